@@ -1,0 +1,86 @@
+import { admissionRefusal } from "./endpoint-state.ts";
+import type { ClusterId, GatewayId, ServiceId } from "./ids.ts";
+import type { Cluster, Endpoint, EndpointService } from "./resources.ts";
+import type { HealthCheck, Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
+
+/** Everything that a snapshot is made of, read in one transaction. */
+export interface DesiredState {
+  readonly revision: number;
+  readonly clusters: readonly Cluster[];
+  readonly services: readonly EndpointService[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** Opens a sealed secret. */
+type Unseal = (sealed: string) => string;
+
+/** Returns what one gateway is to bring about. Endpoints and services come sorted by id: equal states, equal text. */
+export function buildSnapshot(
+  state: DesiredState,
+  gatewayId: GatewayId,
+  region: string,
+  unseal: Unseal,
+): Snapshot {
+  const clusters = new Map<ClusterId, Cluster>(state.clusters.map((cluster) => [cluster.id, cluster]));
+  const services = new Map<ServiceId, EndpointService>(
+    state.services.map((service) => [service.id, service]),
+  );
+  const endpoints: SnapshotEndpoint[] = [];
+  const served = new Map<ServiceId, SnapshotService>();
+  for (const endpoint of state.endpoints.toSorted(byId)) {
+    const service = services.get(endpoint.serviceId);
+    const cluster = service && clusters.get(service.clusterId);
+    if (!service || !cluster) continue;
+    served.set(service.id, snapshotService(service, cluster, unseal));
+    endpoints.push(snapshotEndpoint(endpoint, service, cluster));
+  }
+  return {
+    format: 1,
+    gatewayId,
+    region,
+    revision: state.revision,
+    services: [...served.values()].toSorted(byId),
+    endpoints,
+  };
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : Number(a.id > b.id);
+}
+
+function snapshotEndpoint(endpoint: Endpoint, service: EndpointService, cluster: Cluster): SnapshotEndpoint {
+  return {
+    id: endpoint.id,
+    serviceId: service.id,
+    vpcId: endpoint.vpcId,
+    attachment: "loopback",
+    address: endpoint.address,
+    clientPorts: [cluster.clientPort],
+    maxSession: endpoint.maxSession,
+    refusal: admissionRefusal(endpoint, service.enabled),
+  };
+}
+
+function snapshotService(service: EndpointService, cluster: Cluster, unseal: Unseal): SnapshotService {
+  return {
+    id: service.id,
+    nodes: cluster.nodes.map(({ id, host, port }) => ({ id, host, port })),
+    healthCheck: healthCheck(cluster, unseal),
+  };
+}
+
+function healthCheck(cluster: Cluster, unseal: Unseal): HealthCheck {
+  return {
+    scheme: cluster.scheme,
+    path: "/",
+    insecureSkipVerify: cluster.insecureSkipVerify,
+    ...(cluster.username !== null && cluster.sealedPassword !== null
+      ? { authorization: basicAuthorization(cluster.username, unseal(cluster.sealedPassword)) }
+      : {}),
+    ...(cluster.ca === null ? {} : { ca: cluster.ca }),
+  };
+}
+
+function basicAuthorization(username: string, password: string): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+}

@@ -1,0 +1,28 @@
+import type { DesiredEndpoint } from "./desired.ts";
+import type { NodeId } from "./ids.ts";
+import type { Snapshot, SnapshotNode } from "./snapshot.ts";
+
+/** Whether a node may get new sessions now; a node that nobody has checked yet may. */
+export type NodeIsUsable = (node: NodeId) => boolean;
+
+/**
+ * Turns a snapshot and what is known of the nodes into what the engines are to bring about. Pure: the same
+ * input gives the same output, in the order of the snapshot.
+ */
+export function compile(snapshot: Snapshot, isUsable: NodeIsUsable): DesiredEndpoint[] {
+  const nodesOfService = new Map(
+    snapshot.services.map((service) => [service.id, usableNodes(service.nodes, isUsable)] as const),
+  );
+  return snapshot.endpoints.map((endpoint) => ({
+    id: endpoint.id,
+    address: endpoint.address,
+    clientPorts: endpoint.clientPorts,
+    maxSession: endpoint.maxSession,
+    refusal: endpoint.refusal,
+    nodes: nodesOfService.get(endpoint.serviceId) ?? [],
+  }));
+}
+
+function usableNodes(nodes: readonly SnapshotNode[], isUsable: NodeIsUsable): DesiredEndpoint["nodes"] {
+  return nodes.filter((node) => isUsable(node.id)).map(({ host, port }) => ({ host, port }));
+}

@@ -1,0 +1,33 @@
+import type { EndpointId, GatewayId, NodeId } from "./ids.ts";
+import type { EndpointFigures, NodeHealth } from "./report.ts";
+
+/** What became of a revision. */
+export interface Outcome {
+  /** Whether every gateway that carries endpoints has it in force. */
+  readonly enforced: boolean;
+  /** Sessions that were cut by it. */
+  readonly severedSessions: number;
+}
+
+/** How the API learns what the gateways did with a write. */
+export interface Enforcement {
+  /** Resolves once the gateways have the revision in force, or after the longest wait that the API may make. */
+  reached(revision: number): Promise<Outcome>;
+}
+
+export interface GatewayView {
+  readonly id: GatewayId;
+  readonly connected: boolean;
+  /** null until the first report to this server process. */
+  readonly appliedRevision: number | null;
+  readonly pid: number | null;
+}
+
+/** What the gateways last said, for people and programs to look at. */
+export interface LiveView {
+  endpoint(id: EndpointId): EndpointFigures | undefined;
+  node(id: NodeId): NodeHealth | undefined;
+  gateways(): readonly GatewayView[];
+  /** Live sessions of all endpoints. */
+  totalSessions(): number;
+}

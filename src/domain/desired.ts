@@ -1,0 +1,19 @@
+import type { EndpointId } from "./ids.ts";
+import type { RefusalReason } from "./refusal.ts";
+
+/** What an engine is to bring about: one entry an endpoint, engine-neutral, complete. */
+export interface DesiredEndpoint {
+  readonly id: EndpointId;
+  readonly address: string;
+  readonly clientPorts: readonly number[];
+  readonly maxSession: number;
+  /** Why every new connection is refused and every live one cut, or null. */
+  readonly refusal: RefusalReason | null;
+  /** Healthy nodes in a stable order. Empty: new connections get `no_healthy_node`, live ones stay. */
+  readonly nodes: readonly DesiredNode[];
+}
+
+export interface DesiredNode {
+  readonly host: string;
+  readonly port: number;
+}

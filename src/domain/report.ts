@@ -1,0 +1,44 @@
+import type { EndpointId, NodeId, ServiceId } from "./ids.ts";
+import type { RefusalReason } from "./refusal.ts";
+
+/** What a gateway tells the server after it applied a snapshot, and from time to time. */
+export interface GatewayReport {
+  /** Revision that is in force in the gateway. */
+  readonly appliedRevision: number;
+  /** Sessions that the last applied revision cut. */
+  readonly severedSessions: number;
+  /** Time that the last apply took, in milliseconds. */
+  readonly applyMs: number;
+  readonly pid: number;
+  /** Every endpoint that could not be brought up. Complete: one that is not listed is up. */
+  readonly failures: readonly EndpointFailure[];
+  readonly nodes: readonly NodeHealth[];
+  readonly endpoints: readonly EndpointFigures[];
+}
+
+export interface EndpointFailure {
+  readonly endpointId: EndpointId;
+  readonly code: "port_taken" | "address_unavailable" | "limit" | "internal";
+  /** For people, with address and port. */
+  readonly message: string;
+}
+
+export interface NodeHealth {
+  readonly serviceId: ServiceId;
+  readonly nodeId: NodeId;
+  readonly healthy: boolean;
+  /** What the last check saw: "HTTP 200", "ECONNREFUSED", "timeout after 2000 ms". */
+  readonly detail: string;
+}
+
+/** Counters since the gateway started; `sessions` is now. */
+export interface EndpointFigures {
+  readonly endpointId: EndpointId;
+  readonly sessions: number;
+  readonly newSessions: number;
+  /** From the consumer to the nodes. */
+  readonly bytesIn: number;
+  /** From the nodes to the consumer. */
+  readonly bytesOut: number;
+  readonly refusals: Readonly<Record<RefusalReason, number>>;
+}

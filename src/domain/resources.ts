@@ -1,0 +1,175 @@
+import type { Ipv4 } from "../lib/ipv4.ts";
+import type { EndpointState } from "./endpoint-state.ts";
+import type {
+  AccountId,
+  ClusterId,
+  EndpointId,
+  GatewayId,
+  NodeId,
+  PermissionId,
+  ProjectId,
+  ServiceId,
+  SubnetId,
+  UserId,
+  VpcId,
+} from "./ids.ts";
+
+/** Milliseconds since the Unix epoch. */
+export type Timestamp = number;
+
+export interface Account {
+  readonly id: AccountId;
+  readonly name: string;
+  readonly createdAt: Timestamp;
+}
+
+export interface Project {
+  readonly id: ProjectId;
+  readonly accountId: AccountId;
+  readonly name: string;
+  readonly createdAt: Timestamp;
+}
+
+export interface User {
+  readonly id: UserId;
+  readonly accountId: AccountId;
+  readonly name: string;
+  readonly passwordHash: string;
+  /** May make accounts; the first user of an installation is. */
+  readonly isOperator: boolean;
+  readonly createdAt: Timestamp;
+}
+
+export interface AccessKey {
+  /** The public half (AK). */
+  readonly id: string;
+  readonly userId: UserId;
+  /** The secret half (SK), encrypted with the installation's key. */
+  readonly sealedSecret: string;
+  readonly createdAt: Timestamp;
+}
+
+export interface Token {
+  /** SHA-256 of the token; the token itself is never stored. */
+  readonly hash: string;
+  readonly userId: UserId;
+  readonly projectId: ProjectId;
+  /** null: does not expire. */
+  readonly expiresAt: Timestamp | null;
+  readonly createdAt: Timestamp;
+}
+
+export interface Vpc {
+  readonly id: VpcId;
+  readonly projectId: ProjectId;
+  readonly name: string;
+  readonly cidr: string;
+  readonly attachment: "loopback";
+  readonly createdAt: Timestamp;
+}
+
+export interface Subnet {
+  readonly id: SubnetId;
+  readonly vpcId: VpcId;
+  readonly projectId: ProjectId;
+  readonly name: string;
+  readonly cidr: string;
+  /** The address that was handed out last. */
+  readonly poolCursor: Ipv4 | null;
+  readonly createdAt: Timestamp;
+}
+
+export type SearchEngine = "opensearch" | "elasticsearch";
+
+export interface ClusterNode {
+  readonly id: NodeId;
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * `registered`: in service, nobody created it through the CSS API yet; `adopted`: created through it;
+ * `released`: deleted through it, and free to be adopted again.
+ */
+export type ClusterState = "registered" | "adopted" | "released";
+
+export interface Cluster {
+  readonly id: ClusterId;
+  readonly projectId: ProjectId;
+  readonly name: string;
+  readonly state: ClusterState;
+  readonly engine: SearchEngine;
+  readonly engineVersion: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly scheme: "http" | "https";
+  readonly username: string | null;
+  readonly sealedPassword: string | null;
+  /** PEM. */
+  readonly ca: string | null;
+  readonly insecureSkipVerify: boolean;
+  /** The port that consumers connect to. */
+  readonly clientPort: number;
+  readonly vpcId: VpcId;
+  readonly subnetId: SubnetId;
+  /** Grows with every change of the cluster, its service, whitelist and connections: the ETag of all of them. */
+  readonly version: number;
+  readonly createdAt: Timestamp;
+  readonly updatedAt: Timestamp;
+}
+
+export interface EndpointService {
+  readonly id: ServiceId;
+  readonly clusterId: ClusterId;
+  readonly projectId: ProjectId;
+  /** `{region}.{name}.{id}`. */
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Whether the owner accepts each new endpoint of another account himself. */
+  readonly approvalEnabled: boolean;
+  /** Whether the endpoint that opening makes gets a private name. */
+  readonly dnsEnabled: boolean;
+  /** Professional rather than basic: 1,000,000 sessions an endpoint instead of 3,000. */
+  readonly professional: boolean;
+  /** Whether taking an account off the whitelist rejects and cuts its endpoints. */
+  readonly reconcileConnections: boolean;
+  readonly createdAt: Timestamp;
+  readonly updatedAt: Timestamp;
+}
+
+export interface Permission {
+  readonly id: PermissionId;
+  readonly serviceId: ServiceId;
+  /** `iam:domain::ID` or `*`. */
+  readonly permission: string;
+  readonly permissionType: "domainId";
+  readonly createdAt: Timestamp;
+}
+
+export interface Endpoint extends EndpointState {
+  readonly id: EndpointId;
+  readonly serviceId: ServiceId;
+  /** The consumer's project and account. */
+  readonly projectId: ProjectId;
+  readonly accountId: AccountId;
+  readonly vpcId: VpcId;
+  readonly subnetId: SubnetId;
+  readonly address: Ipv4;
+  readonly maxSession: number;
+  readonly specificationName: string;
+  readonly dnsEnabled: boolean;
+  readonly description: string;
+  /** The latest failure of its address, or null. */
+  readonly failureCode: string | null;
+  readonly failureMessage: string | null;
+  /** The first revision whose snapshot holds it: a gateway that applied that one has tried its address. */
+  readonly createdRevision: number;
+  readonly createdAt: Timestamp;
+  readonly updatedAt: Timestamp | null;
+}
+
+export interface Gateway {
+  readonly id: GatewayId;
+  readonly name: string;
+  readonly tokenHash: string;
+  readonly lastSeenAt: Timestamp | null;
+}

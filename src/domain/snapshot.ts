@@ -1,0 +1,57 @@
+import type { EndpointId, GatewayId, NodeId, ServiceId, VpcId } from "./ids.ts";
+import type { AdmissionRefusal } from "./refusal.ts";
+
+/**
+ * The whole desired state of one gateway. It is full, never a difference: applying it twice changes
+ * nothing, and applying it after any crash ends in the same state (design, invariant 6).
+ */
+export interface Snapshot {
+  /** Version of this format; a gateway refuses one that it does not know. */
+  readonly format: 1;
+  readonly gatewayId: GatewayId;
+  readonly region: string;
+  /** Grows with every write; what a gateway reports as applied. */
+  readonly revision: number;
+  readonly services: readonly SnapshotService[];
+  readonly endpoints: readonly SnapshotEndpoint[];
+}
+
+export interface SnapshotService {
+  readonly id: ServiceId;
+  readonly nodes: readonly SnapshotNode[];
+  readonly healthCheck: HealthCheck;
+}
+
+export interface SnapshotNode {
+  readonly id: NodeId;
+  /** IPv4 or IPv6 address, or a host name that the gateway resolves. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How the gateway asks a node over HTTP whether it serves. */
+export interface HealthCheck {
+  readonly scheme: "http" | "https";
+  readonly path: string;
+  /** Value of the Authorization header. A secret: never logged. */
+  readonly authorization?: string;
+  /** PEM certificates that the node's certificate must chain to; the system's roots without it. */
+  readonly ca?: string;
+  /** Accept any certificate of the node. */
+  readonly insecureSkipVerify: boolean;
+}
+
+export interface SnapshotEndpoint {
+  readonly id: EndpointId;
+  readonly serviceId: ServiceId;
+  readonly vpcId: VpcId;
+  readonly attachment: "loopback";
+  /** The endpoint's address in the consumer's network. */
+  readonly address: string;
+  /** The ports that the consumer connects to. */
+  readonly clientPorts: readonly number[];
+  /** Most sessions at once; exact. */
+  readonly maxSession: number;
+  /** Why no connection is admitted, or null where connections are. */
+  readonly refusal: AdmissionRefusal | null;
+}

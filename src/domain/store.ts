@@ -1,0 +1,193 @@
+import type { Ipv4 } from "../lib/ipv4.ts";
+import type { DesiredState } from "./build-snapshot.ts";
+import type { EndpointState } from "./endpoint-state.ts";
+import type {
+  AccountId,
+  ClusterId,
+  EndpointId,
+  GatewayId,
+  ProjectId,
+  ServiceId,
+  SubnetId,
+  UserId,
+  VpcId,
+} from "./ids.ts";
+import type {
+  AccessKey,
+  Account,
+  Cluster,
+  Endpoint,
+  EndpointService,
+  Gateway,
+  Permission,
+  Project,
+  Subnet,
+  Timestamp,
+  Token,
+  User,
+  Vpc,
+} from "./resources.ts";
+
+/** A slice of a list, in the list's order. */
+export interface Page {
+  /** Items to skip, from 0. */
+  readonly offset: number;
+  /** Most items to return. */
+  readonly limit: number;
+}
+
+export interface Listing<Item> {
+  readonly items: readonly Item[];
+  /** Of all pages. */
+  readonly total: number;
+}
+
+export interface IdentityRepository {
+  insertAccount(account: Account): Promise<void>;
+  insertProject(project: Project): Promise<void>;
+  insertUser(user: User): Promise<void>;
+  insertAccessKey(key: AccessKey): Promise<void>;
+  insertToken(token: Token): Promise<void>;
+  account(id: AccountId): Promise<Account | undefined>;
+  accountByName(name: string): Promise<Account | undefined>;
+  accounts(page: Page): Promise<Listing<Account>>;
+  user(id: UserId): Promise<User | undefined>;
+  project(id: ProjectId): Promise<Project | undefined>;
+  tokenByHash(hash: string): Promise<Token | undefined>;
+}
+
+export interface NetworkRepository {
+  insertVpc(vpc: Vpc): Promise<void>;
+  insertSubnet(subnet: Subnet): Promise<void>;
+  deleteVpc(id: VpcId): Promise<void>;
+  vpc(id: VpcId): Promise<Vpc | undefined>;
+  /** Oldest first: the first VPC of a project is its default. */
+  vpcs(project: ProjectId, page: Page): Promise<Listing<Vpc>>;
+  /** Of every project: loopback addresses are one space. */
+  allVpcs(): Promise<readonly Vpc[]>;
+  /** Whether an endpoint or a cluster lives in it. */
+  isVpcInUse(id: VpcId): Promise<boolean>;
+  subnet(id: SubnetId): Promise<Subnet | undefined>;
+  /** Oldest first. */
+  subnets(vpc: VpcId): Promise<readonly Subnet[]>;
+  setPoolCursor(subnet: SubnetId, cursor: Ipv4): Promise<void>;
+}
+
+export interface ClusterRepository {
+  insert(cluster: Cluster): Promise<void>;
+  delete(id: ClusterId): Promise<void>;
+  find(id: ClusterId): Promise<Cluster | undefined>;
+  findByName(project: ProjectId, name: string): Promise<Cluster | undefined>;
+  /** Newest first, ties by id. */
+  list(project: ProjectId, filter: ClusterFilter, page: Page): Promise<Listing<Cluster>>;
+  setState(id: ClusterId, state: Cluster["state"]): Promise<void>;
+  /** Makes every ETag of the cluster a new one. */
+  touch(id: ClusterId, now: Timestamp): Promise<void>;
+}
+
+export interface ClusterFilter {
+  /** Released clusters are left out unless this is set. */
+  readonly includeReleased?: boolean;
+  readonly engine?: Cluster["engine"];
+}
+
+export interface ServiceRepository {
+  insert(service: EndpointService): Promise<void>;
+  update(service: EndpointService): Promise<void>;
+  find(id: ServiceId): Promise<EndpointService | undefined>;
+  findByName(name: string): Promise<EndpointService | undefined>;
+  findByCluster(cluster: ClusterId): Promise<EndpointService | undefined>;
+  /** Oldest first. */
+  permissions(service: ServiceId): Promise<readonly Permission[]>;
+  insertPermissions(permissions: readonly Permission[]): Promise<void>;
+  deletePermissions(ids: readonly Permission["id"][]): Promise<void>;
+}
+
+export interface EndpointRepository {
+  insert(endpoint: Endpoint): Promise<void>;
+  delete(id: EndpointId): Promise<void>;
+  find(id: EndpointId): Promise<Endpoint | undefined>;
+  /** Newest first, ties by id. */
+  listByService(service: ServiceId, page: Page): Promise<Listing<Endpoint>>;
+  allOfService(service: ServiceId): Promise<readonly Endpoint[]>;
+  /** The consumer's view; newest first, ties by id. */
+  listByProject(project: ProjectId, page: Page): Promise<Listing<Endpoint>>;
+  /** Address of every endpoint in the subnet. */
+  addressesIn(subnet: SubnetId): Promise<ReadonlySet<Ipv4>>;
+  setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void>;
+  /** What a gateway found out about the address. Leaves `updatedAt` alone: it is the owner's and consumer's. */
+  setPhase(
+    id: EndpointId,
+    phase: Endpoint["phase"],
+    failure: { readonly code: string; readonly message: string } | null,
+  ): Promise<void>;
+  setOffer(
+    id: EndpointId,
+    offer: Pick<Endpoint, "specificationName" | "maxSession" | "dnsEnabled">,
+    now: Timestamp,
+  ): Promise<void>;
+  setMaxSession(id: EndpointId, maxSession: number, now: Timestamp): Promise<void>;
+  /** Endpoints whose address is not known to be up, or is known not to be. */
+  unsettled(): Promise<readonly Endpoint[]>;
+}
+
+export interface GatewayRepository {
+  insert(gateway: Gateway): Promise<void>;
+  find(id: GatewayId): Promise<Gateway | undefined>;
+  findByName(name: string): Promise<Gateway | undefined>;
+  list(): Promise<readonly Gateway[]>;
+  setTokenHash(id: GatewayId, tokenHash: string): Promise<void>;
+  setLastSeen(id: GatewayId, now: Timestamp): Promise<void>;
+}
+
+export type SettingKey = "region";
+
+/** One view of the data: inside a write, the transaction's. */
+export interface Repositories {
+  readonly identity: IdentityRepository;
+  readonly networks: NetworkRepository;
+  readonly clusters: ClusterRepository;
+  readonly services: ServiceRepository;
+  readonly endpoints: EndpointRepository;
+  readonly gateways: GatewayRepository;
+  /** A fact about the installation. */
+  setting(key: SettingKey): Promise<string | undefined>;
+  setSetting(key: SettingKey, value: string): Promise<void>;
+  /** What a project has, in numbers. */
+  counts(project: ProjectId): Promise<{ clusters: number; services: number; endpoints: number }>;
+  /** Four reads: call it inside `read` or `write` for one consistent view. */
+  desiredState(): Promise<DesiredState>;
+}
+
+/** Who did what, for the audit trail. */
+export interface AuditEntry {
+  /** User id, gateway id or `system`. */
+  readonly actor: string;
+  /** Operation as in the published tables: `startVpcep`, `updateVpcepConnection`, ... */
+  readonly action: string;
+  /** Kind and id: `cluster/…`. */
+  readonly resource: string;
+  readonly requestId?: string;
+}
+
+export interface Store extends Repositories {
+  /** Revision of the desired state: what gateways are to reach. */
+  readonly revision: number;
+  /** Grows with every commit of this process, also with those that leave the desired state as it is. */
+  readonly generation: number;
+  /**
+   * Runs `work` in one transaction together with the audit entry and the next revision, which `work` gets.
+   * Either all of it is durable when the promise resolves, or, when `work` throws, none of it ever was.
+   */
+  write<Result>(
+    audit: AuditEntry,
+    work: (tx: Repositories, revision: number) => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly revision: number }>;
+  /** Runs `work` in one transaction that leaves the desired state, and so the revision, as it is. */
+  observe<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result>;
+  /** Runs `work` on one consistent view; it must not write. */
+  read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result>;
+  /** Calls `listener` after every new revision. Returns the way to end that. */
+  onRevision(listener: (revision: number) => void): () => void;
+  close(): Promise<void>;
+}

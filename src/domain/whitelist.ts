@@ -1,0 +1,36 @@
+import type { AccountId } from "./ids.ts";
+
+/** Stands for every account. Has to be asked for; lists show a warning where it is present. */
+export const everyone = "*";
+
+const accountPrefix = "iam:domain::";
+/** Account ids in a whitelist: letters and digits, at most 64 (contract section 3.5). */
+const accountPattern = /^[A-Za-z0-9]{1,64}$/;
+
+/** Most entries of one whitelist. Each costs a scan when an endpoint is created. */
+export const whitelistLimit = 500;
+
+/**
+ * Returns the permission as it is stored and shown: `iam:domain::ID`, or `*`.
+ * @param entry a bare account id, one with the prefix, or `*` (contract section 1.5)
+ * @returns undefined for anything else
+ */
+export function parsePermission(entry: string): string | undefined {
+  const bare = entry.startsWith(accountPrefix) ? entry.slice(accountPrefix.length) : entry;
+  if (bare === everyone) return everyone;
+  return accountPattern.test(bare) ? accountPrefix + bare : undefined;
+}
+
+export function permissionOf(account: AccountId): string {
+  return accountPrefix + account;
+}
+
+/** Whether the account may connect. The owner always may; an empty list admits nobody else (invariant 4). */
+export function isWhitelisted(permissions: Iterable<string>, owner: AccountId, account: AccountId): boolean {
+  if (account === owner) return true;
+  const wanted = permissionOf(account);
+  for (const permission of permissions) {
+    if (permission === everyone || permission === wanted) return true;
+  }
+  return false;
+}
