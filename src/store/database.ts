@@ -1,0 +1,66 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { StartError } from "../lib/start-error.ts";
+import { migrations } from "./migrations.ts";
+
+/** Waits this long for another connection's lock before an operation fails. */
+const busyTimeoutMs = 5_000;
+
+/**
+ * Opens (or makes) the database file, checks it and brings its schema up to date.
+ * @throws StartError where the file is damaged, not writable, or was written by a newer version.
+ */
+export function openDatabase(file: string): DatabaseSync {
+  let database: DatabaseSync | undefined;
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(file, { timeout: busyTimeoutMs });
+    setDurability(database);
+    checkIntegrity(database, file);
+    migrate(database, file);
+    return database;
+  } catch (error) {
+    database?.close();
+    throw error instanceof StartError ? error : explain(error, file);
+  }
+}
+
+function setDurability(database: DatabaseSync): void {
+  database.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+  // Asserted, not assumed: some builds reopen a WAL file with synchronous = normal, and an acknowledged
+  // write could then be lost with the machine's power.
+  const { synchronous } = database.prepare("pragma synchronous").get() as { synchronous: number };
+  if (synchronous !== 2) throw new Error("SQLite refused synchronous = full");
+}
+
+function checkIntegrity(database: DatabaseSync, file: string): void {
+  const row = database.prepare("pragma quick_check(1)").get() as { quick_check: string };
+  if (row.quick_check !== "ok") {
+    throw new StartError(`The database ${file} is damaged (${row.quick_check}). Restore it from a backup.`);
+  }
+}
+
+function migrate(database: DatabaseSync, file: string): void {
+  const { user_version: version } = database.prepare("pragma user_version").get() as { user_version: number };
+  if (version > migrations.length) {
+    throw new StartError(
+      `The database ${file} has schema version ${version}; this Postern knows up to ${migrations.length}. ` +
+        "Start the newer version that wrote it.",
+    );
+  }
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue;
+    database.exec(`begin immediate; ${migration.sql} pragma user_version = ${index + 1}; commit;`);
+  }
+}
+
+function explain(error: unknown, file: string): StartError {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (/not a database|malformed/.test(reason)) {
+    return new StartError(`The database ${file} is damaged (${reason}). Restore it from a backup.`);
+  }
+  return new StartError(
+    `The database ${file} cannot be used: ${reason}. Check that its directory exists, is writable and has free space.`,
+  );
+}

@@ -1,0 +1,128 @@
+import type { Kysely, Selectable } from "kysely";
+import type { EndpointState } from "../domain/endpoint-state.ts";
+import type { AccountId, EndpointId, ProjectId, ServiceId, SubnetId, VpcId } from "../domain/ids.ts";
+import type { Endpoint, Timestamp } from "../domain/resources.ts";
+import type { EndpointRepository, Listing, Page } from "../domain/store.ts";
+import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Schema } from "./schema.ts";
+
+export class SqlEndpointRepository implements EndpointRepository {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  async insert(endpoint: Endpoint): Promise<void> {
+    await this.#db
+      .insertInto("endpoint")
+      .values({ ...endpoint, dnsEnabled: endpoint.dnsEnabled ? 1 : 0 })
+      .execute();
+  }
+
+  async delete(id: EndpointId): Promise<void> {
+    await this.#db.deleteFrom("endpoint").where("id", "=", id).execute();
+  }
+
+  async find(id: EndpointId): Promise<Endpoint | undefined> {
+    const row = await this.#db.selectFrom("endpoint").selectAll().where("id", "=", id).executeTakeFirst();
+    return row && toEndpoint(row);
+  }
+
+  async listByService(service: ServiceId, page: Page): Promise<Listing<Endpoint>> {
+    return this.#list("serviceId", service, page);
+  }
+
+  async listByProject(project: ProjectId, page: Page): Promise<Listing<Endpoint>> {
+    return this.#list("projectId", project, page);
+  }
+
+  async allOfService(service: ServiceId): Promise<readonly Endpoint[]> {
+    const rows = await this.#db.selectFrom("endpoint").selectAll().where("serviceId", "=", service).execute();
+    return rows.map(toEndpoint);
+  }
+
+  async addressesIn(subnet: SubnetId): Promise<ReadonlySet<Ipv4>> {
+    const rows = await this.#db
+      .selectFrom("endpoint")
+      .select("address")
+      .where("subnetId", "=", subnet)
+      .execute();
+    return new Set(rows.map((row) => row.address as Ipv4));
+  }
+
+  async setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void> {
+    const { phase, approval, rejectedBy } = state;
+    await this.#db
+      .updateTable("endpoint")
+      .set({ phase, approval, rejectedBy, updatedAt: now })
+      .where("id", "=", id)
+      .execute();
+  }
+
+  async setPhase(id: EndpointId, phase: Endpoint["phase"], failure: EndpointFault | null): Promise<void> {
+    await this.#db
+      .updateTable("endpoint")
+      .set({ phase, failureCode: failure?.code ?? null, failureMessage: failure?.message ?? null })
+      .where("id", "=", id)
+      .execute();
+  }
+
+  async setOffer(
+    id: EndpointId,
+    offer: Pick<Endpoint, "specificationName" | "maxSession" | "dnsEnabled">,
+    now: Timestamp,
+  ): Promise<void> {
+    await this.#db
+      .updateTable("endpoint")
+      .set({ ...offer, dnsEnabled: offer.dnsEnabled ? 1 : 0, updatedAt: now })
+      .where("id", "=", id)
+      .execute();
+  }
+
+  async setMaxSession(id: EndpointId, maxSession: number, now: Timestamp): Promise<void> {
+    await this.#db.updateTable("endpoint").set({ maxSession, updatedAt: now }).where("id", "=", id).execute();
+  }
+
+  async unsettled(): Promise<readonly Endpoint[]> {
+    const rows = await this.#db.selectFrom("endpoint").selectAll().where("phase", "<>", "ready").execute();
+    return rows.map(toEndpoint);
+  }
+
+  async #list(column: "serviceId" | "projectId", value: string, page: Page): Promise<Listing<Endpoint>> {
+    const rows = await this.#db
+      .selectFrom("endpoint")
+      .selectAll()
+      .where(column, "=", value)
+      .orderBy("createdAt", "desc")
+      .orderBy("id")
+      .limit(page.limit)
+      .offset(page.offset)
+      .execute();
+    const { total } = await this.#db
+      .selectFrom("endpoint")
+      .select((eb) => eb.fn.countAll<number>().as("total"))
+      .where(column, "=", value)
+      .executeTakeFirstOrThrow();
+    return { items: rows.map(toEndpoint), total };
+  }
+}
+
+type EndpointFault = { readonly code: string; readonly message: string };
+
+export function toEndpoint(row: Selectable<Schema["endpoint"]>): Endpoint {
+  return {
+    ...row,
+    id: row.id as EndpointId,
+    serviceId: row.serviceId as ServiceId,
+    projectId: row.projectId as ProjectId,
+    accountId: row.accountId as AccountId,
+    vpcId: row.vpcId as VpcId,
+    subnetId: row.subnetId as SubnetId,
+    address: row.address as Ipv4,
+    phase: row.phase as Endpoint["phase"],
+    approval: row.approval as Endpoint["approval"],
+    rejectedBy: row.rejectedBy as Endpoint["rejectedBy"],
+    dnsEnabled: row.dnsEnabled === 1,
+  };
+}

@@ -1,0 +1,95 @@
+/** One step from one version of the schema to the next. Append only: a released step is never edited. */
+export interface Migration {
+  readonly name: string;
+  readonly sql: string;
+}
+
+export const migrations: readonly Migration[] = [
+  {
+    name: "0001-initial",
+    sql: `
+      create table installation (key text primary key, value text not null) strict;
+      create table revision (id integer primary key check (id = 1), value integer not null) strict;
+      insert into revision values (1, 0);
+      create table audit_event (
+        seq integer primary key, revision integer not null, at integer not null,
+        actor text not null, action text not null, resource text not null, request_id text
+      ) strict;
+      create table account (id text primary key, name text not null unique, created_at integer not null) strict;
+      create table project (
+        id text primary key, account_id text not null references account, name text not null,
+        created_at integer not null, unique (account_id, name)
+      ) strict;
+      create table user (
+        id text primary key, account_id text not null references account, name text not null,
+        password_hash text not null, is_operator integer not null check (is_operator in (0, 1)),
+        created_at integer not null, unique (account_id, name)
+      ) strict;
+      create table access_key (
+        id text primary key, user_id text not null references user on delete cascade,
+        sealed_secret text not null, created_at integer not null
+      ) strict;
+      create table token (
+        hash text primary key, user_id text not null references user on delete cascade,
+        project_id text not null references project on delete cascade,
+        expires_at integer, created_at integer not null
+      ) strict;
+      create table vpc (
+        id text primary key, project_id text not null references project, name text not null,
+        cidr text not null, attachment text not null check (attachment in ('loopback')),
+        created_at integer not null, unique (project_id, name)
+      ) strict;
+      create table subnet (
+        id text primary key, vpc_id text not null references vpc on delete cascade,
+        project_id text not null references project, name text not null, cidr text not null,
+        pool_cursor text, created_at integer not null, unique (vpc_id, name)
+      ) strict;
+      create table cluster (
+        id text primary key, project_id text not null references project, name text not null,
+        state text not null check (state in ('registered', 'adopted', 'released')),
+        engine text not null check (engine in ('opensearch', 'elasticsearch')), engine_version text not null,
+        nodes text not null, scheme text not null check (scheme in ('http', 'https')),
+        username text, sealed_password text, ca text,
+        insecure_skip_verify integer not null check (insecure_skip_verify in (0, 1)),
+        client_port integer not null check (client_port between 1 and 65535),
+        vpc_id text not null references vpc, subnet_id text not null references subnet,
+        version integer not null, created_at integer not null, updated_at integer not null,
+        unique (project_id, name)
+      ) strict;
+      create table endpoint_service (
+        id text primary key, cluster_id text not null unique references cluster on delete cascade,
+        project_id text not null references project, name text not null unique,
+        enabled integer not null check (enabled in (0, 1)),
+        approval_enabled integer not null check (approval_enabled in (0, 1)),
+        dns_enabled integer not null check (dns_enabled in (0, 1)),
+        professional integer not null check (professional in (0, 1)),
+        reconcile_connections integer not null check (reconcile_connections in (0, 1)),
+        created_at integer not null, updated_at integer not null
+      ) strict;
+      create table permission (
+        id text primary key, service_id text not null references endpoint_service on delete cascade,
+        permission text not null, permission_type text not null, created_at integer not null,
+        unique (service_id, permission)
+      ) strict;
+      create table endpoint (
+        id text primary key, service_id text not null references endpoint_service on delete cascade,
+        project_id text not null references project, account_id text not null references account,
+        vpc_id text not null references vpc, subnet_id text not null references subnet,
+        address text not null, phase text not null check (phase in ('creating', 'ready', 'failed')),
+        approval text not null check (approval in ('pending', 'accepted', 'rejected')),
+        rejected_by text check (rejected_by in ('owner', 'whitelist')),
+        max_session integer not null check (max_session > 0), specification_name text not null,
+        dns_enabled integer not null check (dns_enabled in (0, 1)), description text not null,
+        failure_code text, failure_message text, created_revision integer not null,
+        created_at integer not null, updated_at integer,
+        unique (subnet_id, address)
+      ) strict;
+      create index endpoint_by_service on endpoint (service_id, created_at desc, id);
+      create index endpoint_by_project on endpoint (project_id, created_at desc, id);
+      create index endpoint_unsettled on endpoint (phase) where phase <> 'ready';
+      create table gateway (
+        id text primary key, name text not null unique, token_hash text not null, last_seen_at integer
+      ) strict;
+    `,
+  },
+];

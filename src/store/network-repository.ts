@@ -1,0 +1,100 @@
+import type { Kysely, Selectable } from "kysely";
+import type { ProjectId, SubnetId, VpcId } from "../domain/ids.ts";
+import type { Subnet, Vpc } from "../domain/resources.ts";
+import type { Listing, NetworkRepository, Page } from "../domain/store.ts";
+import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Schema } from "./schema.ts";
+
+export class SqlNetworkRepository implements NetworkRepository {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  async insertVpc(vpc: Vpc): Promise<void> {
+    await this.#db.insertInto("vpc").values(vpc).execute();
+  }
+
+  async insertSubnet(subnet: Subnet): Promise<void> {
+    await this.#db.insertInto("subnet").values(subnet).execute();
+  }
+
+  async deleteVpc(id: VpcId): Promise<void> {
+    await this.#db.deleteFrom("vpc").where("id", "=", id).execute();
+  }
+
+  async vpc(id: VpcId): Promise<Vpc | undefined> {
+    const row = await this.#db.selectFrom("vpc").selectAll().where("id", "=", id).executeTakeFirst();
+    return row && toVpc(row);
+  }
+
+  async vpcs(project: ProjectId, page: Page): Promise<Listing<Vpc>> {
+    const rows = await this.#db
+      .selectFrom("vpc")
+      .selectAll()
+      .where("projectId", "=", project)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .limit(page.limit)
+      .offset(page.offset)
+      .execute();
+    const { total } = await this.#db
+      .selectFrom("vpc")
+      .select((eb) => eb.fn.countAll<number>().as("total"))
+      .where("projectId", "=", project)
+      .executeTakeFirstOrThrow();
+    return { items: rows.map(toVpc), total };
+  }
+
+  async allVpcs(): Promise<readonly Vpc[]> {
+    return (await this.#db.selectFrom("vpc").selectAll().execute()).map(toVpc);
+  }
+
+  async isVpcInUse(id: VpcId): Promise<boolean> {
+    for (const table of ["endpoint", "cluster"] as const) {
+      const user = await this.#db.selectFrom(table).select("id").where("vpcId", "=", id).executeTakeFirst();
+      if (user) return true;
+    }
+    return false;
+  }
+
+  async subnet(id: SubnetId): Promise<Subnet | undefined> {
+    const row = await this.#db.selectFrom("subnet").selectAll().where("id", "=", id).executeTakeFirst();
+    return row && toSubnet(row);
+  }
+
+  async subnets(vpc: VpcId): Promise<readonly Subnet[]> {
+    const rows = await this.#db
+      .selectFrom("subnet")
+      .selectAll()
+      .where("vpcId", "=", vpc)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .execute();
+    return rows.map(toSubnet);
+  }
+
+  async setPoolCursor(subnet: SubnetId, cursor: Ipv4): Promise<void> {
+    await this.#db.updateTable("subnet").set({ poolCursor: cursor }).where("id", "=", subnet).execute();
+  }
+}
+
+function toVpc(row: Selectable<Schema["vpc"]>): Vpc {
+  return {
+    ...row,
+    id: row.id as VpcId,
+    projectId: row.projectId as ProjectId,
+    attachment: row.attachment as Vpc["attachment"],
+  };
+}
+
+function toSubnet(row: Selectable<Schema["subnet"]>): Subnet {
+  return {
+    ...row,
+    id: row.id as SubnetId,
+    vpcId: row.vpcId as VpcId,
+    projectId: row.projectId as ProjectId,
+    poolCursor: row.poolCursor as Ipv4 | null,
+  };
+}

@@ -1,0 +1,104 @@
+import type { Generated } from "kysely";
+
+/** SQLite has no boolean; 0 and 1. */
+type Flag = 0 | 1;
+
+/** Tables as Kysely sees them: column names in camelCase, in the database in snake_case. */
+export interface Schema {
+  installation: { key: string; value: string };
+  revision: { id: 1; value: number };
+  auditEvent: {
+    seq: Generated<number>;
+    revision: number;
+    at: number;
+    actor: string;
+    action: string;
+    resource: string;
+    requestId: string | null;
+  };
+  account: { id: string; name: string; createdAt: number };
+  project: { id: string; accountId: string; name: string; createdAt: number };
+  user: {
+    id: string;
+    accountId: string;
+    name: string;
+    passwordHash: string;
+    isOperator: Flag;
+    createdAt: number;
+  };
+  accessKey: { id: string; userId: string; sealedSecret: string; createdAt: number };
+  token: { hash: string; userId: string; projectId: string; expiresAt: number | null; createdAt: number };
+  vpc: { id: string; projectId: string; name: string; cidr: string; attachment: string; createdAt: number };
+  subnet: {
+    id: string;
+    vpcId: string;
+    projectId: string;
+    name: string;
+    cidr: string;
+    poolCursor: string | null;
+    createdAt: number;
+  };
+  cluster: {
+    id: string;
+    projectId: string;
+    name: string;
+    state: string;
+    engine: string;
+    engineVersion: string;
+    /** JSON array of {id, host, port}. */
+    nodes: string;
+    scheme: string;
+    username: string | null;
+    sealedPassword: string | null;
+    ca: string | null;
+    insecureSkipVerify: Flag;
+    clientPort: number;
+    vpcId: string;
+    subnetId: string;
+    version: number;
+    createdAt: number;
+    updatedAt: number;
+  };
+  endpointService: {
+    id: string;
+    clusterId: string;
+    projectId: string;
+    name: string;
+    enabled: Flag;
+    approvalEnabled: Flag;
+    dnsEnabled: Flag;
+    professional: Flag;
+    reconcileConnections: Flag;
+    createdAt: number;
+    updatedAt: number;
+  };
+  permission: {
+    id: string;
+    serviceId: string;
+    permission: string;
+    permissionType: string;
+    createdAt: number;
+  };
+  endpoint: {
+    id: string;
+    serviceId: string;
+    projectId: string;
+    accountId: string;
+    vpcId: string;
+    subnetId: string;
+    address: string;
+    phase: string;
+    approval: string;
+    rejectedBy: string | null;
+    maxSession: number;
+    specificationName: string;
+    dnsEnabled: Flag;
+    description: string;
+    failureCode: string | null;
+    failureMessage: string | null;
+    createdRevision: number;
+    createdAt: number;
+    updatedAt: number | null;
+  };
+  gateway: { id: string; name: string; tokenHash: string; lastSeenAt: number | null };
+}

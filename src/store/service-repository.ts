@@ -1,0 +1,99 @@
+import type { Kysely, Selectable } from "kysely";
+import type { ClusterId, PermissionId, ProjectId, ServiceId } from "../domain/ids.ts";
+import type { EndpointService, Permission } from "../domain/resources.ts";
+import type { ServiceRepository } from "../domain/store.ts";
+import type { Schema } from "./schema.ts";
+
+export class SqlServiceRepository implements ServiceRepository {
+  readonly #db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db;
+  }
+
+  async insert(service: EndpointService): Promise<void> {
+    await this.#db.insertInto("endpointService").values(toRow(service)).execute();
+  }
+
+  async update(service: EndpointService): Promise<void> {
+    await this.#db.updateTable("endpointService").set(toRow(service)).where("id", "=", service.id).execute();
+  }
+
+  async find(id: ServiceId): Promise<EndpointService | undefined> {
+    return this.#findBy("id", id);
+  }
+
+  async findByName(name: string): Promise<EndpointService | undefined> {
+    return this.#findBy("name", name);
+  }
+
+  async findByCluster(cluster: ClusterId): Promise<EndpointService | undefined> {
+    return this.#findBy("clusterId", cluster);
+  }
+
+  async permissions(service: ServiceId): Promise<readonly Permission[]> {
+    const rows = await this.#db
+      .selectFrom("permission")
+      .selectAll()
+      .where("serviceId", "=", service)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .execute();
+    return rows.map((row) => ({
+      ...row,
+      id: row.id as PermissionId,
+      serviceId: row.serviceId as ServiceId,
+      permissionType: row.permissionType as Permission["permissionType"],
+    }));
+  }
+
+  async insertPermissions(permissions: readonly Permission[]): Promise<void> {
+    if (permissions.length === 0) return;
+    await this.#db
+      .insertInto("permission")
+      .values([...permissions])
+      .execute();
+  }
+
+  async deletePermissions(ids: readonly PermissionId[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#db
+      .deleteFrom("permission")
+      .where("id", "in", [...ids])
+      .execute();
+  }
+
+  async #findBy(column: "id" | "name" | "clusterId", value: string): Promise<EndpointService | undefined> {
+    const row = await this.#db
+      .selectFrom("endpointService")
+      .selectAll()
+      .where(column, "=", value)
+      .executeTakeFirst();
+    return row && toService(row);
+  }
+}
+
+function toRow(service: EndpointService): Schema["endpointService"] {
+  return {
+    ...service,
+    enabled: service.enabled ? 1 : 0,
+    approvalEnabled: service.approvalEnabled ? 1 : 0,
+    dnsEnabled: service.dnsEnabled ? 1 : 0,
+    professional: service.professional ? 1 : 0,
+    reconcileConnections: service.reconcileConnections ? 1 : 0,
+  };
+}
+
+export function toService(row: Selectable<Schema["endpointService"]>): EndpointService {
+  return {
+    ...row,
+    id: row.id as ServiceId,
+    clusterId: row.clusterId as ClusterId,
+    projectId: row.projectId as ProjectId,
+    enabled: row.enabled === 1,
+    approvalEnabled: row.approvalEnabled === 1,
+    dnsEnabled: row.dnsEnabled === 1,
+    professional: row.professional === 1,
+    reconcileConnections: row.reconcileConnections === 1,
+  };
+}

@@ -1,0 +1,158 @@
+import { CamelCasePlugin, Kysely, type Transaction } from "kysely";
+import type { DesiredState } from "../domain/build-snapshot.ts";
+import type { ProjectId } from "../domain/ids.ts";
+import type { AuditEntry, Repositories, SettingKey, Store } from "../domain/store.ts";
+import type { Clock } from "../lib/clock.ts";
+import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
+import { openDatabase } from "./database.ts";
+import { SqlEndpointRepository, toEndpoint } from "./endpoint-repository.ts";
+import { SqlGatewayRepository } from "./gateway-repository.ts";
+import { SqlIdentityRepository } from "./identity-repository.ts";
+import { SqlNetworkRepository } from "./network-repository.ts";
+import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
+import type { Schema } from "./schema.ts";
+import { SqlServiceRepository, toService } from "./service-repository.ts";
+
+class SqlRepositories implements Repositories {
+  readonly identity: SqlIdentityRepository;
+  readonly networks: SqlNetworkRepository;
+  readonly clusters: SqlClusterRepository;
+  readonly services: SqlServiceRepository;
+  readonly endpoints: SqlEndpointRepository;
+  readonly gateways: SqlGatewayRepository;
+  protected readonly db: Kysely<Schema>;
+
+  constructor(db: Kysely<Schema>) {
+    this.db = db;
+    this.identity = new SqlIdentityRepository(db);
+    this.networks = new SqlNetworkRepository(db);
+    this.clusters = new SqlClusterRepository(db);
+    this.services = new SqlServiceRepository(db);
+    this.endpoints = new SqlEndpointRepository(db);
+    this.gateways = new SqlGatewayRepository(db);
+  }
+
+  async setting(key: SettingKey): Promise<string | undefined> {
+    const row = await this.db
+      .selectFrom("installation")
+      .select("value")
+      .where("key", "=", key)
+      .executeTakeFirst();
+    return row?.value;
+  }
+
+  async setSetting(key: SettingKey, value: string): Promise<void> {
+    await this.db.insertInto("installation").values({ key, value }).execute();
+  }
+
+  async counts(project: ProjectId): Promise<{ clusters: number; services: number; endpoints: number }> {
+    const [clusters, services, endpoints] = await Promise.all([
+      this.#count("cluster", project),
+      this.#count("endpointService", project),
+      this.#count("endpoint", project),
+    ]);
+    return { clusters, services, endpoints };
+  }
+
+  async desiredState(): Promise<DesiredState> {
+    const { value: revision } = await this.db
+      .selectFrom("revision")
+      .select("value")
+      .executeTakeFirstOrThrow();
+    return {
+      revision,
+      clusters: (await this.db.selectFrom("cluster").selectAll().execute()).map(toCluster),
+      services: (await this.db.selectFrom("endpointService").selectAll().execute()).map(toService),
+      endpoints: (await this.db.selectFrom("endpoint").selectAll().execute()).map(toEndpoint),
+    };
+  }
+
+  async #count(table: "cluster" | "endpointService" | "endpoint", project: ProjectId): Promise<number> {
+    const { total } = await this.db
+      .selectFrom(table)
+      .select((eb) => eb.fn.countAll<number>().as("total"))
+      .where("projectId", "=", project)
+      .executeTakeFirstOrThrow();
+    return total;
+  }
+}
+
+/** The store on one SQLite file: one process, one connection, every commit durable before it is acknowledged. */
+export class SqlStore extends SqlRepositories implements Store {
+  readonly #clock: Clock;
+  #revision = 0;
+  #generation = 0;
+  readonly #listeners = new Set<(revision: number) => void>();
+
+  private constructor(db: Kysely<Schema>, clock: Clock) {
+    super(db);
+    this.#clock = clock;
+  }
+
+  /** @throws StartError where the file cannot be used */
+  static async open(file: string, clock: Clock): Promise<SqlStore> {
+    const db = new Kysely<Schema>({
+      dialect: nodeSqliteDialect(openDatabase(file)),
+      plugins: [new CamelCasePlugin()],
+    });
+    const store = new SqlStore(db, clock);
+    store.#revision = (await store.read((tx) => tx.desiredState())).revision;
+    return store;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  async write<Result>(
+    audit: AuditEntry,
+    work: (tx: Repositories, revision: number) => Promise<Result>,
+  ): Promise<{ readonly result: Result; readonly revision: number }> {
+    const done = await this.#transaction(async (tx, db) => {
+      const { value: revision } = await db
+        .updateTable("revision")
+        .set((eb) => ({ value: eb("value", "+", 1) }))
+        .returning("value")
+        .executeTakeFirstOrThrow();
+      const result = await work(tx, revision);
+      await db
+        .insertInto("auditEvent")
+        .values({ ...audit, requestId: audit.requestId ?? null, revision, at: this.#clock.now() })
+        .execute();
+      return { result, revision };
+    });
+    this.#generation += 1;
+    this.#revision = Math.max(this.#revision, done.revision);
+    for (const listener of this.#listeners) listener(done.revision);
+    return done;
+  }
+
+  async observe<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
+    const result = await this.#transaction(work);
+    this.#generation += 1;
+    return result;
+  }
+
+  async read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
+    return this.#transaction(work);
+  }
+
+  onRevision(listener: (revision: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.db.destroy();
+  }
+
+  async #transaction<Result>(
+    work: (tx: Repositories, db: Transaction<Schema>) => Promise<Result>,
+  ): Promise<Result> {
+    return this.db.transaction().execute((db) => work(new SqlRepositories(db), db));
+  }
+}
