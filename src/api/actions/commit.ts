@@ -1,0 +1,35 @@
+import type { Repositories } from "../../domain/store.ts";
+import type { ApiContext, OperationRequest } from "../operation.ts";
+
+/** What a write did, and the headers that tell it. */
+export interface Committed<Result> {
+  readonly result: Result;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes one durable write and waits until the gateways have it in force (design, section 3). The answer says
+ * `X-Postern-Enforced: true` only when they do; then no byte passes that the write forbids.
+ * @param action the published name of the operation, for the audit trail
+ * @param resource kind and id
+ */
+export async function commit<Result>(
+  context: ApiContext,
+  request: OperationRequest,
+  action: string,
+  resource: string,
+  work: (tx: Repositories, revision: number) => Promise<Result>,
+): Promise<Committed<Result>> {
+  const { result, revision } = await context.store.write(
+    { actor: request.principal.userId, action, resource, requestId: request.requestId },
+    work,
+  );
+  const outcome = await context.enforcement.reached(revision);
+  return {
+    result,
+    headers: {
+      "x-postern-enforced": outcome.enforced ? "true" : "pending",
+      ...(outcome.severedSessions > 0 ? { "x-postern-severed": String(outcome.severedSessions) } : {}),
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import { initialState } from "../../domain/endpoint-state.ts";
+import { PosternError } from "../../domain/errors.ts";
+import { newUuid, type AccountId, type EndpointId, type ProjectId } from "../../domain/ids.ts";
+import { allocateAddress, poolContains, poolOf } from "../../domain/pool.ts";
+import type { Endpoint, EndpointService, Subnet } from "../../domain/resources.ts";
+import { endpointSpecification } from "../../domain/specification.ts";
+import type { Repositories } from "../../domain/store.ts";
+import { parseIpv4, parseIpv4Prefix, type Ipv4 } from "../../lib/ipv4.ts";
+
+export interface EndpointWish {
+  readonly service: EndpointService;
+  /** The consumer. */
+  readonly accountId: AccountId;
+  readonly projectId: ProjectId;
+  readonly subnet: Subnet;
+  readonly needsApproval: boolean;
+  readonly dnsEnabled: boolean;
+  /** An address that the consumer wants, or undefined for the next free one. */
+  readonly address?: string | undefined;
+  /** 1 up to what the service's edition allows; that much without it. */
+  readonly maxSession?: number | undefined;
+  readonly description?: string | undefined;
+}
+
+/**
+ * Adds an endpoint with an address of its own.
+ * @throws PosternError pool_exhausted, already_in_use, out_of_range
+ */
+export async function createEndpoint(
+  tx: Repositories,
+  wish: EndpointWish,
+  revision: number,
+  now: number,
+): Promise<Endpoint> {
+  const specification = endpointSpecification(wish.service.professional);
+  const address = await takeAddress(tx, wish.subnet, wish.address);
+  const endpoint: Endpoint = {
+    ...initialState(wish.needsApproval),
+    id: newUuid<EndpointId>(),
+    serviceId: wish.service.id,
+    projectId: wish.projectId,
+    accountId: wish.accountId,
+    vpcId: wish.subnet.vpcId,
+    subnetId: wish.subnet.id,
+    address,
+    maxSession: checkMaxSession(wish.maxSession ?? specification.maxSession, specification.maxSession),
+    specificationName: specification.name,
+    dnsEnabled: wish.dnsEnabled,
+    description: wish.description ?? "",
+    failureCode: null,
+    failureMessage: null,
+    createdRevision: revision,
+    createdAt: now,
+    updatedAt: null,
+  };
+  await tx.endpoints.insert(endpoint);
+  return endpoint;
+}
+
+/** @throws PosternError out_of_range */
+export function checkMaxSession(wanted: number, most: number): number {
+  if (wanted >= 1 && wanted <= most) return wanted;
+  throw new PosternError(
+    "out_of_range",
+    `max_session must be an integer from 1 to ${most} for this endpoint.`,
+  );
+}
+
+async function takeAddress(tx: Repositories, subnet: Subnet, wanted: string | undefined): Promise<Ipv4> {
+  const prefix = parseIpv4Prefix(subnet.cidr);
+  if (!prefix) throw new TypeError(`subnet ${subnet.id} has the CIDR ${subnet.cidr}`);
+  const pool = poolOf(prefix);
+  const used = await tx.endpoints.addressesIn(subnet.id);
+  if (wanted !== undefined) {
+    const address = parseIpv4(wanted);
+    if (address === undefined || !poolContains(pool, address)) {
+      throw new PosternError(
+        "out_of_range",
+        `The address ${wanted} is not in the endpoint pool of ${subnet.cidr}.`,
+      );
+    }
+    if (used.has(address))
+      throw new PosternError("already_in_use", `The address ${wanted} is in use already.`);
+    return address;
+  }
+  const address = allocateAddress(pool, used, subnet.poolCursor);
+  if (address === undefined) {
+    throw new PosternError(
+      "pool_exhausted",
+      `Subnet ${subnet.name} (${subnet.cidr}) has no free address. Delete an endpoint, or use another subnet.`,
+    );
+  }
+  await tx.networks.setPoolCursor(subnet.id, address);
+  return address;
+}

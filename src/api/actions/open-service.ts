@@ -1,0 +1,148 @@
+import { PosternError } from "../../domain/errors.ts";
+import { newUuid, type PermissionId, type ServiceId } from "../../domain/ids.ts";
+import { endpointServiceName } from "../../domain/names.ts";
+import type { Cluster, Endpoint, EndpointService } from "../../domain/resources.ts";
+import { endpointSpecification } from "../../domain/specification.ts";
+import type { Repositories } from "../../domain/store.ts";
+import { permissionOf } from "../../domain/whitelist.ts";
+import type { ApiContext, Principal } from "../operation.ts";
+import { createEndpoint } from "./create-endpoint.ts";
+
+export interface OpenOptions {
+  readonly dnsEnabled: boolean;
+  readonly professional: boolean;
+  readonly dualStack: boolean;
+  /** undefined: as it was, and off for a new service. */
+  readonly approvalEnabled: boolean | undefined;
+}
+
+/**
+ * Turns the endpoint service of a cluster on. The first time it makes the service, puts the owner's account on
+ * the whitelist and makes the owner's own endpoint; afterwards everything is as it was when it was closed: same
+ * ids, addresses and decisions (design, invariant 9).
+ * @throws PosternError service_already_open, unsupported, pool_exhausted
+ */
+export async function openService(
+  tx: Repositories,
+  context: ApiContext,
+  principal: Principal,
+  cluster: Cluster,
+  options: OpenOptions,
+  revision: number,
+): Promise<EndpointService> {
+  checkOptions(options);
+  const existing = await tx.services.findByCluster(cluster.id);
+  if (existing?.enabled) {
+    throw new PosternError(
+      "service_already_open",
+      `The VPC endpoint service of cluster ${cluster.name} is enabled already.`,
+    );
+  }
+  const now = context.clock.now();
+  const approvalEnabled = options.approvalEnabled ?? existing?.approvalEnabled ?? false;
+  const { dnsEnabled, professional } = options;
+  const settings = { enabled: true, dnsEnabled, professional, approvalEnabled, updatedAt: now };
+  const service = existing
+    ? await reopen(tx, { ...existing, ...settings })
+    : await firstOpen(tx, context, principal, cluster, settings);
+  await ensureOwnEndpoint(tx, principal, cluster, service, revision, now);
+  await tx.clusters.touch(cluster.id, now);
+  return service;
+}
+
+function checkOptions(options: OpenOptions): void {
+  if (options.dualStack && !options.professional) {
+    throw new PosternError(
+      "unsupported",
+      "dualstack_enable needs a professional endpoint. Set profession_vpcep to true as well.",
+    );
+  }
+  if (options.dualStack) {
+    throw new PosternError(
+      "unsupported",
+      "The cluster's subnet has no IPv6 addresses. Open the service without dualstack_enable.",
+    );
+  }
+}
+
+type Settings = Pick<
+  EndpointService,
+  "enabled" | "dnsEnabled" | "professional" | "approvalEnabled" | "updatedAt"
+>;
+
+async function firstOpen(
+  tx: Repositories,
+  context: ApiContext,
+  principal: Principal,
+  cluster: Cluster,
+  settings: Settings,
+): Promise<EndpointService> {
+  const id = newUuid<ServiceId>();
+  const service: EndpointService = {
+    ...settings,
+    id,
+    clusterId: cluster.id,
+    projectId: cluster.projectId,
+    name: endpointServiceName(context.region, cluster.name, id),
+    reconcileConnections: true,
+    createdAt: settings.updatedAt,
+  };
+  await tx.services.insert(service);
+  await tx.services.insertPermissions([
+    {
+      id: newUuid<PermissionId>(),
+      serviceId: id,
+      permission: permissionOf(principal.accountId),
+      permissionType: "domainId",
+      createdAt: settings.updatedAt,
+    },
+  ]);
+  return service;
+}
+
+async function reopen(tx: Repositories, service: EndpointService): Promise<EndpointService> {
+  await tx.services.update(service);
+  return service;
+}
+
+/** The endpoint that the owner's own network gets with the service (contract section 6). */
+async function ensureOwnEndpoint(
+  tx: Repositories,
+  principal: Principal,
+  cluster: Cluster,
+  service: EndpointService,
+  revision: number,
+  now: number,
+): Promise<void> {
+  const endpoints = await tx.endpoints.allOfService(service.id);
+  const own = endpoints.find((endpoint) => endpoint.projectId === cluster.projectId);
+  if (own) {
+    await improve(tx, own, service, now);
+    return;
+  }
+  const subnet = await tx.networks.subnet(cluster.subnetId);
+  if (!subnet) throw new TypeError(`cluster ${cluster.id} names a subnet that does not exist`);
+  const { accountId } = principal;
+  const { projectId } = cluster;
+  const { dnsEnabled } = service;
+  const wish = { service, accountId, projectId, subnet, needsApproval: false, dnsEnabled };
+  await createEndpoint(tx, wish, revision, now);
+}
+
+/** Opened again with more than before, the endpoint gets more; it never loses its name or its size. */
+async function improve(
+  tx: Repositories,
+  own: Endpoint,
+  service: EndpointService,
+  now: number,
+): Promise<void> {
+  const specification = endpointSpecification(service.professional);
+  const isLarger = specification.maxSession > endpointSpecification(false).maxSession;
+  const isUpgrade = isLarger && own.specificationName !== specification.name;
+  const dnsEnabled = own.dnsEnabled || service.dnsEnabled;
+  if (!isUpgrade && dnsEnabled === own.dnsEnabled) return;
+  const { name, maxSession } = isUpgrade
+    ? specification
+    : { name: own.specificationName, maxSession: own.maxSession };
+  await tx.endpoints.setOffer(own.id, { specificationName: name, maxSession, dnsEnabled }, now);
+}

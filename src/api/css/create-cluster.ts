@@ -1,0 +1,160 @@
+import { Type } from "typebox";
+import { PosternError } from "../../domain/errors.ts";
+import { newUuid, type ClusterId } from "../../domain/ids.ts";
+import type { Cluster } from "../../domain/resources.ts";
+import type { Repositories } from "../../domain/store.ts";
+import { whitelistLimit } from "../../domain/whitelist.ts";
+import { commit } from "../actions/commit.ts";
+import { openService } from "../actions/open-service.ts";
+import { replaceWhitelist } from "../actions/replace-whitelist.ts";
+import {
+  defineOperation,
+  type ApiContext,
+  type OperationReply,
+  type OperationRequest,
+} from "../operation.ts";
+import { flag, projectParams, readFlag, stringEnum } from "../schema.ts";
+
+const name = Type.String({ minLength: 4, maxLength: 32, pattern: "^[a-zA-Z][a-zA-Z0-9_-]+$" });
+const datastore = Type.Object({
+  type: stringEnum(["elasticsearch", "opensearch"]),
+  version: Type.Optional(Type.String({ maxLength: 64 })),
+});
+
+/**
+ * Contract section 2.3. Postern makes no machines: it adopts the cluster that was registered under the name, so what
+ * describes machines (roles, flavors, disks, networks, backups, payment) is accepted and has no effect.
+ */
+const bodyV2 = Type.Object({
+  cluster: Type.Object({
+    name,
+    datastore,
+    loadBalance: Type.Optional(
+      Type.Object({
+        endpointWithDnsName: flag,
+        vpcPermissions: Type.Optional(
+          Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: whitelistLimit }),
+        ),
+        professionVpcep: Type.Optional(flag),
+        dualstackEnable: Type.Optional(flag),
+      }),
+    ),
+  }),
+});
+
+const bodyV1 = Type.Object({ cluster: Type.Object({ name, datastore: Type.Optional(datastore) }) });
+
+type LoadBalance = Type.Static<typeof bodyV2>["cluster"]["loadBalance"];
+
+export const createClusterV2 = defineOperation({
+  id: "CreateCluster",
+  method: "POST",
+  path: "/v2.0/:project_id/clusters",
+  action: "css:cluster:create",
+  schemas: { params: projectParams, body: bodyV2 },
+  handle: (request, context) => {
+    const { cluster } = request.body;
+    return create(request, context, cluster.name, cluster.datastore.type, cluster.loadBalance);
+  },
+});
+
+export const createClusterV1 = defineOperation({
+  id: "CreateClusterV1",
+  method: "POST",
+  path: "/v1.0/:project_id/clusters",
+  action: "css:cluster:create",
+  schemas: { params: projectParams, body: bodyV1 },
+  handle: (request, context) => {
+    const { cluster } = request.body;
+    return create(request, context, cluster.name, cluster.datastore?.type, undefined);
+  },
+});
+
+async function create(
+  request: OperationRequest,
+  context: ApiContext,
+  clusterName: string,
+  engine: Cluster["engine"] | undefined,
+  loadBalance: LoadBalance,
+): Promise<OperationReply> {
+  const resource = `cluster/${clusterName}`;
+  const { result, headers } = await commit(
+    context,
+    request,
+    "createCluster",
+    resource,
+    async (tx, revision) => {
+      const cluster = await adopt(tx, request, clusterName, engine);
+      if (loadBalance) await openAtCreation(tx, context, request, cluster, loadBalance, revision);
+      await tx.clusters.touch(cluster.id, context.clock.now());
+      return cluster;
+    },
+  );
+  return { headers, body: { cluster: { id: result.id, name: result.name } } };
+}
+
+/** @throws PosternError nodes_unreachable, cluster_exists, unsupported */
+async function adopt(
+  tx: Repositories,
+  request: OperationRequest,
+  clusterName: string,
+  engine: Cluster["engine"] | undefined,
+): Promise<Cluster> {
+  const registered = await tx.clusters.findByName(request.principal.projectId, clusterName);
+  if (!registered) {
+    throw new PosternError(
+      "nodes_unreachable",
+      `No cluster is registered as ${clusterName}. Register it first: postern cluster add ${clusterName} URL`,
+    );
+  }
+  if (registered.state === "adopted") {
+    throw new PosternError("cluster_exists", `A cluster named ${clusterName} exists already.`);
+  }
+  if (engine !== undefined && engine !== registered.engine) {
+    throw new PosternError(
+      "bad_parameter",
+      `Cluster ${clusterName} runs ${registered.engine}, not ${engine}.`,
+    );
+  }
+  return registered.state === "released" ? renew(tx, registered) : markAdopted(tx, registered);
+}
+
+async function markAdopted(tx: Repositories, cluster: Cluster): Promise<Cluster> {
+  await tx.clusters.setState(cluster.id, "adopted");
+  return cluster;
+}
+
+/** A cluster that was deleted and is created again is another one: it gets a new id. */
+async function renew(tx: Repositories, released: Cluster): Promise<Cluster> {
+  const cluster: Cluster = { ...released, id: newUuid<ClusterId>(), state: "adopted" };
+  await tx.clusters.delete(released.id);
+  await tx.clusters.insert(cluster);
+  return cluster;
+}
+
+async function openAtCreation(
+  tx: Repositories,
+  context: ApiContext,
+  request: OperationRequest,
+  cluster: Cluster,
+  loadBalance: NonNullable<LoadBalance>,
+  revision: number,
+): Promise<void> {
+  const { principal } = request;
+  const service = await openService(
+    tx,
+    context,
+    principal,
+    cluster,
+    {
+      dnsEnabled: readFlag(loadBalance.endpointWithDnsName),
+      professional: readFlag(loadBalance.professionVpcep),
+      dualStack: readFlag(loadBalance.dualstackEnable),
+      approvalEnabled: undefined,
+    },
+    revision,
+  );
+  const { vpcPermissions } = loadBalance;
+  if (!vpcPermissions) return;
+  await replaceWhitelist(tx, service, principal.accountId, vpcPermissions, context.clock.now());
+}

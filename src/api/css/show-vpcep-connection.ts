@@ -1,0 +1,51 @@
+import { Type } from "typebox";
+import type { ProjectId } from "../../domain/ids.ts";
+import { requireCluster, requireEnabledService } from "../actions/find.ts";
+import { clusterEtag } from "../etag.ts";
+import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
+import type { CachedResponse } from "../response-cache.ts";
+import { clusterParams } from "../schema.ts";
+import { renderConnections } from "./render-connections.ts";
+
+/** Seed page, table 2. */
+const query = Type.Object({
+  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1000 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+});
+
+/** Contract section 1.3. */
+export const showVpcepConnection = defineOperation({
+  id: "ShowVpcepConnection",
+  method: "GET",
+  path: "/v1.0/:project_id/clusters/:cluster_id/vpcepservice/connections",
+  action: "css:VPCEndpoint:listConnection",
+  schemas: { params: clusterParams, query },
+  async handle({ principal, params, query: { offset = 0, limit = 10 } }, context) {
+    const key = cacheKey(principal.projectId, params.cluster_id, offset, limit);
+    const { body, etag } = await context.cache.get(key, () =>
+      render(context, principal, params.cluster_id, offset, limit),
+    );
+    return { headers: { etag }, body };
+  },
+});
+
+function cacheKey(project: ProjectId, cluster: string, offset: number, limit: number): string {
+  return `${project}/${cluster}/${offset}/${limit}`;
+}
+
+async function render(
+  context: ApiContext,
+  principal: Principal,
+  clusterId: string,
+  offset: number,
+  limit: number,
+): Promise<CachedResponse> {
+  return context.store.read(async (tx) => {
+    const cluster = await requireCluster(tx, principal, clusterId);
+    const service = await requireEnabledService(tx, cluster);
+    const endpoints = await tx.endpoints.listByService(service.id, { offset, limit });
+    const permissions = await tx.services.permissions(service.id);
+    const body = renderConnections(service, permissions, endpoints.items, endpoints.total, context);
+    return { body: JSON.stringify(body), etag: clusterEtag(cluster) };
+  });
+}

@@ -1,0 +1,98 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { GatewayId } from "../../domain/ids.ts";
+import { refusalReasons } from "../../domain/refusal.ts";
+import type { GatewayReport } from "../../domain/report.ts";
+import type { Gateway } from "../../domain/resources.ts";
+import type { Store } from "../../domain/store.ts";
+import { hashToken } from "../../lib/secrets.ts";
+import { notAuthenticated } from "../errors.ts";
+import { stringEnum } from "../schema.ts";
+import { checker } from "../validation.ts";
+
+/** What the routes need of the control plane. */
+export interface GatewayConversation {
+  nextSnapshot(
+    gateway: Gateway,
+    known: number | null,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined>;
+  report(gateway: Gateway, report: GatewayReport): Promise<void>;
+}
+
+const longestWaitMs = 25_000;
+/** A report names every endpoint whose figures changed. */
+const reportLimitBytes = 64 * 1024 * 1024;
+
+const count = Type.Number({ minimum: 0 });
+const id = Type.String({ minLength: 1, maxLength: 64 });
+
+const reportBody = Type.Object({
+  appliedRevision: Type.Integer({ minimum: 0 }),
+  severedSessions: count,
+  applyMs: count,
+  pid: Type.Integer({ minimum: 1 }),
+  failures: Type.Array(
+    Type.Object({
+      endpointId: id,
+      code: stringEnum(["port_taken", "address_unavailable", "limit", "internal"]),
+      message: Type.String({ maxLength: 1000 }),
+    }),
+  ),
+  nodes: Type.Array(
+    Type.Object({
+      serviceId: id,
+      nodeId: id,
+      healthy: Type.Boolean(),
+      detail: Type.String({ maxLength: 1000 }),
+    }),
+  ),
+  endpoints: Type.Array(
+    Type.Object({
+      endpointId: id,
+      sessions: count,
+      newSessions: count,
+      bytesIn: count,
+      bytesOut: count,
+      refusals: Type.Object(Object.fromEntries(refusalReasons.map((reason) => [reason, count]))),
+    }),
+  ),
+});
+
+/**
+ * The gateways' side of the server: a long poll for the next snapshot, and reports. Each gateway has a token of its
+ * own, good for these two calls and nothing else.
+ * @param instance names this server process, so that a gateway notices a restart and reports in full
+ */
+export function gatewayRoutes(store: Store, control: GatewayConversation, instance: string) {
+  const checkReport = checker(reportBody, "body");
+  return (app: FastifyInstance): void => {
+    app.get("/postern/v1/gateways/:gateway_id/snapshot", async (request, reply) => {
+      const gateway = await authenticate(store, request);
+      const { known, wait_ms: wait } = request.query as { known?: string; wait_ms?: string };
+      const waitMs = Math.min(Math.max(0, Number(wait) || 0), longestWaitMs);
+      const revision = known === undefined ? null : Number(known);
+      const ended = new AbortController();
+      reply.raw.once("close", () => ended.abort());
+      const snapshot = await control.nextSnapshot(gateway, revision, waitMs, ended.signal);
+      if (snapshot === undefined) return reply.code(204).send();
+      return reply.header("content-type", "application/json; charset=utf-8").send(snapshot);
+    });
+    app.post("/postern/v1/gateways/:gateway_id/report", { bodyLimit: reportLimitBytes }, async (request) => {
+      const gateway = await authenticate(store, request);
+      await control.report(gateway, checkReport(request.body) as GatewayReport);
+      return { instance };
+    });
+  };
+}
+
+/** @throws ApiGatewayError 401 */
+async function authenticate(store: Store, request: FastifyRequest): Promise<Gateway> {
+  const token = request.headers["x-auth-token"];
+  if (typeof token !== "string") throw notAuthenticated("x-auth-token not found");
+  const { gateway_id: gatewayId } = request.params as { gateway_id: string };
+  const gateway = await store.gateways.find(gatewayId as GatewayId);
+  if (gateway?.tokenHash !== hashToken(token)) throw notAuthenticated("decrypt token fail");
+  return gateway;
+}

@@ -1,0 +1,76 @@
+import type { Static, TSchema } from "typebox";
+import type { Enforcement, LiveView } from "../domain/control.ts";
+import type { AccountId, ProjectId, UserId } from "../domain/ids.ts";
+import type { Store } from "../domain/store.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { ProbeAnswer, ProbeTarget } from "../lib/http-probe.ts";
+import type { ResponseCache } from "./response-cache.ts";
+
+/** Who makes a request. */
+export interface Principal {
+  readonly userId: UserId;
+  readonly accountId: AccountId;
+  readonly projectId: ProjectId;
+  readonly isOperator: boolean;
+}
+
+/** Everything that operations work with, wired once. */
+export interface ApiContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly region: string;
+  /** Zone of the endpoints' private names. */
+  readonly zone: string;
+  readonly version: string;
+  readonly enforcement: Enforcement;
+  readonly live: LiveView;
+  readonly cache: ResponseCache;
+  readonly seal: (plain: string) => string;
+  /** Asks a node over HTTP; throws with a message for people. */
+  readonly probe: (target: ProbeTarget) => Promise<ProbeAnswer>;
+}
+
+export interface Schemas {
+  readonly params?: TSchema;
+  readonly query?: TSchema;
+  readonly body?: TSchema;
+}
+
+type Part<S extends Schemas, Key extends keyof Schemas> = S[Key] extends TSchema ? Static<S[Key]> : undefined;
+
+export interface OperationRequest<S extends Schemas = Schemas> {
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** Value of If-Match, or undefined. */
+  readonly ifMatch: string | undefined;
+  readonly params: Part<S, "params">;
+  readonly query: Part<S, "query">;
+  readonly body: Part<S, "body">;
+}
+
+/** An answer as plain data; only the server touches the connection. */
+export interface OperationReply {
+  /** 200 where it is left out. */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Rendered as JSON; text is taken as JSON that is already rendered. */
+  readonly body?: object | string;
+}
+
+/** One operation of the wire, declared once: route, validation and documentation come from it. */
+export interface Operation<S extends Schemas = Schemas> {
+  /** Published operation id, or ours in the same style. */
+  readonly id: string;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** Fastify's path syntax. */
+  readonly path: string;
+  /** Action of the access rules (contract sections 1 and 3). */
+  readonly action: string;
+  readonly schemas: S;
+  handle(request: OperationRequest<S>, context: ApiContext): Promise<OperationReply>;
+}
+
+/** Keeps the schemas' types for the handler and forgets them for the table of operations. */
+export function defineOperation<const S extends Schemas>(operation: Operation<S>): Operation {
+  return operation;
+}

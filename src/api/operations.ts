@@ -1,0 +1,55 @@
+import { closeVpcepService } from "./css/close-vpcep-service.ts";
+import { createClusterV1, createClusterV2 } from "./css/create-cluster.ts";
+import { deleteCluster } from "./css/delete-cluster.ts";
+import { listClusters } from "./css/list-clusters.ts";
+import { openVpcepService } from "./css/open-vpcep-service.ts";
+import { showCluster } from "./css/show-cluster.ts";
+import { showSnapshotPolicy } from "./css/show-snapshot-policy.ts";
+import { showVpcepConnection } from "./css/show-vpcep-connection.ts";
+import { updateVpcepConnection } from "./css/update-vpcep-connection.ts";
+import { updateVpcepWhitelist } from "./css/update-vpcep-whitelist.ts";
+import type { Operation } from "./operation.ts";
+import { createAccount, listAccounts } from "./postern/accounts.ts";
+import {
+  listRegisteredClusters,
+  registerCluster,
+  removeCluster,
+  showRegisteredCluster,
+} from "./postern/clusters.ts";
+import { listConnections, updateConnectionCap } from "./postern/connections.ts";
+import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
+import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
+import { showStatus } from "./postern/status.ts";
+import { createVpc, deleteVpc, listVpcs, showVpc } from "./postern/vpcs.ts";
+
+/** The table of operations: everything that the API serves. */
+export const operations: readonly Operation[] = [
+  openVpcepService,
+  closeVpcepService,
+  showVpcepConnection,
+  updateVpcepConnection,
+  updateVpcepWhitelist,
+  listClusters,
+  showCluster,
+  createClusterV1,
+  createClusterV2,
+  deleteCluster,
+  showSnapshotPolicy,
+  showStatus,
+  registerCluster,
+  listRegisteredClusters,
+  showRegisteredCluster,
+  removeCluster,
+  createVpc,
+  listVpcs,
+  showVpc,
+  deleteVpc,
+  createConsumerEndpoint,
+  listConsumerEndpoints,
+  showConsumerEndpoint,
+  deleteConsumerEndpoint,
+  listConnections,
+  updateConnectionCap,
+  createAccount,
+  listAccounts,
+];

@@ -1,0 +1,58 @@
+import { commit } from "../actions/commit.ts";
+import { checkIfMatch, clusterEtag } from "../etag.ts";
+import { defineOperation } from "../operation.ts";
+import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
+import { locate, requireOwn } from "./locate-endpoint.ts";
+import { renderEndpoint } from "./render.ts";
+
+export const listConsumerEndpoints = defineOperation({
+  id: "ListConsumerEndpoints",
+  method: "GET",
+  path: "/postern/v1/:project_id/endpoints",
+  action: "vpcep:endpoints:list",
+  schemas: { params: projectParams, query: pageQuery },
+  async handle({ principal, query }, context) {
+    return context.store.read(async (tx) => {
+      const { items, total } = await tx.endpoints.listByProject(principal.projectId, readPage(query));
+      const endpoints: object[] = [];
+      for (const endpoint of items) {
+        const { service, cluster } = await locate(tx, endpoint.id);
+        endpoints.push(renderEndpoint(endpoint, service, cluster, context));
+      }
+      return { body: { endpoints, total_count: total } };
+    });
+  },
+});
+
+export const showConsumerEndpoint = defineOperation({
+  id: "ShowConsumerEndpoint",
+  method: "GET",
+  path: "/postern/v1/:project_id/endpoints/:id",
+  action: "vpcep:endpoints:get",
+  schemas: { params: resourceParams },
+  async handle({ principal, params }, context) {
+    return context.store.read(async (tx) => {
+      const { endpoint, service, cluster } = await requireOwn(tx, principal, params.id);
+      const body = renderEndpoint(endpoint, service, cluster, context);
+      return { headers: { etag: clusterEtag(cluster) }, body };
+    });
+  },
+});
+
+export const deleteConsumerEndpoint = defineOperation({
+  id: "DeleteConsumerEndpoint",
+  method: "DELETE",
+  path: "/postern/v1/:project_id/endpoints/:id",
+  action: "vpcep:endpoints:delete",
+  schemas: { params: resourceParams },
+  async handle(request, context) {
+    const { id } = request.params;
+    const { headers } = await commit(context, request, "deleteEndpoint", `endpoint/${id}`, async (tx) => {
+      const { endpoint, cluster } = await requireOwn(tx, request.principal, id);
+      checkIfMatch(request.ifMatch, clusterEtag(cluster));
+      await tx.endpoints.delete(endpoint.id);
+      await tx.clusters.touch(cluster.id, context.clock.now());
+    });
+    return { status: 204, headers };
+  },
+});

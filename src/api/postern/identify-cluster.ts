@@ -1,0 +1,62 @@
+import { PosternError } from "../../domain/errors.ts";
+import type { SearchEngine } from "../../domain/resources.ts";
+import type { ProbeAnswer, ProbeTarget } from "../../lib/http-probe.ts";
+import { nodeUrl, type NodeAddresses } from "./node-address.ts";
+
+export interface ClusterIdentity {
+  readonly engine: SearchEngine;
+  readonly engineVersion: string;
+}
+
+/** What of a probe is the same for every node. */
+export type ProbeSettings = Pick<ProbeTarget, "authorization" | "ca" | "insecureSkipVerify">;
+
+/**
+ * Asks the nodes what they run. One that answers is enough.
+ * @throws PosternError nodes_unreachable naming every node with its reason; bad_parameter where the credentials
+ *   are refused
+ */
+export async function identifyCluster(
+  probe: (target: ProbeTarget) => Promise<ProbeAnswer>,
+  { scheme, nodes }: NodeAddresses,
+  settings: ProbeSettings,
+): Promise<ClusterIdentity | undefined> {
+  const answers = await Promise.allSettled(
+    nodes.map(({ host, port }) => probe({ ...settings, scheme, host, port, path: "/" })),
+  );
+  const answered = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  if (answered.length === 0) {
+    const reasons = nodes.map((node, index) => `${nodeUrl(scheme, node)} (${reasonOf(answers[index])})`);
+    throw new PosternError(
+      "nodes_unreachable",
+      `No node of the cluster answered: ${reasons.join(", ")}. ` +
+        "Start the cluster or mend the URLs; to register it all the same, set probe to false.",
+    );
+  }
+  if (
+    settings.authorization !== undefined &&
+    answered.every(({ status }) => status === 401 || status === 403)
+  ) {
+    throw new PosternError("bad_parameter", "The cluster refuses the user name and password.");
+  }
+  return answered.map(readIdentity).find((identity) => identity !== undefined);
+}
+
+function reasonOf(answer: PromiseSettledResult<unknown> | undefined): string {
+  return answer?.status === "rejected" && answer.reason instanceof Error
+    ? answer.reason.message
+    : "no answer";
+}
+
+/** Reads the answer to `GET /`: OpenSearch names itself in `version.distribution`, Elasticsearch does not. */
+function readIdentity({ status, body }: ProbeAnswer): ClusterIdentity | undefined {
+  if (status !== 200) return undefined;
+  try {
+    const { version } = JSON.parse(body) as { version?: { number?: unknown; distribution?: unknown } };
+    if (typeof version?.number !== "string") return undefined;
+    const engine = version.distribution === "opensearch" ? "opensearch" : "elasticsearch";
+    return { engine, engineVersion: version.number.slice(0, 64) };
+  } catch {
+    return undefined;
+  }
+}

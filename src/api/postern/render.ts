@@ -1,0 +1,120 @@
+import type { LiveView } from "../../domain/control.ts";
+import { endpointStatus } from "../../domain/endpoint-state.ts";
+import { endpointDnsName } from "../../domain/names.ts";
+import { poolOf, poolSize } from "../../domain/pool.ts";
+import { refusalReasons } from "../../domain/refusal.ts";
+import type { Cluster, Endpoint, EndpointService, Subnet, Vpc } from "../../domain/resources.ts";
+import { parseIpv4Prefix } from "../../lib/ipv4.ts";
+import { renderTime } from "../css/render-connections.ts";
+import { nodeUrl } from "./node-address.ts";
+
+/** A cluster in our own API, with what the gateways know of its nodes. */
+export function renderCluster(
+  cluster: Cluster,
+  service: EndpointService | undefined,
+  live: LiveView,
+): object {
+  return {
+    id: cluster.id,
+    name: cluster.name,
+    state: cluster.state,
+    engine: cluster.engine,
+    version: cluster.engineVersion,
+    client_port: cluster.clientPort,
+    vpc_id: cluster.vpcId,
+    subnet_id: cluster.subnetId,
+    nodes: cluster.nodes.map((node) => {
+      const health = live.node(node.id);
+      return {
+        id: node.id,
+        url: nodeUrl(cluster.scheme, node),
+        healthy: health?.healthy ?? null,
+        detail: health?.detail ?? "not checked: the VPC endpoint service is not in use",
+      };
+    }),
+    service: service ? renderService(service) : null,
+    created_at: renderTime(cluster.createdAt),
+    updated_at: renderTime(cluster.updatedAt),
+  };
+}
+
+function renderService(service: EndpointService): object {
+  return {
+    id: service.id,
+    name: service.name,
+    enabled: service.enabled,
+    approval_enabled: service.approvalEnabled,
+    reconcile_connections: service.reconcileConnections,
+    dns: service.dnsEnabled,
+    professional: service.professional,
+  };
+}
+
+/** Where the installation is, and what its gateways say. */
+export interface Place {
+  readonly live: LiveView;
+  readonly region: string;
+  readonly zone: string;
+}
+
+/** An endpoint in our own API, with its live counters. */
+export function renderEndpoint(
+  endpoint: Endpoint,
+  service: EndpointService,
+  cluster: Cluster,
+  { live, region, zone }: Place,
+): object {
+  const figures = live.endpoint(endpoint.id);
+  return {
+    id: endpoint.id,
+    status: endpointStatus(endpoint),
+    ip: endpoint.address,
+    port: cluster.clientPort,
+    service_id: service.id,
+    service_name: service.name,
+    cluster_id: cluster.id,
+    vpc_id: endpoint.vpcId,
+    subnet_id: endpoint.subnetId,
+    account_id: endpoint.accountId,
+    project_id: endpoint.projectId,
+    max_session: endpoint.maxSession,
+    ...(endpoint.dnsEnabled ? { dns_name: endpointDnsName(endpoint.id, region, zone) } : {}),
+    specification_name: endpoint.specificationName,
+    description: endpoint.description,
+    sessions: figures?.sessions ?? 0,
+    new_sessions: figures?.newSessions ?? 0,
+    bytes_in: figures?.bytesIn ?? 0,
+    bytes_out: figures?.bytesOut ?? 0,
+    refusals: figures?.refusals ?? Object.fromEntries(refusalReasons.map((reason) => [reason, 0])),
+    ...(endpoint.failureCode === null
+      ? {}
+      : { error: { code: endpoint.failureCode, message: endpoint.failureMessage } }),
+    created_at: renderTime(endpoint.createdAt),
+    ...(endpoint.updatedAt === null ? {} : { updated_at: renderTime(endpoint.updatedAt) }),
+  };
+}
+
+export interface SubnetUse {
+  readonly subnet: Subnet;
+  readonly used: number;
+}
+
+export function renderVpc(vpc: Vpc, subnets: readonly SubnetUse[]): object {
+  return {
+    id: vpc.id,
+    name: vpc.name,
+    cidr: vpc.cidr,
+    attachment: { kind: vpc.attachment },
+    subnets: subnets.map(({ subnet, used }) => {
+      const prefix = parseIpv4Prefix(subnet.cidr);
+      return {
+        id: subnet.id,
+        name: subnet.name,
+        cidr: subnet.cidr,
+        addresses_used: used,
+        addresses_free: prefix ? poolSize(poolOf(prefix)) - used : 0,
+      };
+    }),
+    created_at: renderTime(vpc.createdAt),
+  };
+}

@@ -1,0 +1,37 @@
+import { renderTime } from "../css/render-connections.ts";
+import { defineOperation } from "../operation.ts";
+import { projectParams } from "../schema.ts";
+
+export const showStatus = defineOperation({
+  id: "ShowStatus",
+  method: "GET",
+  path: "/postern/v1/:project_id/status",
+  action: "postern:status:get",
+  schemas: { params: projectParams },
+  async handle({ principal }, context) {
+    const { store, live } = context;
+    const counts = await store.counts(principal.projectId);
+    const views = new Map(live.gateways().map((view) => [view.id, view]));
+    const gateways = (await store.gateways.list()).map((gateway) => {
+      const view = views.get(gateway.id);
+      return {
+        id: gateway.id,
+        name: gateway.name,
+        connected: view?.connected ?? false,
+        applied_revision: view?.appliedRevision ?? null,
+        pid: view?.pid ?? null,
+        last_seen_at: gateway.lastSeenAt === null ? null : renderTime(gateway.lastSeenAt),
+      };
+    });
+    return {
+      body: {
+        version: context.version,
+        region: context.region,
+        revision: store.revision,
+        pid: process.pid,
+        gateways,
+        counts: { ...counts, sessions: live.totalSessions() },
+      },
+    };
+  },
+});

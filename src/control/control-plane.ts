@@ -1,0 +1,60 @@
+import type { GatewayId } from "../domain/ids.ts";
+import type { GatewayReport } from "../domain/report.ts";
+import type { Gateway } from "../domain/resources.ts";
+import type { Store } from "../domain/store.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { GatewayRegistry } from "./gateway-registry.ts";
+import { settleEndpoints } from "./settle-endpoints.ts";
+import type { SnapshotFeed } from "./snapshot-feed.ts";
+
+/** `lastSeenAt` is written at most this often: it only has to be right to a few minutes. */
+const persistSeenEveryMs = 60_000;
+
+/** The server's side of the conversation with gateways. */
+export class ControlPlane {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #feed: SnapshotFeed;
+  readonly #registry: GatewayRegistry;
+  readonly #seenPersistedAt = new Map<GatewayId, number>();
+
+  constructor(store: Store, clock: Clock, feed: SnapshotFeed, registry: GatewayRegistry) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#feed = feed;
+    this.#registry = registry;
+  }
+
+  /** Loads the registered gateways; to be called once before the API serves. */
+  async start(): Promise<void> {
+    for (const gateway of await this.#store.gateways.list()) {
+      this.#registry.add(gateway.id, gateway.lastSeenAt);
+    }
+  }
+
+  /** Returns the next snapshot as JSON, or undefined when there was nothing new within `waitMs`. */
+  async nextSnapshot(
+    gateway: Gateway,
+    known: number | null,
+    waitMs: number,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    this.#registry.add(gateway.id, gateway.lastSeenAt);
+    this.#registry.seen(gateway.id);
+    await this.#persistSeen(gateway.id);
+    return this.#feed.next(gateway.id, known, waitMs, signal);
+  }
+
+  /** Takes in a report. Endpoint states are durable before a waiting write is answered. */
+  async report(gateway: Gateway, report: GatewayReport): Promise<void> {
+    await settleEndpoints(this.#store, this.#clock, report);
+    this.#registry.report(gateway.id, report);
+  }
+
+  async #persistSeen(id: GatewayId): Promise<void> {
+    const now = this.#clock.now();
+    if (now - (this.#seenPersistedAt.get(id) ?? 0) < persistSeenEveryMs) return;
+    this.#seenPersistedAt.set(id, now);
+    await this.#store.observe((tx) => tx.gateways.setLastSeen(id, now));
+  }
+}

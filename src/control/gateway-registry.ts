@@ -1,0 +1,155 @@
+import type { Enforcement, GatewayView, LiveView, Outcome } from "../domain/control.ts";
+import type { EndpointId, GatewayId, NodeId } from "../domain/ids.ts";
+import type { EndpointFigures, GatewayReport, NodeHealth } from "../domain/report.ts";
+import type { Clock } from "../lib/clock.ts";
+
+/** A gateway that was silent for longer is not waited for. */
+const carryingWithinMs = 5 * 60_000;
+/** Long polls last 25 s, reports come every second: silence for longer means that the connection is gone. */
+const connectedWithinMs = 5_000;
+
+interface KnownGateway {
+  lastSeenAt: number | null;
+  appliedRevision: number | null;
+  pid: number | null;
+  readonly endpoints: Map<EndpointId, EndpointFigures>;
+  readonly nodes: Map<NodeId, NodeHealth>;
+}
+
+interface Waiter {
+  readonly revision: number;
+  severedSessions: number;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
+/**
+ * Everything that this server process knows of its gateways, in memory: it is rebuilt from their next reports
+ * after a restart.
+ */
+export class GatewayRegistry implements Enforcement, LiveView {
+  readonly #clock: Clock;
+  readonly #longestWaitMs: number;
+  readonly #gateways = new Map<GatewayId, KnownGateway>();
+  readonly #waiters = new Set<Waiter>();
+
+  /** @param longestWaitMs how long `reached` waits for gateways, from 0 */
+  constructor(clock: Clock, longestWaitMs: number) {
+    this.#clock = clock;
+    this.#longestWaitMs = longestWaitMs;
+  }
+
+  /** Makes a registered gateway known. `lastSeenAt` comes from the store: it may outlive the server. */
+  add(id: GatewayId, lastSeenAt: number | null): void {
+    if (this.#gateways.has(id)) return;
+    this.#gateways.set(id, {
+      lastSeenAt,
+      appliedRevision: null,
+      pid: null,
+      endpoints: new Map(),
+      nodes: new Map(),
+    });
+  }
+
+  /** Notes that the gateway asked for a snapshot. */
+  seen(id: GatewayId): void {
+    const gateway = this.#gateways.get(id);
+    if (gateway) gateway.lastSeenAt = this.#clock.now();
+  }
+
+  /** Takes over a report, and answers the writes that were waiting for it. */
+  report(id: GatewayId, report: GatewayReport): void {
+    const gateway = this.#gateways.get(id);
+    if (!gateway) return;
+    const isRestarted = gateway.pid !== report.pid;
+    const isNewRevision = isRestarted || gateway.appliedRevision !== report.appliedRevision;
+    gateway.lastSeenAt = this.#clock.now();
+    gateway.appliedRevision = report.appliedRevision;
+    gateway.pid = report.pid;
+    if (isRestarted) gateway.endpoints.clear();
+    for (const figures of report.endpoints) gateway.endpoints.set(figures.endpointId, figures);
+    gateway.nodes.clear();
+    for (const node of report.nodes) gateway.nodes.set(node.nodeId, node);
+    this.#settle(isNewRevision ? report : undefined);
+  }
+
+  /** Drops the figures of endpoints that are gone. */
+  forget(endpoints: readonly EndpointId[]): void {
+    for (const gateway of this.#gateways.values()) {
+      for (const id of endpoints) gateway.endpoints.delete(id);
+    }
+  }
+
+  reached(revision: number): Promise<Outcome> {
+    const carrying = this.#carrying();
+    if (carrying.length === 0 || this.#longestWaitMs === 0) {
+      return Promise.resolve({ enforced: false, severedSessions: 0 });
+    }
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        revision,
+        severedSessions: 0,
+        resolve: (outcome) => {
+          clearTimeout(timer);
+          this.#waiters.delete(waiter);
+          resolve(outcome);
+        },
+      };
+      const timer = setTimeout(
+        () => waiter.resolve({ enforced: false, severedSessions: waiter.severedSessions }),
+        this.#longestWaitMs,
+      );
+      this.#waiters.add(waiter);
+      this.#settle(undefined);
+    });
+  }
+
+  endpoint(id: EndpointId): EndpointFigures | undefined {
+    for (const gateway of this.#gateways.values()) {
+      const figures = gateway.endpoints.get(id);
+      if (figures) return figures;
+    }
+    return undefined;
+  }
+
+  node(id: NodeId): NodeHealth | undefined {
+    for (const gateway of this.#gateways.values()) {
+      const health = gateway.nodes.get(id);
+      if (health) return health;
+    }
+    return undefined;
+  }
+
+  gateways(): readonly GatewayView[] {
+    const now = this.#clock.now();
+    return [...this.#gateways].map(([id, gateway]) => ({
+      id,
+      connected: gateway.pid !== null && now - (gateway.lastSeenAt ?? 0) < connectedWithinMs,
+      appliedRevision: gateway.appliedRevision,
+      pid: gateway.pid,
+    }));
+  }
+
+  totalSessions(): number {
+    let total = 0;
+    for (const gateway of this.#gateways.values()) {
+      for (const figures of gateway.endpoints.values()) total += figures.sessions;
+    }
+    return total;
+  }
+
+  #carrying(): readonly KnownGateway[] {
+    const oldest = this.#clock.now() - carryingWithinMs;
+    return [...this.#gateways.values()].filter((gateway) => (gateway.lastSeenAt ?? 0) > oldest);
+  }
+
+  #settle(news: GatewayReport | undefined): void {
+    if (this.#waiters.size === 0) return;
+    const inForce = Math.min(...this.#carrying().map((gateway) => gateway.appliedRevision ?? -1));
+    for (const waiter of this.#waiters) {
+      if (news) waiter.severedSessions += news.severedSessions;
+      if (inForce >= waiter.revision) {
+        waiter.resolve({ enforced: true, severedSessions: waiter.severedSessions });
+      }
+    }
+  }
+}

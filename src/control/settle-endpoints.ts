@@ -1,0 +1,48 @@
+import { transition } from "../domain/endpoint-state.ts";
+import type { ClusterId, EndpointId } from "../domain/ids.ts";
+import type { EndpointFailure, GatewayReport } from "../domain/report.ts";
+import type { Endpoint } from "../domain/resources.ts";
+import type { Repositories, Store } from "../domain/store.ts";
+import type { Clock } from "../lib/clock.ts";
+
+/** One endpoint whose phase the report changes. */
+interface Finding {
+  readonly endpoint: Endpoint;
+  readonly failure: EndpointFailure | null;
+}
+
+/**
+ * Writes down which endpoints a gateway brought up and which it could not. Costs one indexed read where nothing
+ * changed.
+ */
+export async function settleEndpoints(store: Store, clock: Clock, report: GatewayReport): Promise<void> {
+  if ((await findings(store, report)).length === 0) return;
+  await store.observe(async (tx) => {
+    const touched = new Set<ClusterId>();
+    for (const { endpoint, failure } of await findings(tx, report)) {
+      const next = transition(endpoint, failure ? "attach_failed" : "attached");
+      await tx.endpoints.setPhase(endpoint.id, next.phase, failure);
+      const service = await tx.services.find(endpoint.serviceId);
+      if (service) touched.add(service.clusterId);
+    }
+    for (const cluster of touched) await tx.clusters.touch(cluster, clock.now());
+  });
+}
+
+async function findings(tx: Repositories, report: GatewayReport): Promise<readonly Finding[]> {
+  const failures = new Map<EndpointId, EndpointFailure>(report.failures.map((f) => [f.endpointId, f]));
+  const found: Finding[] = [];
+  for (const endpoint of await tx.endpoints.unsettled()) {
+    const failure = failures.get(endpoint.id) ?? null;
+    failures.delete(endpoint.id);
+    // An endpoint that the applied snapshot did not hold yet is neither up nor failed.
+    if (endpoint.createdRevision > report.appliedRevision) continue;
+    const isNews = failure ? endpoint.failureMessage !== failure.message : true;
+    if (isNews) found.push({ endpoint, failure });
+  }
+  for (const failure of failures.values()) {
+    const endpoint = await tx.endpoints.find(failure.endpointId);
+    if (endpoint) found.push({ endpoint, failure });
+  }
+  return found;
+}
