@@ -1,0 +1,166 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { compile } from "../domain/compile.ts";
+import type { EndpointFigures, GatewayReport } from "../domain/report.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+import { Backoff } from "../lib/backoff.ts";
+import type { Logger } from "../lib/log.ts";
+import type { ApplyReport, Engine } from "./engine.ts";
+import type { HealthChecker } from "./health/health-checker.ts";
+import type { ServerClient } from "./server-client.ts";
+import type { SnapshotFile } from "./snapshot-file.ts";
+
+/** Counters and health go to the server this often. */
+const heartbeatMs = 1_000;
+const firstRetryMs = 20;
+const mostRetryMs = 1_000;
+
+export interface AgentParts {
+  readonly engine: Engine;
+  readonly file: SnapshotFile;
+  readonly health: HealthChecker;
+  readonly log: Logger;
+  /** Called when a snapshot has been applied, from disk or from the server. */
+  readonly onApplied: (revision: number) => void;
+}
+
+/**
+ * The gateway's own loop: take the newest snapshot, bring it about, say so. It works from its last good snapshot
+ * whenever the server is not there, and never asks it about a connection.
+ */
+export class GatewayAgent {
+  readonly #parts: AgentParts;
+  readonly #stop = new AbortController();
+  readonly #reported = new Map<string, string>();
+  /** What is to be in force. */
+  #snapshot: Snapshot | undefined;
+  /** Revision that is in force and on disk: all that the server is ever told. */
+  #settled: number | null = null;
+  #last: ApplyReport & { readonly applyMs: number } = { severedSessions: 0, failures: [], applyMs: 0 };
+  /** Applies run one after the other. */
+  #queue: Promise<void> = Promise.resolve();
+  #serverInstance: string | undefined;
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+  }
+
+  /** Brings about the last good snapshot, if there is one. */
+  async start(): Promise<void> {
+    const snapshot = await this.#parts.file.read();
+    if (!snapshot) return;
+    await this.#take(snapshot, "from disk");
+  }
+
+  /** Follows the server until `close`; outlives every failure of it. */
+  async follow(client: ServerClient): Promise<void> {
+    await Promise.all([this.#poll(client), this.#heartbeat(client)]);
+  }
+
+  /** Nodes have come or gone: the same snapshot, compiled anew. */
+  nodesChanged(): void {
+    // A failure is logged where it happens, and the next change tries again.
+    this.#enqueue(() => this.#apply()).catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#parts.health.close();
+    await this.#queue;
+    await this.#parts.engine.close();
+  }
+
+  async #poll(client: ServerClient): Promise<void> {
+    const { signal } = this.#stop;
+    const backoff = new Backoff(firstRetryMs, mostRetryMs);
+    while (!signal.aborted) {
+      try {
+        const snapshot = await client.nextSnapshot(this.#settled, signal);
+        backoff.reset();
+        if (!snapshot) continue;
+        await this.#take(snapshot, "from server");
+        await this.#report(client);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#parts.log.debug({ err: error }, "no new snapshot; going on as before");
+        await delay(backoff.next(), undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #heartbeat(client: ServerClient): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await delay(heartbeatMs, undefined, { signal }).catch(() => undefined);
+      // A failure shows in the poll, which logs it; the next heartbeat brings what this one did not.
+      if (!signal.aborted) await this.#report(client).catch(() => undefined);
+    }
+  }
+
+  async #take(snapshot: Snapshot, origin: "from disk" | "from server"): Promise<void> {
+    await this.#enqueue(async () => {
+      this.#snapshot = snapshot;
+      this.#parts.health.watch(snapshot);
+      this.#last = { severedSessions: 0, failures: [], applyMs: 0 };
+      // Durable before it is reported: a restart must never fall back behind what the server was told.
+      const persisted = origin === "from server" ? this.#parts.file.write(snapshot) : Promise.resolve();
+      await Promise.all([this.#apply(), persisted]);
+      this.#settled = snapshot.revision;
+    });
+    this.#parts.onApplied(snapshot.revision);
+  }
+
+  async #apply(): Promise<void> {
+    const { engine, health, log } = this.#parts;
+    const snapshot = this.#snapshot;
+    if (!snapshot) return;
+    const startedAt = performance.now();
+    const report = await engine.apply(compile(snapshot, (node) => health.isUsable(node)));
+    const applyMs = Math.round((performance.now() - startedAt) * 100) / 100;
+    const severedSessions = this.#last.severedSessions + report.severedSessions;
+    const { failures } = report;
+    this.#last = { severedSessions, failures, applyMs };
+    log.info(
+      { revision: snapshot.revision, applyMs, severedSessions, failures: failures.length },
+      "snapshot applied",
+    );
+  }
+
+  /** Sends what is in force now, with the figures that changed since the server last heard of them. */
+  async #report(client: ServerClient): Promise<void> {
+    if (this.#settled === null) return;
+    const changed = this.#changedFigures();
+    const report: GatewayReport = {
+      appliedRevision: this.#settled,
+      severedSessions: this.#last.severedSessions,
+      applyMs: this.#last.applyMs,
+      pid: process.pid,
+      failures: this.#last.failures,
+      nodes: this.#parts.health.report(),
+      endpoints: changed.map(({ figures }) => figures),
+    };
+    const instance = await client.report(report, this.#stop.signal);
+    if (instance !== this.#serverInstance) {
+      // This server process has heard nothing before: everything is news to it.
+      this.#reported.clear();
+      this.#serverInstance = instance;
+      return;
+    }
+    for (const { figures, text } of changed) this.#reported.set(figures.endpointId, text);
+  }
+
+  #changedFigures(): readonly { readonly figures: EndpointFigures; readonly text: string }[] {
+    return this.#parts.engine
+      .figures()
+      .map((figures) => ({ figures, text: JSON.stringify(figures) }))
+      .filter(({ figures, text }) => this.#reported.get(figures.endpointId) !== text);
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const next = this.#queue.then(work);
+    // The caller of this piece hears of its failure; the pieces behind it go on.
+    this.#queue = next.catch((error: unknown) => {
+      this.#parts.log.error({ err: error }, "applying the snapshot failed");
+    });
+    return next;
+  }
+}

@@ -1,0 +1,29 @@
+import type { DesiredEndpoint } from "../domain/desired.ts";
+import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
+
+/** What one `apply` did. */
+export interface ApplyReport {
+  /** Live sessions that were cut because they are no longer allowed. */
+  readonly severedSessions: number;
+  /** Every endpoint that is not up now, whether this call or an earlier one found that out. */
+  readonly failures: readonly EndpointFailure[];
+}
+
+/**
+ * Carries the sessions of endpoints (design, section 7). Three verbs, no add/remove pairs.
+ */
+export interface Engine {
+  /**
+   * Brings about `desired`, the complete list of endpoints. Idempotent: the same list twice changes nothing.
+   * Once the promise resolves, not one more byte passes through an endpoint that is missing from the list or
+   * has a refusal, and every address of the list accepts (or refuses, with the reason counted).
+   * Sessions that are still allowed are not touched. An endpoint that cannot be brought up is reported in
+   * `failures` and tried again by the next `apply`; it never fails the others.
+   * Calls are made one at a time.
+   */
+  apply(desired: readonly DesiredEndpoint[]): Promise<ApplyReport>;
+  /** Counters of every endpoint of the last `apply`. */
+  figures(): readonly EndpointFigures[];
+  /** Cuts every session and frees every address. Idempotent. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,147 @@
+import type { NodeId, ServiceId } from "../../domain/ids.ts";
+import type { NodeHealth } from "../../domain/report.ts";
+import type { HealthCheck, Snapshot, SnapshotNode } from "../../domain/snapshot.ts";
+import { probe } from "../../lib/http-probe.ts";
+
+export interface HealthSettings {
+  /** Between two checks of a node that answers, in milliseconds. */
+  readonly intervalMs: number;
+  /** Between two checks of a node that does not: shorter, so that it comes back soon. */
+  readonly retryMs: number;
+  readonly timeoutMs: number;
+  /** Failures in a row before a node that was healthy is taken out. */
+  readonly failuresToRemove: number;
+}
+
+export const defaultHealthSettings: HealthSettings = {
+  intervalMs: 2_000,
+  retryMs: 500,
+  timeoutMs: 2_000,
+  failuresToRemove: 2,
+};
+
+interface Watched {
+  readonly serviceId: ServiceId;
+  readonly node: SnapshotNode;
+  readonly check: HealthCheck;
+  /** null until the first check has an answer. */
+  healthy: boolean | null;
+  detail: string;
+  failures: number;
+  timer: NodeJS.Timeout | undefined;
+  running: boolean;
+}
+
+/**
+ * Asks every node over HTTP whether it serves. A node counts as healthy when it answers with a status below 500:
+ * 401 is an answer too. `onChange` is called whenever a node that may be used becomes one that may not, or back.
+ */
+export class HealthChecker {
+  readonly #settings: HealthSettings;
+  readonly #onChange: () => void;
+  readonly #watched = new Map<NodeId, Watched>();
+  #closed = false;
+
+  constructor(settings: HealthSettings, onChange: () => void) {
+    this.#settings = settings;
+    this.#onChange = onChange;
+  }
+
+  /** Watches exactly the nodes of the snapshot. A node whose address and check are as before keeps what is known of it. */
+  watch(snapshot: Snapshot): void {
+    const wanted = new Set<NodeId>();
+    for (const service of snapshot.services) {
+      for (const node of service.nodes) {
+        wanted.add(node.id);
+        this.#watchNode(service.id, node, service.healthCheck);
+      }
+    }
+    for (const [id, watched] of this.#watched) {
+      if (wanted.has(id)) continue;
+      clearTimeout(watched.timer);
+      this.#watched.delete(id);
+    }
+  }
+
+  /** Whether a node may get sessions: healthy, or not checked yet. */
+  isUsable(id: NodeId): boolean {
+    return this.#watched.get(id)?.healthy !== false;
+  }
+
+  /** Checks at once the nodes at this address: somebody just failed to reach them. */
+  suspect(host: string, port: number): void {
+    for (const watched of this.#watched.values()) {
+      if (watched.node.host === host && watched.node.port === port) void this.#check(watched);
+    }
+  }
+
+  report(): readonly NodeHealth[] {
+    return [...this.#watched.values()]
+      .filter(({ healthy }) => healthy !== null)
+      .map(({ serviceId, node, healthy, detail }) => ({
+        serviceId,
+        nodeId: node.id,
+        healthy: healthy === true,
+        detail,
+      }));
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const watched of this.#watched.values()) clearTimeout(watched.timer);
+    this.#watched.clear();
+  }
+
+  #watchNode(serviceId: ServiceId, node: SnapshotNode, check: HealthCheck): void {
+    const present = this.#watched.get(node.id);
+    if (present && JSON.stringify([present.node, present.check]) === JSON.stringify([node, check])) return;
+    clearTimeout(present?.timer);
+    const watched: Watched = {
+      serviceId,
+      node,
+      check,
+      healthy: null,
+      detail: "not checked yet",
+      failures: 0,
+      timer: undefined,
+      running: false,
+    };
+    this.#watched.set(node.id, watched);
+    void this.#check(watched);
+  }
+
+  async #check(watched: Watched): Promise<void> {
+    if (watched.running || this.#closed) return;
+    watched.running = true;
+    clearTimeout(watched.timer);
+    const { healthy, detail } = await this.#ask(watched);
+    watched.running = false;
+    if (this.#closed || this.#watched.get(watched.node.id) !== watched) return;
+    this.#judge(watched, healthy, detail);
+    const waitMs = healthy ? this.#settings.intervalMs : this.#settings.retryMs;
+    watched.timer = setTimeout(() => void this.#check(watched), waitMs);
+    // Never the reason for the process to live on.
+    watched.timer.unref();
+  }
+
+  async #ask({ node, check }: Watched): Promise<{ healthy: boolean; detail: string }> {
+    try {
+      const { host, port } = node;
+      const { status } = await probe({ ...check, host, port }, this.#settings.timeoutMs);
+      return { healthy: status < 500, detail: `HTTP ${status}` };
+    } catch (error) {
+      return { healthy: false, detail: error instanceof Error ? error.message : "no answer" };
+    }
+  }
+
+  #judge(watched: Watched, healthy: boolean, detail: string): void {
+    const wasUsable = watched.healthy ?? true;
+    watched.detail = detail;
+    watched.failures = healthy ? 0 : watched.failures + 1;
+    // One lost answer does not take out a node that served; it takes a second one.
+    if (healthy || watched.healthy === null || watched.failures >= this.#settings.failuresToRemove) {
+      watched.healthy = healthy;
+    }
+    if (wasUsable !== watched.healthy) this.#onChange();
+  }
+}

@@ -1,0 +1,60 @@
+import type { GatewayReport } from "../domain/report.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+import { parseSnapshot } from "./parse-snapshot.ts";
+
+/** Where the server is and how it knows this gateway. */
+export interface GatewayCredentials {
+  /** `http://HOST:PORT`. */
+  readonly endpoint: string;
+  readonly gatewayId: string;
+  readonly token: string;
+}
+
+const pollMs = 25_000;
+/** Time for the answer on top of the poll. */
+const answerMs = 10_000;
+
+/** The two calls that a gateway makes. */
+export class ServerClient {
+  readonly #base: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor({ endpoint, gatewayId, token }: GatewayCredentials) {
+    this.#base = `${endpoint}/postern/v1/gateways/${gatewayId}`;
+    this.#headers = { "x-auth-token": token };
+  }
+
+  /**
+   * Waits for a snapshot with another revision than `known`.
+   * @returns undefined when nothing new came in time
+   * @throws Error where the server cannot be reached, refuses, or sends what is no snapshot
+   */
+  async nextSnapshot(known: number | null, signal: AbortSignal): Promise<Snapshot | undefined> {
+    const query = known === null ? "" : `&known=${known}`;
+    const response = await fetch(`${this.#base}/snapshot?wait_ms=${pollMs}${query}`, {
+      headers: this.#headers,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(pollMs + answerMs)]),
+    });
+    if (response.status === 204) return undefined;
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the server answered ${response.status} to the poll`);
+    const snapshot = parseSnapshot(text);
+    if (!snapshot) throw new Error("the server sent a snapshot that this gateway does not understand");
+    return snapshot;
+  }
+
+  /**
+   * Sends a report.
+   * @returns the name of the server process: another one than last time knows nothing of earlier reports
+   */
+  async report(report: GatewayReport, signal: AbortSignal): Promise<string> {
+    const response = await fetch(`${this.#base}/report`, {
+      method: "POST",
+      headers: { ...this.#headers, "content-type": "application/json" },
+      body: JSON.stringify(report),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+    });
+    if (!response.ok) throw new Error(`the server answered ${response.status} to the report`);
+    return ((await response.json()) as { instance: string }).instance;
+  }
+}
