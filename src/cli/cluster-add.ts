@@ -1,0 +1,146 @@
+import { readFileSync, statSync } from "node:fs";
+import type { Command } from "commander";
+import { InvalidArgumentError, Option } from "commander";
+import { CliError, UsageError } from "./cli-error.ts";
+import { apiCommand, connect, integer, repeated } from "./command.ts";
+import type { CommandContext } from "./command.ts";
+import type { CliIo } from "./io.ts";
+import { openService, reportOpened, withOpenOptions } from "./service.ts";
+import type { OpenOptions } from "./service.ts";
+import type { Cluster } from "./wire.ts";
+
+interface AddOptions extends OpenOptions {
+  readonly open?: true;
+  readonly username?: string;
+  readonly passwordFile?: string;
+  readonly ca?: string;
+  readonly insecure?: true;
+  readonly clientPort?: number;
+  readonly engine?: string;
+  readonly version?: string;
+  readonly probe: boolean;
+}
+
+const passwordVariable = "POSTERN_NODE_PASSWORD";
+const passwordSizeLimit = 1_024;
+const caSizeLimit = 100_000;
+
+/** Adds `postern cluster add`. */
+export function addClusterAddCommand(parent: Command, io: CliIo): void {
+  const command = apiCommand(parent, "add", "register a search cluster by the addresses of its nodes")
+    .argument("<name>", "name of the cluster")
+    .argument("<url...>", "node addresses, such as http://10.0.0.5:9200", repeated(parseNodeUrl))
+    .option("--open", "also turn its endpoint service on");
+  withOpenOptions(command)
+    .option("--username <name>", "user for the health checks of the nodes")
+    .option("--password-file <file>", `file with that user's password (or ${passwordVariable})`)
+    .option("--ca <file>", "PEM certificates that the nodes' certificates must chain to")
+    .option("--insecure", "accept any certificate of the nodes")
+    .option("--client-port <port>", "port that consumers connect to (default: 9200)", integer(1, 65_535))
+    .addOption(
+      new Option("--engine <engine>", "instead of asking the nodes").choices(["opensearch", "elasticsearch"]),
+    )
+    .option("--version <version>", "version of the engine, instead of asking the nodes")
+    .option("--no-probe", "register it even if no node answers")
+    .action(async (name: string, urls: string[], options: AddOptions, self: Command) =>
+      add(connect(io, self), name, urls, options),
+    );
+}
+
+async function add(
+  context: CommandContext,
+  name: string,
+  urls: readonly string[],
+  options: AddOptions,
+): Promise<void> {
+  const { api, out } = context;
+  requireOpen(options);
+  const body = registration(name, urls, options, context.io.env);
+  const { body: added } = await api.request<Cluster>("POST", api.own("clusters"), { body });
+  if (!out.isJson) {
+    out.line(
+      `Registered ${added.name} (${added.engine} ${added.version}, nodes: ${added.nodes.length}) as ${added.id}.`,
+    );
+  }
+  if (options.open !== true) {
+    if (out.isJson) out.json(added);
+    else out.line(`Turn its endpoint service on with: postern open ${added.name}`);
+    return;
+  }
+  const opened = await openService(api, added, options).catch((error: unknown) => {
+    throw halfDone(error, added);
+  });
+  if (out.isJson) out.json(opened.cluster);
+  reportOpened(context, opened);
+}
+
+function requireOpen(options: AddOptions): void {
+  const given = (["dns", "professional", "approval"] as const).filter((name) => options[name] === true);
+  if (options.open === true || given.length === 0) return;
+  throw new UsageError(
+    `--${given.join(" and --")} say how the service is opened, but --open is missing.`,
+    "Add --open.",
+  );
+}
+
+function registration(name: string, urls: readonly string[], options: AddOptions, env: CliIo["env"]): object {
+  const password = nodePassword(options, env);
+  return {
+    name,
+    nodes: urls,
+    probe: options.probe,
+    ...(options.engine !== undefined && { engine: options.engine }),
+    ...(options.version !== undefined && { version: options.version }),
+    ...(options.username !== undefined && { username: options.username, password }),
+    ...(options.ca !== undefined && { ca: readLimited(options.ca, caSizeLimit) }),
+    ...(options.insecure && { insecure_skip_verify: true }),
+    ...(options.clientPort !== undefined && { client_port: options.clientPort }),
+  };
+}
+
+/** There is no option for the password itself: every user of a machine can read command lines. */
+function nodePassword(options: AddOptions, env: CliIo["env"]): string | undefined {
+  if (options.username === undefined) {
+    if (options.passwordFile === undefined) return undefined;
+    throw new UsageError("--password-file is given without a user.", "Add --username NAME.");
+  }
+  if (options.passwordFile !== undefined) {
+    return readLimited(options.passwordFile, passwordSizeLimit).replace(/\r?\n$/, "");
+  }
+  const password = env[passwordVariable];
+  if (password !== undefined && password !== "") return password;
+  throw new UsageError(
+    "--username is given without a password.",
+    `Add --password-file FILE, or set ${passwordVariable}.`,
+  );
+}
+
+function readLimited(file: string, limitBytes: number): string {
+  try {
+    if (statSync(file).size <= limitBytes) return readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new CliError(`${file} cannot be read (${reason}).`, "Name a file that you may read.");
+  }
+  throw new CliError(`${file} is larger than ${limitBytes} bytes.`, "Name the right file.");
+}
+
+function parseNodeUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new InvalidArgumentError(`Write node addresses as http://HOST:PORT or https://HOST:PORT.`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new InvalidArgumentError("Leave user and password out of it: use --username and --password-file.");
+  }
+  return text;
+}
+
+/** The cluster stays registered when opening fails: say so, and how to go on without registering it again. */
+function halfDone(error: unknown, cluster: Cluster): unknown {
+  if (!(error instanceof CliError)) return error;
+  return new CliError(
+    `${cluster.name} is registered, but its endpoint service was not opened: ${error.message}`,
+    `${error.nextStep}\nThen open it with: postern open ${cluster.name}`,
+  );
+}

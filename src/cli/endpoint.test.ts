@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { envOf, runCli } from "./cli-harness.ts";
+import type { CliResult } from "./cli-harness.ts";
+import { FakeApi } from "./fake-api.ts";
+import type { FakeCluster } from "./fake-model.ts";
+
+let fake: FakeApi;
+let logs: FakeCluster;
+
+beforeEach(async () => {
+  fake = await FakeApi.start();
+  logs = fake.model.addCluster({ name: "logs", nodes: [] });
+  fake.model.open(logs.id, false);
+});
+afterEach(() => fake.close());
+
+function cli(...args: string[]): Promise<CliResult> {
+  return runCli(args, { env: envOf(fake) });
+}
+
+describe("endpoint", () => {
+  test("create names the VPC and subnet by their ids, and prints the address", async () => {
+    const { code, stdout } = await cli(
+      "endpoint",
+      "create",
+      "logs",
+      "--vpc",
+      "default",
+      "--subnet",
+      "default",
+      "--ip",
+      "127.1.0.9",
+      "--max-session",
+      "50",
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain("127.1.0.3:9200");
+    const [vpc] = fake.model.vpcs;
+    expect(fake.seen.at(-1)?.body).toEqual({
+      service: "logs",
+      vpc_id: vpc?.id,
+      subnet_id: `${vpc?.id.slice(0, -1)}0`,
+      ip: "127.1.0.9",
+      max_session: 50,
+    });
+  });
+
+  test("create --json prints the object; one that waits says for whom", async () => {
+    logs.approval = true;
+    const { stdout, stderr } = await cli("endpoint", "create", "logs", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ status: "pendingAcceptance", max_session: 3_000 });
+    expect(stderr).toContain(`postern accept ${fake.model.endpoints[0]?.id}`);
+  });
+
+  test("create ends with 1 where the address could not be brought up", async () => {
+    fake.model.nextFailure = { code: "address_unavailable", message: "127.1.0.3 is not on this machine" };
+    const { code, stderr } = await cli("endpoint", "create", "logs");
+    expect(code).toBe(1);
+    expect(stderr).toContain("127.1.0.3 is not on this machine (address_unavailable)");
+  });
+
+  test("list reads every page", async () => {
+    for (let count = 0; count < 1_001; count += 1)
+      fake.model.addEndpoint(logs.id, fake.model.accountId, "accepted");
+    const { stdout } = await cli("endpoint", "list");
+    expect(stdout.trimEnd().split("\n")).toHaveLength(1 + 1_002);
+    fake.model.endpoints.length = 0;
+    expect((await cli("endpoint", "list")).stdout).toContain("postern endpoint create SERVICE_NAME");
+  });
+
+  test("cap lets sessions finish, delete says how many it cut", async () => {
+    const endpoint = fake.model.addEndpoint(logs.id, fake.model.accountId, "accepted");
+    endpoint.sessions = 10;
+    const capped = await cli("endpoint", "cap", endpoint.id, "9");
+    expect(capped.stdout).toContain("may now hold 9 sessions; those above that may finish.");
+    const deleted = await cli("endpoint", "delete", endpoint.id);
+    expect(deleted.stdout).toContain("is deleted: 10 sessions were cut;");
+    const again = await cli("endpoint", "delete", endpoint.id);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain("CSS.0016");
+  });
+});
+
+describe("vpc and status", () => {
+  test("a VPC is made, listed and deleted by name", async () => {
+    expect((await cli("vpc", "create", "lab", "--cidr", "127.9.0.0/20")).stdout).toContain(
+      "Created VPC lab (127.9.0.0/20)",
+    );
+    expect((await cli("vpc", "list")).stdout).toMatch(/lab +\S+ +127\.9\.0\.0\/20 +default +1 +4000/);
+    expect((await cli("vpc", "delete", "lab")).stdout).toBe("VPC lab is deleted.\n");
+    expect((await cli("vpc", "delete", "lab")).stderr).toContain("There are: default");
+  });
+
+  test("status shows the gateways and how far they are", async () => {
+    const { code, stdout } = await cli("status");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/gateway-1 +in step +1 +12/);
+  });
+});

@@ -1,0 +1,273 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { FakeCluster, FakeEndpoint, FakeModel, FakeRegistration, FakeVpc } from "./fake-model.ts";
+import { FakeRefusal } from "./fake-model.ts";
+
+const created = "2026-01-02T03:04:05Z";
+const subnetId = "00000000-0000-4000-8000-000000000001";
+
+/** Every field that some request of the API has. */
+export interface FakeBody extends FakeRegistration {
+  readonly action?: string;
+  readonly approval_enabled?: boolean;
+  readonly endpoint_id_list?: readonly string[];
+  readonly vpc_permissions?: readonly string[];
+  readonly service?: string;
+  readonly max_session?: number;
+  readonly cidr?: string;
+}
+
+export interface FakeReply {
+  readonly status?: number;
+  readonly body?: object;
+  readonly etag?: string;
+  /** Sessions that were cut; makes the answer one of a write. */
+  readonly severed?: number;
+}
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: FakeBody;
+}
+
+interface Call {
+  readonly model: FakeModel;
+  readonly request: SeenRequest;
+  readonly query: URLSearchParams;
+  readonly id: string;
+  readonly second: string;
+}
+
+/** Method and path below the project, with the handler; `:id` and `:second` stand for one segment. */
+const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
+  ["GET /status", status],
+  [
+    "GET /clusters",
+    ({ model, query }) =>
+      paged(
+        "clusters",
+        model.clusters.map((one) => clusterBody(model, one)),
+        query,
+      ),
+  ],
+  ["POST /clusters", ({ model, request }) => ({ body: clusterBody(model, model.addCluster(request.body)) })],
+  ["GET /clusters/:id", ({ model, id }) => ({ body: clusterBody(model, model.cluster(id)) })],
+  ["DELETE /clusters/:id", ({ model, id }) => ({ status: 204, severed: model.removeCluster(id) })],
+  ["PUT /clusters/:id/connections/:second", setCap],
+  ["GET /css/clusters/:id", ({ model, id }) => ({ body: { vpcepIp: model.connections(id).at(-1)?.ip } })],
+  ["POST /css/clusters/:id/vpcepservice/open", open],
+  ["PUT /css/clusters/:id/vpcepservice/close", close],
+  ["GET /css/clusters/:id/vpcepservice/connections", connections],
+  ["POST /css/clusters/:id/vpcepservice/connections", decide],
+  ["POST /css/clusters/:id/vpcepservice/permissions", permit],
+  [
+    "GET /endpoints",
+    ({ model, query }) =>
+      paged(
+        "endpoints",
+        model.endpoints.map((one) => endpointBody(model, one)),
+        query,
+      ),
+  ],
+  ["POST /endpoints", createEndpoint],
+  ["GET /endpoints/:id", ({ model, id }) => ({ body: endpointBody(model, endpoint(model, id)) })],
+  ["DELETE /endpoints/:id", deleteEndpoint],
+  ["GET /vpcs", ({ model, query }) => paged("vpcs", model.vpcs.map(vpcBody), query)],
+  ["POST /vpcs", createVpc],
+  ["DELETE /vpcs/:id", deleteVpc],
+];
+
+/** Handles one request. @throws FakeRefusal */
+export function routeOf(
+  model: FakeModel,
+  project: string,
+  request: SeenRequest,
+  query: URLSearchParams,
+): FakeReply {
+  const path = request.path.replace(`/postern/v1/${project}`, "").replace(`/v1.0/${project}`, "/css");
+  for (const [pattern, handle] of routes) {
+    const expression = pattern.replace(":id", "(?<id>[^/]+)").replace(":second", "(?<second>[^/]+)");
+    const match = new RegExp(`^${expression}$`).exec(`${request.method} ${path}`);
+    const { id = "", second = "" } = match?.groups ?? {};
+    if (match !== null) return handle({ model, request, query, id, second });
+  }
+  throw new FakeRefusal(404, "APIGW.0101", "The API does not exist");
+}
+
+function paged(key: string, items: readonly object[], query: URLSearchParams): FakeReply {
+  const offset = Number(query.get("offset") ?? 0);
+  const limit = Number(query.get("limit") ?? 100);
+  if (limit < 1 || limit > 1_000) throw new FakeRefusal(400, "CSS.5038", "limit must be from 1 to 1000.");
+  return { body: { [key]: items.slice(offset, offset + limit), total_count: items.length } };
+}
+
+function status({ model }: Call): FakeReply {
+  const sessions = model.endpoints.reduce((sum, one) => sum + one.sessions, 0);
+  const counts = {
+    clusters: model.clusters.length,
+    services: 0,
+    endpoints: model.endpoints.length,
+    sessions,
+  };
+  const gateway = { id: "g1", name: "gateway-1", connected: true, pid: 12, last_seen_at: created };
+  const gateways = [{ ...gateway, applied_revision: model.revision }];
+  return {
+    body: { version: "0.1.0", region: "local-1", revision: model.revision, pid: 11, gateways, counts },
+  };
+}
+
+function open({ model, request, id }: Call): FakeReply {
+  model.open(id, request.body.approval_enabled === true);
+  return { body: { action: "createVpcepservice" }, severed: 0 };
+}
+
+function close({ model, id }: Call): FakeReply {
+  return { severed: model.close(id), body: { action: "deleteVpcepservice" } };
+}
+
+function connections({ model, query, id }: Call): FakeReply {
+  const cluster = model.openCluster(id);
+  const found = model.connections(id).map((one) => ({
+    id: one.id,
+    status: one.status,
+    maxSession: String(one.maxSession),
+    specificationName: "default",
+    vpcepIp: one.ip,
+    domain_id: one.accountId,
+    created_at: created,
+  }));
+  const permissions = cluster.accounts.map((account) => ({
+    id: randomUUID(),
+    permission: account === "*" ? "*" : `iam:domain::${account}`,
+    permission_type: "domainId",
+    created_at: created,
+  }));
+  const page = paged("connections", found, query).body;
+  const body = { ...page, vpcServiceName: serviceName(cluster), permissions, vpcepUpdateSwitch: true };
+  return { body, etag: `"${cluster.version}"` };
+}
+
+function decide({ model, request, id }: Call): FakeReply {
+  const { action = "", endpoint_id_list: ids = [] } = request.body;
+  return { body: {}, severed: model.decide(id, action, ids) };
+}
+
+function permit({ model, request, id }: Call): FakeReply {
+  const expected = request.headers["if-match"];
+  if (expected !== undefined && expected !== `"${model.cluster(id).version}"`) {
+    throw new FakeRefusal(412, "CSS.5090", "It has changed since it was read.");
+  }
+  return { body: {}, severed: model.permit(id, request.body.vpc_permissions ?? []) };
+}
+
+function setCap({ model, request, second }: Call): FakeReply {
+  const found = endpoint(model, second);
+  found.maxSession = Number(request.body.max_session);
+  return { body: endpointBody(model, found), severed: 0 };
+}
+
+function createEndpoint({ model, request }: Call): FakeReply {
+  const service = request.body.service ?? "";
+  const cluster = model.clusters.find((one) => [one.name, one.id, serviceName(one)].includes(service));
+  if (cluster === undefined) throw new FakeRefusal(404, "CSS.0016", `There is no service ${service}.`);
+  const found = model.addEndpoint(
+    cluster.id,
+    model.accountId,
+    cluster.approval ? "pendingAcceptance" : "accepted",
+  );
+  return { body: endpointBody(model, found), severed: 0 };
+}
+
+function deleteEndpoint({ model, id }: Call): FakeReply {
+  const found = endpoint(model, id);
+  model.endpoints.splice(model.endpoints.indexOf(found), 1);
+  return { status: 204, severed: found.sessions };
+}
+
+function createVpc({ model, request }: Call): FakeReply {
+  const vpc = {
+    id: randomUUID(),
+    name: request.body.name ?? "",
+    cidr: request.body.cidr ?? "127.2.0.0/20",
+  };
+  model.vpcs.push(vpc);
+  return { body: vpcBody(vpc) };
+}
+
+function deleteVpc({ model, id }: Call): FakeReply {
+  const index = model.vpcs.findIndex((vpc) => vpc.id === id);
+  if (index < 0) throw new FakeRefusal(404, "CSS.0016", "No such VPC.");
+  model.vpcs.splice(index, 1);
+  return { status: 204 };
+}
+
+function endpoint(model: FakeModel, id: string): FakeEndpoint {
+  const found = model.endpoints.find((candidate) => candidate.id === id);
+  if (found === undefined) throw new FakeRefusal(404, "CSS.0016", `There is no endpoint ${id}.`);
+  return found;
+}
+
+function serviceName(cluster: FakeCluster): string {
+  return `local-1.${cluster.name}.service`;
+}
+
+function clusterBody(model: FakeModel, cluster: FakeCluster): object {
+  const { nodes = [], engine = "opensearch", version = "2.19.1", client_port = 9200 } = cluster.registration;
+  const service = {
+    id: "service",
+    name: serviceName(cluster),
+    enabled: cluster.isOpen,
+    approval_enabled: cluster.approval,
+  };
+  return {
+    id: cluster.id,
+    name: cluster.name,
+    engine,
+    version,
+    client_port,
+    vpc_id: model.vpcs[0]?.id,
+    subnet_id: subnetId,
+    nodes: nodes.map((url, index) => ({
+      id: String(index),
+      url,
+      healthy: index === 0,
+      detail: "HTTP 200",
+    })),
+    service: cluster.hasService ? { ...service, professional: false, dns: false } : null,
+    created_at: created,
+    updated_at: created,
+  };
+}
+
+function endpointBody(model: FakeModel, found: FakeEndpoint): object {
+  const { id, status: state, ip, clusterId, maxSession, sessions, error } = found;
+  return {
+    id,
+    status: state,
+    ip,
+    port: 9200,
+    service_id: "service",
+    service_name: serviceName(model.cluster(clusterId)),
+    cluster_id: clusterId,
+    vpc_id: model.vpcs[0]?.id,
+    account_id: found.accountId,
+    max_session: maxSession,
+    sessions,
+    refusals: { session_cap: 0 },
+    ...(error !== undefined && { error }),
+    created_at: created,
+  };
+}
+
+function vpcBody(vpc: FakeVpc): object {
+  const subnet = {
+    id: `${vpc.id.slice(0, -1)}0`,
+    name: "default",
+    cidr: vpc.cidr,
+    addresses_used: 1,
+    addresses_free: 4_000,
+  };
+  return { ...vpc, attachment: { kind: "loopback" }, subnets: [subnet], created_at: created };
+}

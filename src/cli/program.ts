@@ -1,0 +1,51 @@
+import { Command } from "commander";
+import { addClusterCommands } from "./cluster.ts";
+import { addConnectionCommands } from "./connection.ts";
+import { addEndpointCommands } from "./endpoint.ts";
+import type { CliIo } from "./io.ts";
+import { addServiceCommands } from "./service.ts";
+import { addStatusCommands } from "./status.ts";
+import { addVpcCommands } from "./vpc.ts";
+import { addWhitelistCommands } from "./whitelist.ts";
+
+const examples = `
+Where the server is: --data DIR or POSTERN_DATA=DIR (default .postern/data) names the data directory of a
+local one; POSTERN_ENDPOINT, POSTERN_TOKEN and POSTERN_PROJECT_ID together name a remote one.
+
+First steps:
+  postern up                                                start everything on this machine
+  postern cluster add logs http://10.0.0.5:9200 --open      put a cluster behind an endpoint
+  postern connections                                       see who is connected
+  postern reject ID                                         cut one off`;
+
+/**
+ * Returns the whole command line. Run it with `runProgram`, which knows its errors.
+ * @param addProcessCommands adds the commands that start long-running processes (`up`, `server`, `gateway`);
+ *   they come first in the help
+ */
+export function buildProgram(io: CliIo, addProcessCommands: (program: Command) => void = () => {}): Command {
+  const program = new Command("postern")
+    .description("Self-hosted VPC endpoint service for OpenSearch and Elasticsearch clusters.")
+    .version(io.version)
+    .option("--json", "print JSON for programs")
+    .option("--data <dir>", "data directory of the Postern to talk to (or POSTERN_DATA)")
+    // Otherwise `cluster add --version 2.19` would print Postern's own version.
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText("after", examples);
+  addProcessCommands(program);
+  addClusterCommands(program, io);
+  addServiceCommands(program, io);
+  addConnectionCommands(program, io);
+  addWhitelistCommands(program, io);
+  addEndpointCommands(program, io);
+  addVpcCommands(program, io);
+  addStatusCommands(program, io);
+  return program;
+}

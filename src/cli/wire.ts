@@ -1,0 +1,108 @@
+/** The answers of the public API, as far as the CLI reads them. */
+
+export interface Cluster {
+  readonly id: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly version: string;
+  readonly client_port: number;
+  readonly vpc_id: string;
+  readonly subnet_id: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly service: EndpointService | null;
+  readonly created_at: string;
+}
+
+export interface ClusterNode {
+  readonly id: string;
+  readonly url: string;
+  /** null: no gateway has checked it yet. */
+  readonly healthy: boolean | null;
+  readonly detail?: string | null;
+}
+
+export interface EndpointService {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly approval_enabled: boolean;
+  readonly professional: boolean;
+  readonly dns: boolean;
+}
+
+/** GET vpcepservice/connections. The mixed spelling is the published one. */
+export interface ConnectionPage {
+  readonly connections: readonly Connection[];
+  readonly vpcServiceName: string;
+  readonly permissions: readonly Permission[];
+  readonly total_count: number;
+}
+
+export interface Connection {
+  readonly id: string;
+  readonly status: string;
+  readonly maxSession: string;
+  readonly vpcepIp?: string;
+  readonly domain_id: string;
+  readonly created_at: string;
+}
+
+export interface Permission {
+  readonly id: string;
+  /** `iam:domain::ACCOUNT` or `*`. */
+  readonly permission: string;
+  readonly created_at: string;
+}
+
+export interface Endpoint {
+  readonly id: string;
+  readonly status: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly service_name: string;
+  readonly cluster_id: string;
+  readonly vpc_id: string;
+  readonly max_session: number;
+  readonly sessions: number;
+  readonly refusals?: Readonly<Record<string, number>>;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly created_at: string;
+}
+
+export interface Vpc {
+  readonly id: string;
+  readonly name: string;
+  readonly cidr: string;
+  readonly subnets: readonly Subnet[];
+}
+
+export interface Subnet {
+  readonly id: string;
+  readonly name: string;
+  readonly cidr: string;
+  readonly addresses_used: number;
+  readonly addresses_free: number;
+}
+
+export interface SystemStatus {
+  readonly version: string;
+  readonly region: string;
+  readonly revision: number;
+  readonly pid: number;
+  readonly gateways: readonly GatewayStatus[];
+  readonly counts: {
+    readonly clusters: number;
+    readonly services: number;
+    readonly endpoints: number;
+    readonly sessions: number;
+  };
+}
+
+export interface GatewayStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly connected: boolean;
+  readonly applied_revision: number | null;
+  readonly last_seen_at: string | null;
+  readonly pid: number | null;
+}
