@@ -1,0 +1,95 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { parseListenAddress } from "../lib/listen-address.ts";
+import { createLogger } from "../lib/log.ts";
+import { StartError } from "../lib/start-error.ts";
+import { dataPaths, type DataPaths } from "./paths.ts";
+import { runProcess } from "./process-life.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const defaultData = ".postern/data";
+const defaultListen = "127.0.0.1:9700";
+const defaultRegion = "region-1";
+const defaultIdleTimeoutS = "3600";
+
+interface ProcessFlags {
+  readonly data?: string;
+  readonly listen: string;
+  readonly region?: string;
+  readonly idleTimeout: string;
+}
+
+/** Adds the commands that run processes. Their modules load on use: the other commands start without them. */
+export function addProcessCommands(program: Command, env: Environment): void {
+  const logLevel = env["POSTERN_LOG"];
+  const pathsOf = (command: Command): DataPaths =>
+    dataPaths(resolve(command.optsWithGlobals<ProcessFlags>().data ?? env["POSTERN_DATA"] ?? defaultData));
+
+  withData(program.command("up").description("run server and gateway on this machine, until Ctrl-C"))
+    .option("--listen <host:port>", "address of the API", defaultListen)
+    .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
+    .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
+    .action(async (flags: ProcessFlags, command: Command) => {
+      const { runUp } = await import("./up.ts");
+      const paths = pathsOf(command);
+      await runProcess(createLogger("up", logLevel ?? "warn"), async () => {
+        checkFlags(flags);
+        await runUp({
+          paths,
+          program: [...process.execArgv, process.argv[1] ?? ""],
+          serverArgs: ["--data", paths.root, "--listen", flags.listen, ...regionArgs(flags)],
+          gatewayArgs: ["--data", paths.root, "--idle-timeout", flags.idleTimeout],
+          print: (text) => process.stdout.write(text),
+        });
+      });
+    });
+
+  withData(program.command("server").description("run the server alone"))
+    .option("--listen <host:port>", "address of the API", defaultListen)
+    .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
+    .action(async (flags: ProcessFlags, command: Command) => {
+      const { runServer } = await import("./server.ts");
+      const log = createLogger("server", logLevel ?? "warn");
+      const paths = pathsOf(command);
+      await runProcess(log, () =>
+        runServer({
+          paths,
+          listen: parseListenAddress(flags.listen),
+          log,
+          wantedRegion: flags.region,
+          defaultRegion,
+        }),
+      );
+    });
+
+  withData(program.command("gateway").description("run the gateway alone"))
+    .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
+    .action(async (flags: ProcessFlags, command: Command) => {
+      const { runGateway } = await import("./gateway.ts");
+      const log = createLogger("gateway", logLevel ?? "warn");
+      await runProcess(log, () =>
+        runGateway({ paths: pathsOf(command), idleTimeoutMs: readIdleTimeoutMs(flags.idleTimeout), log }),
+      );
+    });
+}
+
+function regionArgs({ region }: ProcessFlags): readonly string[] {
+  return region === undefined ? [] : ["--region", region];
+}
+
+function withData(command: Command): Command {
+  return command.option("--data <dir>", `data directory (or POSTERN_DATA; default ${defaultData})`);
+}
+
+function checkFlags(flags: ProcessFlags): void {
+  parseListenAddress(flags.listen);
+  readIdleTimeoutMs(flags.idleTimeout);
+}
+
+/** @throws StartError */
+function readIdleTimeoutMs(text: string): number {
+  const seconds = Number(text);
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 7 * 86_400) return seconds * 1000;
+  throw new StartError(`"${text}" is no idle timeout. Give whole seconds from 1 to 604800.`);
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { createTenant, newTenantSecrets } from "../api/actions/create-tenant.ts";
+import { newUuid, type GatewayId } from "../domain/ids.ts";
+import type { Store } from "../domain/store.ts";
+import type { GatewayCredentials } from "../gateway/server-client.ts";
+import type { Clock } from "../lib/clock.ts";
+import { writePrivateFile } from "../lib/private-file.ts";
+import { Sealer } from "../lib/sealer.ts";
+import { hashToken, newToken } from "../lib/secrets.ts";
+import { StartError } from "../lib/start-error.ts";
+import type { DataPaths } from "./paths.ts";
+
+const keyBytes = 32;
+const localGateway = "local";
+
+/**
+ * Reads the key that secrets are sealed with, or makes it.
+ * @throws StartError where there are data but no key: making a new one would lose every secret
+ */
+export function loadSealer(paths: DataPaths): Sealer {
+  if (!existsSync(paths.secretKey)) {
+    if (existsSync(paths.database)) {
+      throw new StartError(
+        `The key file ${paths.secretKey} is missing. Restore it: the data cannot be read without.`,
+      );
+    }
+    writePrivateFile(paths.secretKey, randomBytes(keyBytes));
+  }
+  const key = readFileSync(paths.secretKey);
+  if (key.length === keyBytes) return new Sealer(key);
+  throw new StartError(`The key file ${paths.secretKey} is damaged. Restore it from a backup.`);
+}
+
+/**
+ * Returns the region of this installation. Names that consumers use carry it, so it never changes.
+ * @throws StartError where another one is asked for
+ */
+export async function ensureRegion(
+  store: Store,
+  wanted: string | undefined,
+  byDefault: string,
+): Promise<string> {
+  const present = await store.setting("region");
+  if (present === undefined) {
+    const region = wanted ?? byDefault;
+    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(region)) {
+      throw new StartError(`"${region}" is no region name. Use lower-case letters, digits and hyphens.`);
+    }
+    await store.observe((tx) => tx.setSetting("region", region));
+    return region;
+  }
+  if (wanted !== undefined && wanted !== present) {
+    throw new StartError(
+      `This data directory belongs to region ${present}; its names carry it. Leave out --region.`,
+    );
+  }
+  return present;
+}
+
+/** Makes the first account where there is none, and writes how to reach this server as its administrator. */
+export async function ensureAdministrator(
+  store: Store,
+  sealer: Sealer,
+  clock: Clock,
+  paths: DataPaths,
+  place: { readonly region: string; readonly endpoint: string },
+): Promise<void> {
+  if ((await store.identity.accounts({ offset: 0, limit: 1 })).total > 0) {
+    updateEndpoint(paths, place.endpoint);
+    return;
+  }
+  const secrets = await newTenantSecrets();
+  const wish = { accountName: "postern", projectName: place.region, userName: "admin", isOperator: true };
+  await store.write({ actor: "system", action: "firstStart", resource: "account/postern" }, async (tx) => {
+    const credentials = await createTenant(tx, (plain) => sealer.seal(plain), wish, secrets, clock.now());
+    // Before the commit: a crash in between leaves a file that the next start overwrites, never an account
+    // whose credentials nobody has.
+    writePrivateFile(paths.admin, render({ endpoint: place.endpoint, region: place.region, ...credentials }));
+  });
+}
+
+function updateEndpoint(paths: DataPaths, endpoint: string): void {
+  if (!existsSync(paths.admin)) return;
+  const admin = JSON.parse(readFileSync(paths.admin, "utf8")) as { endpoint: string };
+  if (admin.endpoint !== endpoint) writePrivateFile(paths.admin, render({ ...admin, endpoint }));
+}
+
+/**
+ * Registers the gateway of this machine and tells it how to reach the server. Its token stays as it is: the gateway
+ * outlives restarts of the server and goes on with the one that it has.
+ */
+export async function ensureLocalGateway(store: Store, paths: DataPaths, endpoint: string): Promise<void> {
+  const known = readCredentials(paths.gatewayCredentials);
+  const present = await store.gateways.findByName(localGateway);
+  if (known && present?.tokenHash === hashToken(known.token)) {
+    if (known.endpoint !== endpoint)
+      writePrivateFile(paths.gatewayCredentials, render({ ...known, endpoint }));
+    return;
+  }
+  const token = newToken();
+  const tokenHash = hashToken(token);
+  const gatewayId = present?.id ?? newUuid<GatewayId>();
+  await store.observe(async (tx) => {
+    if (present) await tx.gateways.setTokenHash(present.id, tokenHash);
+    else await tx.gateways.insert({ id: gatewayId, name: localGateway, tokenHash, lastSeenAt: null });
+  });
+  writePrivateFile(paths.gatewayCredentials, render({ endpoint, gatewayId, token }));
+}
+
+/** Returns the gateway's credentials, or undefined where there are none yet, or none that can be read. */
+export function readCredentials(path: string): GatewayCredentials | undefined {
+  try {
+    const { endpoint, gatewayId, token } = JSON.parse(
+      readFileSync(path, "utf8"),
+    ) as Partial<GatewayCredentials>;
+    return endpoint && gatewayId && token ? { endpoint, gatewayId, token } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function render(value: object): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,67 @@
+import { mkdirSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { GatewayAgent } from "../gateway/agent.ts";
+import { defaultHealthSettings, HealthChecker } from "../gateway/health/health-checker.ts";
+import { ProxyEngine } from "../gateway/proxy/engine.ts";
+import { ServerClient, type GatewayCredentials } from "../gateway/server-client.ts";
+import { SnapshotFile } from "../gateway/snapshot-file.ts";
+import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
+import type { Logger } from "../lib/log.ts";
+import { readCredentials } from "./first-start.ts";
+import type { DataPaths } from "./paths.ts";
+import { tellSupervisor, untilStopped } from "./process-life.ts";
+
+export interface GatewayOptions {
+  readonly paths: DataPaths;
+  /** A session without a byte for longer is ended. */
+  readonly idleTimeoutMs: number;
+  readonly log: Logger;
+}
+
+const lockWaitMs = 5_000;
+/** The server of a first start writes the credentials in a moment. */
+const credentialsRetryMs = 20;
+
+/** Runs the gateway until it is told to stop. @throws StartError */
+export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions): Promise<void> {
+  mkdirSync(paths.gateway, { recursive: true, mode: 0o700 });
+  const lock = takeExclusiveLock(paths.gatewayLock, "Postern gateway", lockWaitMs);
+  const health = new HealthChecker(defaultHealthSettings, () => agent.nodesChanged());
+  const engine = await ProxyEngine.start({
+    idleTimeoutMs,
+    log,
+    onNodeUnreachable: ({ host, port }) => health.suspect(host, port),
+  });
+  const agent = new GatewayAgent({
+    engine,
+    file: new SnapshotFile(paths.gatewaySnapshot),
+    health,
+    log,
+    onApplied: (revision) => tellSupervisor({ applied: revision }),
+  });
+  await agent.start();
+  const stopped = new AbortController();
+  const following = follow(agent, paths, stopped.signal);
+  await untilStopped();
+  stopped.abort();
+  await agent.close();
+  await following;
+  lock.release();
+}
+
+async function follow(agent: GatewayAgent, paths: DataPaths, signal: AbortSignal): Promise<void> {
+  const credentials = await waitForCredentials(paths, signal);
+  if (credentials) await agent.follow(new ServerClient(credentials));
+}
+
+async function waitForCredentials(
+  paths: DataPaths,
+  signal: AbortSignal,
+): Promise<GatewayCredentials | undefined> {
+  while (!signal.aborted) {
+    const credentials = readCredentials(paths.gatewayCredentials);
+    if (credentials) return credentials;
+    await delay(credentialsRetryMs, undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
+}

@@ -1,0 +1,33 @@
+import { join } from "node:path";
+
+/** Where everything lies in a data directory. */
+export interface DataPaths {
+  readonly root: string;
+  readonly admin: string;
+  readonly secretKey: string;
+  readonly database: string;
+  readonly upLock: string;
+  readonly serverLock: string;
+  readonly run: string;
+  readonly gateway: string;
+  readonly gatewayLock: string;
+  readonly gatewayCredentials: string;
+  readonly gatewaySnapshot: string;
+}
+
+export function dataPaths(root: string): DataPaths {
+  const gateway = join(root, "gateway");
+  return {
+    root,
+    admin: join(root, "admin.json"),
+    secretKey: join(root, "secret.key"),
+    database: join(root, "postern.db"),
+    upLock: join(root, "up.lock"),
+    serverLock: join(root, "server.lock"),
+    run: join(root, "run"),
+    gateway,
+    gatewayLock: join(gateway, "gateway.lock"),
+    gatewayCredentials: join(gateway, "credentials.json"),
+    gatewaySnapshot: join(gateway, "snapshot.json"),
+  };
+}

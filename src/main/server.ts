@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import type { FastifyInstance } from "fastify";
+import { gatewayRoutes } from "../api/gateway/routes.ts";
+import { operations } from "../api/operations.ts";
+import { ResponseCache } from "../api/response-cache.ts";
+import { buildServer } from "../api/server.ts";
+import { ControlPlane } from "../control/control-plane.ts";
+import { GatewayRegistry } from "../control/gateway-registry.ts";
+import { SnapshotFeed } from "../control/snapshot-feed.ts";
+import { systemClock } from "../lib/clock.ts";
+import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
+import { probe } from "../lib/http-probe.ts";
+import { httpUrl, type ListenAddress } from "../lib/listen-address.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Sealer } from "../lib/sealer.ts";
+import { StartError } from "../lib/start-error.ts";
+import { SqlStore } from "../store/sql-store.ts";
+import { ensureAdministrator, ensureLocalGateway, ensureRegion, loadSealer } from "./first-start.ts";
+import type { DataPaths } from "./paths.ts";
+import { tellSupervisor, untilStopped } from "./process-life.ts";
+import { packageVersion } from "./version.ts";
+
+export interface ServerOptions {
+  readonly paths: DataPaths;
+  readonly listen: ListenAddress;
+  /** Region that names and answers carry: asked for, or undefined. It is fixed by the first start. */
+  readonly wantedRegion: string | undefined;
+  readonly defaultRegion: string;
+  readonly log: Logger;
+}
+
+/** A predecessor that lost its supervisor needs a moment to end. */
+const lockWaitMs = 5_000;
+/** An answer waits at most this long for the gateways (design, section 3). */
+const enforcementWaitMs = 5_000;
+const probeTimeoutMs = 3_000;
+const zone = "postern.internal";
+
+/** Runs the server until it is told to stop. @throws StartError */
+export async function runServer(options: ServerOptions): Promise<void> {
+  const { paths, log } = options;
+  const lock = takeExclusiveLock(paths.serverLock, "Postern server", lockWaitMs);
+  const sealer = loadSealer(paths);
+  const store = await SqlStore.open(paths.database, systemClock);
+  const region = await ensureRegion(store, options.wantedRegion, options.defaultRegion);
+  const registry = new GatewayRegistry(systemClock, enforcementWaitMs);
+  const feed = new SnapshotFeed(store, region, (sealed) => sealer.unseal(sealed));
+  const control = new ControlPlane(store, systemClock, feed, registry);
+  const app = buildApi({ ...options, region }, store, sealer, control, registry);
+  const endpoint = await listen(app, options.listen);
+  await ensureAdministrator(store, sealer, systemClock, paths, { region, endpoint });
+  await ensureLocalGateway(store, paths, endpoint);
+  await control.start();
+  log.info({ endpoint, revision: store.revision }, "server is ready");
+  tellSupervisor({ ready: endpoint });
+  await untilStopped();
+  await app.close();
+  await store.close();
+  lock.release();
+}
+
+function buildApi(
+  options: { readonly region: string; readonly log: Logger },
+  store: SqlStore,
+  sealer: Sealer,
+  control: ControlPlane,
+  registry: GatewayRegistry,
+): FastifyInstance {
+  const context = {
+    store,
+    clock: systemClock,
+    region: options.region,
+    zone,
+    version: packageVersion,
+    enforcement: registry,
+    live: registry,
+    cache: new ResponseCache(() => store.generation),
+    seal: (plain: string) => sealer.seal(plain),
+    probe: (target: Parameters<typeof probe>[0]) => probe(target, probeTimeoutMs),
+  };
+  return buildServer(context, operations, gatewayRoutes(store, control, randomUUID()), options.log);
+}
+
+async function listen(app: FastifyInstance, { host, port }: ListenAddress): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      code === "EADDRINUSE"
+        ? `Port ${port} on ${host} is taken by another program. Stop it, or choose another with --listen.`
+        : `Cannot listen on ${host}:${port}: ${message}. Choose another address with --listen.`,
+    );
+  }
+  const address = app.server.address() as AddressInfo;
+  return httpUrl({ host, port: address.port });
+}
