@@ -53,8 +53,8 @@ export interface OperationReply {
   /** 200 where it is left out. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Rendered as JSON; text is taken as JSON that is already rendered. */
-  readonly body?: object | string;
+  /** Rendered as JSON; text and bytes are taken as JSON that is already rendered. */
+  readonly body?: object | string | Buffer;
 }
 
 /** One operation of the wire, declared once: route, validation and documentation come from it. */
@@ -67,7 +67,7 @@ export interface Operation<S extends Schemas = Schemas> {
   /** Action of the access rules (contract sections 1 and 3). */
   readonly action: string;
   readonly schemas: S;
-  handle(request: OperationRequest<S>, context: ApiContext): Promise<OperationReply>;
+  handle(request: OperationRequest<S>, context: ApiContext): OperationReply | Promise<OperationReply>;
 }
 
 /** Keeps the schemas' types for the handler and forgets them for the table of operations. */

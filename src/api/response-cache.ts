@@ -1,11 +1,15 @@
+import type { OperationReply } from "./operation.ts";
+
 /** A rendered answer, with the ETag of the resource. */
-export interface CachedResponse {
+export interface RenderedResponse {
   readonly body: string;
   readonly etag: string;
 }
 
 /** Characters that all cached bodies may have together. */
 const sizeLimit = 32 * 1024 * 1024;
+/** From here on, encoding the text for every request costs more than a second chunk in the write. */
+const encodedFromLength = 16 * 1024;
 
 /**
  * Rendered answers of reads that are asked for again and again. All of them are dropped with the next commit:
@@ -13,7 +17,7 @@ const sizeLimit = 32 * 1024 * 1024;
  */
 export class ResponseCache {
   readonly #generation: () => number;
-  readonly #entries = new Map<string, CachedResponse>();
+  readonly #replies = new Map<string, OperationReply>();
   #filledAt = -1;
   #size = 0;
 
@@ -23,27 +27,36 @@ export class ResponseCache {
   }
 
   /**
-   * Returns the cached answer or renders it. An answer that a commit overtook while it was rendered is returned, but
-   * not kept.
+   * Returns the cached answer at once, or renders it. An answer that a commit overtook while it was rendered is
+   * returned, but not kept.
    */
-  async get(key: string, render: () => Promise<CachedResponse>): Promise<CachedResponse> {
+  get(key: string, render: () => Promise<RenderedResponse>): OperationReply | Promise<OperationReply> {
     const generation = this.#generation();
     if (generation !== this.#filledAt) this.#clear(generation);
-    const cached = this.#entries.get(key);
-    if (cached) return cached;
-    const rendered = await render();
-    if (this.#generation() === generation && this.#filledAt === generation) this.#keep(key, rendered);
-    return rendered;
+    return this.#replies.get(key) ?? this.#render(key, generation, render);
   }
 
-  #keep(key: string, response: CachedResponse): void {
-    if (this.#size + response.body.length > sizeLimit) this.#clear(this.#filledAt);
-    this.#entries.set(key, response);
-    this.#size += response.body.length;
+  async #render(
+    key: string,
+    generation: number,
+    render: () => Promise<RenderedResponse>,
+  ): Promise<OperationReply> {
+    const { body, etag } = await render();
+    const isLong = body.length >= encodedFromLength;
+    const reply = { headers: { etag }, body: isLong ? Buffer.from(body) : body };
+    if (this.#generation() === generation && this.#filledAt === generation)
+      this.#keep(key, reply, body.length);
+    return reply;
+  }
+
+  #keep(key: string, reply: OperationReply, size: number): void {
+    if (this.#size + size > sizeLimit) this.#clear(this.#filledAt);
+    this.#replies.set(key, reply);
+    this.#size += size;
   }
 
   #clear(generation: number): void {
-    this.#entries.clear();
+    this.#replies.clear();
     this.#size = 0;
     this.#filledAt = generation;
   }

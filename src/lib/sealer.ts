@@ -24,7 +24,9 @@ export class Sealer {
   /** @throws Error where the text was not sealed with this key, or was changed */
   unseal(sealed: string): string {
     const bytes = Buffer.from(sealed, "base64");
-    const decipher = createDecipheriv("aes-256-gcm", this.#key, bytes.subarray(0, ivBytes));
+    const iv = bytes.subarray(0, ivBytes);
+    // Without the length, a text that was cut inside its tag would be checked against what is left of it.
+    const decipher = createDecipheriv("aes-256-gcm", this.#key, iv, { authTagLength: tagBytes });
     decipher.setAuthTag(bytes.subarray(ivBytes, ivBytes + tagBytes));
     return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString(
       "utf8",

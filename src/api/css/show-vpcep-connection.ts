@@ -1,9 +1,8 @@
 import { Type } from "typebox";
-import type { ProjectId } from "../../domain/ids.ts";
 import { requireCluster, requireEnabledService } from "../actions/find.ts";
 import { clusterEtag } from "../etag.ts";
 import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
-import type { CachedResponse } from "../response-cache.ts";
+import type { RenderedResponse } from "../response-cache.ts";
 import { clusterParams } from "../schema.ts";
 import { renderConnections } from "./render-connections.ts";
 
@@ -20,18 +19,11 @@ export const showVpcepConnection = defineOperation({
   path: "/v1.0/:project_id/clusters/:cluster_id/vpcepservice/connections",
   action: "css:VPCEndpoint:listConnection",
   schemas: { params: clusterParams, query },
-  async handle({ principal, params, query: { offset = 0, limit = 10 } }, context) {
-    const key = cacheKey(principal.projectId, params.cluster_id, offset, limit);
-    const { body, etag } = await context.cache.get(key, () =>
-      render(context, principal, params.cluster_id, offset, limit),
-    );
-    return { headers: { etag }, body };
+  handle({ principal, params, query: { offset = 0, limit = 10 } }, context) {
+    const key = `${principal.projectId}/${params.cluster_id}/${offset}/${limit}`;
+    return context.cache.get(key, () => render(context, principal, params.cluster_id, offset, limit));
   },
 });
-
-function cacheKey(project: ProjectId, cluster: string, offset: number, limit: number): string {
-  return `${project}/${cluster}/${offset}/${limit}`;
-}
 
 async function render(
   context: ApiContext,
@@ -39,7 +31,7 @@ async function render(
   clusterId: string,
   offset: number,
   limit: number,
-): Promise<CachedResponse> {
+): Promise<RenderedResponse> {
   return context.store.read(async (tx) => {
     const cluster = await requireCluster(tx, principal, clusterId);
     const service = await requireEnabledService(tx, cluster);
