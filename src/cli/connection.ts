@@ -64,7 +64,7 @@ async function list(
   out.line(
     body.connections.length === 0
       ? nothingListed(cluster, body, page)
-      : await connectionTable(api, cluster, body),
+      : await connectionTable(api, cluster, body, page),
   );
   const next = page.offset + body.connections.length;
   if (body.connections.length > 0 && next < body.total_count) {
@@ -92,8 +92,9 @@ async function connectionTable(
   api: ApiClient,
   cluster: Cluster,
   { connections }: ConnectionPage,
+  page: PageOptions,
 ): Promise<string> {
-  const sessions = await sessionsById(api, cluster.id);
+  const sessions = await sessionsById(api, cluster.id, page);
   const rows = connections.map((connection) => [
     connection.id,
     connection.status,
@@ -105,14 +106,15 @@ async function connectionTable(
   return renderTable(["ID", "STATUS", "ADDRESS", "SESSIONS", "ACCOUNT", "CREATED"], rows);
 }
 
-/**
- * Live sessions are not part of the published connection. Postern's own list has those of this project's
- * endpoints; its newest page is enough for a table, and the others show "-".
- */
-async function sessionsById(api: ApiClient, clusterId: string): Promise<Map<string, number>> {
-  const { endpoints } = await api.get<{ endpoints: Endpoint[] }>(api.own("endpoints"), { limit: 1_000 });
-  const ours = endpoints.filter((endpoint) => endpoint.cluster_id === clusterId);
-  return new Map(ours.map((endpoint) => [endpoint.id, endpoint.sessions]));
+/** Live sessions are not part of the published connection: Postern's own view of the same page has them. */
+async function sessionsById(
+  api: ApiClient,
+  clusterId: string,
+  page: PageOptions,
+): Promise<Map<string, number>> {
+  const path = api.own("clusters", clusterId, "connections");
+  const { connections } = await api.get<{ connections: Endpoint[] }>(path, { ...page });
+  return new Map(connections.map((endpoint) => [endpoint.id, endpoint.sessions]));
 }
 
 async function decide(

@@ -55,6 +55,15 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
   ["POST /clusters", ({ model, request }) => ({ body: clusterBody(model, model.addCluster(request.body)) })],
   ["GET /clusters/:id", ({ model, id }) => ({ body: clusterBody(model, model.cluster(id)) })],
   ["DELETE /clusters/:id", ({ model, id }) => ({ status: 204, severed: model.removeCluster(id) })],
+  [
+    "GET /clusters/:id/connections",
+    ({ model, id, query }) =>
+      paged(
+        "connections",
+        model.connections(id).map((one) => endpointBody(model, one)),
+        query,
+      ),
+  ],
   ["PUT /clusters/:id/connections/:second", setCap],
   ["GET /css/clusters/:id", ({ model, id }) => ({ body: { vpcepIp: model.connections(id).at(-1)?.ip } })],
   ["POST /css/clusters/:id/vpcepservice/open", open],

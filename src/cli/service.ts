@@ -117,6 +117,7 @@ function endpointFields(cluster: Cluster, endpoint: Endpoint | undefined): (read
   const fields: (readonly [string, string])[] = [
     ["Endpoint", `${endpoint.ip}:${endpoint.port} (${endpoint.status})`],
   ];
+  if (endpoint.dns_name !== undefined) fields.push(["Name", endpoint.dns_name]);
   if (endpoint.status === "accepted") fields.push(["Try it", curlLine(cluster, endpoint)]);
   return fields;
 }
@@ -131,11 +132,8 @@ function curlLine(cluster: Cluster, endpoint: Endpoint): string {
 
 async function ownEndpoint(api: ApiClient, clusterId: string): Promise<Endpoint | undefined> {
   const { vpcepIp } = await api.get<{ vpcepIp?: string }>(api.cluster(clusterId));
-  const all = await api.list<Endpoint>(api.own("endpoints"), "endpoints");
-  const endpoints = all
-    .filter((endpoint) => endpoint.cluster_id === clusterId)
-    .toSorted((a, b) => a.created_at.localeCompare(b.created_at));
-  return endpoints.find((endpoint) => endpoint.ip === vpcepIp) ?? endpoints[0];
+  const all = await api.list<Endpoint>(api.own("clusters", clusterId, "connections"), "connections");
+  return all.find((endpoint) => endpoint.ip === vpcepIp) ?? all.at(-1);
 }
 
 async function settled(api: ApiClient, endpoint: Endpoint): Promise<Endpoint> {

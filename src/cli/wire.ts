@@ -59,6 +59,8 @@ export interface Endpoint {
   readonly status: string;
   readonly ip: string;
   readonly port: number;
+  /** Only with a private name. */
+  readonly dns_name?: string;
   readonly service_name: string;
   readonly cluster_id: string;
   readonly vpc_id: string;
