@@ -1,0 +1,134 @@
+import { chown, cp, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort } from "../../test/support/free-port.ts";
+import { GuardedProcess, runGuarded } from "../../test/support/guarded-process.ts";
+import { waitForNode } from "./identity.ts";
+import type { ProvidedCluster } from "./provide.ts";
+
+type Owner = { readonly uid: number; readonly gid: number };
+
+async function idOfNobody(flag: "-u" | "-g"): Promise<number> {
+  return Number((await runGuarded("id", [flag, "nobody"], { timeoutMs: 10_000 })).stdout.trim());
+}
+
+/** OpenSearch refuses to run as root, so root lends it the uid and gid of `nobody`. */
+async function unprivilegedOwner(): Promise<Owner | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  return { uid: await idOfNobody("-u"), gid: await idOfNobody("-g") };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function giveTo(owner: Owner, directory: string): Promise<void> {
+  await chown(directory, owner.uid, owner.gid);
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) await giveTo(owner, path);
+    else await chown(path, owner.uid, owner.gid);
+  }
+}
+
+/** The distribution's own JVM options, less those that write into its home, which belongs to somebody else. */
+async function adaptJvmOptions(configDir: string): Promise<void> {
+  const path = join(configDir, "jvm.options");
+  const lines = (await readFile(path, "utf8")).split("\n");
+  const kept = lines.filter((line) => !/logs\/|HeapDump/.test(line));
+  await writeFile(path, kept.join("\n"));
+}
+
+/** Fills a work directory with the configuration of one node that keeps to itself. */
+async function configure(home: string, workDir: string, httpPort: number): Promise<void> {
+  const configDir = join(workDir, "config");
+  await cp(join(home, "config"), configDir, { recursive: true });
+  await mkdir(join(workDir, "tmp"));
+  await adaptJvmOptions(configDir);
+  const settings = [
+    "cluster.name: postern-demo",
+    "node.name: postern-demo-1",
+    "discovery.type: single-node",
+    "network.host: 127.0.0.1",
+    `http.port: ${httpPort}`,
+    `transport.port: ${await freePort()}`,
+    `path.data: ${JSON.stringify(join(workDir, "data"))}`,
+    `path.logs: ${JSON.stringify(join(workDir, "logs"))}`,
+    // Memory mapping needs a kernel setting (vm.max_map_count) that only root can change.
+    "node.store.allow_mmap: false",
+    // On a nearly full disk the node would turn its index read-only.
+    "cluster.routing.allocation.disk.threshold_enabled: false",
+  ];
+  const hasSecurity = await isThere(join(home, "plugins", "opensearch-security"));
+  if (hasSecurity) settings.push("plugins.security.disabled: true");
+  await writeFile(join(configDir, "opensearch.yml"), `${settings.join("\n")}\n`);
+}
+
+async function nodeEnvironment(
+  home: string,
+  workDir: string,
+  environment: NodeJS.ProcessEnv,
+  javaHome: string | undefined,
+): Promise<NodeJS.ProcessEnv> {
+  const bundled = join(home, "jdk");
+  const chosen = (await isThere(bundled)) ? bundled : javaHome;
+  return {
+    PATH: environment["PATH"],
+    HOME: workDir,
+    LANG: "C.UTF-8",
+    OPENSEARCH_PATH_CONF: join(workDir, "config"),
+    OPENSEARCH_TMPDIR: join(workDir, "tmp"),
+    OPENSEARCH_JAVA_OPTS: "-Xms256m -Xmx512m",
+    ...(chosen === undefined ? {} : { OPENSEARCH_JAVA_HOME: chosen }),
+  };
+}
+
+export type LocalNodeOptions = {
+  /** An unpacked distribution. It is only read. */
+  readonly home: string;
+  /** Used where the distribution brings no Java of its own. */
+  readonly javaHome: string | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly report: (line: string) => void;
+};
+
+/**
+ * Starts one OpenSearch node on the loopback address, as a user without privileges, with all it writes in a
+ * temporary directory that goes away with it.
+ * @throws Error with the end of its log when it cannot serve within three minutes.
+ */
+export async function startLocalNode(options: LocalNodeOptions): Promise<Omit<ProvidedCluster, "skipped">> {
+  const { home, environment, report } = options;
+  const workDir = await mkdtemp(join(tmpdir(), "postern-opensearch-"));
+  let node: GuardedProcess | undefined;
+  try {
+    const httpPort = await freePort();
+    await configure(home, workDir, httpPort);
+    const owner = await unprivilegedOwner();
+    if (owner) await giveTo(owner, workDir);
+    const env = await nodeEnvironment(home, workDir, environment, options.javaHome);
+    const identity = owner ?? {};
+    const running = new GuardedProcess("bash", [join(home, "bin", "opensearch")], {
+      ...identity,
+      env,
+      cwd: workDir,
+      remove: [workDir],
+    });
+    node = running;
+    const url = `http://127.0.0.1:${httpPort}`;
+    const found = await waitForNode(url, {
+      timeoutMs: 180_000,
+      hasEnded: () => running.exitCode !== undefined,
+      tail: () => running.tail(),
+      onWait: (seconds) => report(`OpenSearch is still starting (${seconds} s)`),
+    });
+    return { ...found, url, source: home, stop: () => running.stop() };
+  } catch (error) {
+    await node?.stop();
+    await rm(workDir, { recursive: true, force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,171 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
+import { GuardedProcess } from "./guarded-process.ts";
+
+const executable = fileURLToPath(new URL("../../bin/postern", import.meta.url));
+
+/** What the first start writes to `admin.json` in the data directory. */
+export type Admin = {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly account_id: string;
+  readonly project_id: string;
+  readonly user: string;
+  readonly password: string;
+  readonly access_key: string;
+  readonly secret_key: string;
+  readonly token: string;
+};
+
+export type StartOptions = {
+  /** Default: a new temporary directory, which `stop()` removes. A given one is left in place. */
+  readonly dataDir?: string;
+  /** `HOST:PORT`; default 127.0.0.1 and a free port. */
+  readonly listen?: string;
+  /** Further arguments of `postern up`, such as `["--idle-timeout", "5"]`. */
+  readonly args?: readonly string[];
+  /** Added to this process's environment. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Default 30,000. */
+  readonly readyTimeoutMs?: number;
+};
+
+export type ApiAnswer<Body> = { readonly status: number; readonly headers: Headers; readonly body: Body };
+export type CliResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
+export type PosternPids = { readonly up: number; readonly server: number; readonly gateway: number };
+
+export type Postern = {
+  readonly dataDir: string;
+  readonly endpoint: string;
+  readonly admin: Admin;
+  /** Milliseconds from the start of the command to its "ready" line. */
+  readonly startedInMs: number;
+  /**
+   * One request with the operator's token. `{pid}` in the path stands for the project id. A body that is a string is
+   * sent as it is, anything else as JSON. The answer's body is parsed where it is JSON, else it is the text.
+   */
+  api<Body = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<ApiAnswer<Body>>;
+  /** Runs `postern ARGS...` against this system; `env` is added to its environment. */
+  cli(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<CliResult>;
+  /** The process ids of now: a child that was restarted has a new one. */
+  pids(): Promise<PosternPids>;
+  /** What `postern up` has printed so far, both streams. */
+  output(): string;
+  /** Resolves with the exit code when `postern up` has ended. */
+  readonly exited: Promise<number>;
+  /** SIGTERM, wait, SIGKILL for what is left; removes the data directory if it was a temporary one. Idempotent. */
+  stop(): Promise<void>;
+};
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function callApi<Body>(
+  admin: Admin,
+  method: string,
+  path: string,
+  body: unknown,
+  headers: Record<string, string>,
+): Promise<ApiAnswer<Body>> {
+  const hasBody = body !== undefined;
+  const answer = await fetch(new URL(path.replaceAll("{pid}", admin.project_id), admin.endpoint), {
+    method,
+    headers: {
+      "X-Auth-Token": admin.token,
+      // A kept connection to a server that was killed meanwhile would fail the next call for no reason of its own.
+      Connection: "close",
+      ...(hasBody ? { "Content-Type": "application/json" } : {}),
+      ...headers,
+    },
+    ...(hasBody ? { body: typeof body === "string" ? body : JSON.stringify(body) } : {}),
+    signal: AbortSignal.timeout(30_000),
+  });
+  const text = await answer.text();
+  // The type argument is the caller's word for what the documented answer looks like.
+  const parsed: Body = JSON.parse(isJson(text) ? text : JSON.stringify(text));
+  return { status: answer.status, headers: answer.headers, body: parsed };
+}
+
+/** Runs `bin/postern ARGS...` with an environment of the caller's choice, at most 60 s. */
+export function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<CliResult> {
+  return new Promise((resolve) => {
+    const options = { env, timeout: 60_000, maxBuffer: 50_000_000 };
+    execFile(executable, args, options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
+      resolve({ code, stdout, stderr });
+    });
+  });
+}
+
+async function waitUntilReady(up: GuardedProcess, timeoutMs: number): Promise<void> {
+  const isReady = (): boolean => up.exitCode !== undefined || up.stdout.includes("postern is ready: ");
+  try {
+    await eventually(isReady, { timeoutMs, intervalMs: 5, what: "the ready line of postern up" });
+    if (up.exitCode !== undefined) throw new Error(`postern up ended at once with exit code ${up.exitCode}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    await up.stop();
+    throw new Error(`${reason}. It printed:\n${up.tail(40)}`, { cause: error });
+  }
+}
+
+async function readPids(dataDir: string): Promise<PosternPids> {
+  const read = async (name: string): Promise<number> => {
+    const pid = Number((await readFile(join(dataDir, "run", `${name}.pid`), "utf8")).trim());
+    if (!Number.isSafeInteger(pid) || pid < 2) throw new Error(`run/${name}.pid holds no process id`);
+    return pid;
+  };
+  return { up: await read("up"), server: await read("server"), gateway: await read("gateway") };
+}
+
+/**
+ * Starts `postern up` and waits until it is ready.
+ * The system ends with `stop()`, and also when the calling process goes away without that.
+ * @throws Error with the output of `postern up` when it ends early or is not ready in time.
+ */
+export async function startPostern(options: StartOptions = {}): Promise<Postern> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "postern-")));
+  const temporary = options.dataDir === undefined ? [dataDir] : [];
+  const listen = options.listen ?? `127.0.0.1:${await freePort()}`;
+  const env = { ...process.env, ...options.env };
+  const startedAt = performance.now();
+  const up = new GuardedProcess(
+    executable,
+    ["up", "--data", dataDir, "--listen", listen, ...(options.args ?? [])],
+    { env, remove: temporary },
+  );
+  await waitUntilReady(up, options.readyTimeoutMs ?? 30_000);
+  const startedInMs = performance.now() - startedAt;
+  const admin: Admin = JSON.parse(await readFile(join(dataDir, "admin.json"), "utf8"));
+  return {
+    dataDir,
+    endpoint: admin.endpoint,
+    admin,
+    startedInMs,
+    api: (method, path, body, headers = {}) => callApi(admin, method, path, body, headers),
+    cli: (args, extra = {}) => runCli(args, { ...env, POSTERN_DATA: dataDir, ...extra }),
+    pids: () => readPids(dataDir),
+    output: () => up.output,
+    exited: up.exited,
+    stop: async () => {
+      await up.stop();
+      for (const directory of temporary) await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
