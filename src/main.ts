@@ -1,6 +1,4 @@
-import { buildProgram } from "./cli/program.ts";
-import { runProgram } from "./cli/run.ts";
-import { addProcessCommands } from "./main/commands.ts";
+import { addProcessCommands, isProcessCommand } from "./main/commands.ts";
 import { packageVersion } from "./main/version.ts";
 
 // The only reader of the environment.
@@ -12,13 +10,24 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const io = {
-  stdin: process.stdin,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  isTerminal: process.stdin.isTTY && process.stdout.isTTY,
-  env,
-  version: packageVersion,
-};
-const program = buildProgram(io, (commands) => addProcessCommands(commands, env));
-process.exitCode = await runProgram(program, process.argv.slice(2), io);
+const args = process.argv.slice(2);
+if (isProcessCommand(args)) {
+  // A gateway that died is back sooner without the commands for people.
+  const { Command } = await import("commander");
+  const program = new Command("postern").enablePositionalOptions().option("--data <dir>");
+  addProcessCommands(program, env);
+  await program.parseAsync(args, { from: "user" });
+} else {
+  const { buildProgram } = await import("./cli/program.ts");
+  const { runProgram } = await import("./cli/run.ts");
+  const io = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+    env,
+    version: packageVersion,
+  };
+  const program = buildProgram(io, (commands) => addProcessCommands(commands, env));
+  process.exitCode = await runProgram(program, args, io);
+}

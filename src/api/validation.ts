@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import { Compile } from "typebox/compile";
+import { Compile, type Validator } from "typebox/compile";
 import type { TLocalizedValidationError } from "typebox/error";
 import { PosternError } from "../domain/errors.ts";
 
@@ -11,10 +11,12 @@ export type Check = (value: unknown) => unknown;
 
 /** Builds the check of one part of a request, once, from the schema that also documents it. */
 export function checker(schema: TSchema, part: RequestPart): Check {
-  const validator = Compile(schema);
+  // Compiled at the first use: a server is ready before it has compiled what nobody asked for yet.
+  let validator: Validator | undefined;
   const numeric = part === "query parameter" ? numericProperties(schema) : [];
   return (value) => {
     const input = numeric.length > 0 ? withNumbers(value, numeric) : value;
+    validator ??= Compile(schema);
     if (validator.Check(input)) return input;
     const [first] = validator.Errors(input);
     throw first

@@ -1,52 +1,11 @@
-import { Type } from "typebox";
-import { Compile } from "typebox/compile";
-import type { Snapshot } from "../domain/snapshot.ts";
+import { isIPv4 } from "node:net";
+import type { HealthCheck, Snapshot, SnapshotEndpoint, SnapshotNode, SnapshotService } from "../domain/snapshot.ts";
 
-const id = Type.String({ minLength: 1, maxLength: 64 });
-const port = Type.Integer({ minimum: 1, maximum: 65_535 });
-
-const refusal = Type.Union([
-  Type.Null(),
-  Type.Literal("not_accepted"),
-  Type.Literal("not_whitelisted"),
-  Type.Literal("service_closed"),
-]);
-
-const schema = Type.Object({
-  format: Type.Literal(1),
-  gatewayId: id,
-  region: Type.String(),
-  revision: Type.Integer({ minimum: 0 }),
-  services: Type.Array(
-    Type.Object({
-      id,
-      nodes: Type.Array(Type.Object({ id, host: Type.String({ minLength: 1, maxLength: 255 }), port })),
-      healthCheck: Type.Object({
-        scheme: Type.Union([Type.Literal("http"), Type.Literal("https")]),
-        path: Type.String({ pattern: "^/" }),
-        authorization: Type.Optional(Type.String()),
-        ca: Type.Optional(Type.String()),
-        insecureSkipVerify: Type.Boolean(),
-      }),
-    }),
-  ),
-  endpoints: Type.Array(
-    Type.Object({
-      id,
-      serviceId: id,
-      vpcId: id,
-      attachment: Type.Literal("loopback"),
-      address: Type.String({ format: "ipv4" }),
-      clientPorts: Type.Array(port, { minItems: 1 }),
-      maxSession: Type.Integer({ minimum: 1 }),
-      refusal,
-    }),
-  ),
-});
-
-const validator = Compile(schema);
-
-/** Returns the snapshot, or undefined for anything that this version does not understand in full. */
+/**
+ * Returns the snapshot, or undefined for anything that this version does not understand in full.
+ *
+ * Checked by hand: a schema library would double the time in which a gateway that died is back.
+ */
 export function parseSnapshot(text: string): Snapshot | undefined {
   let value: unknown;
   try {
@@ -54,5 +13,75 @@ export function parseSnapshot(text: string): Snapshot | undefined {
   } catch {
     return undefined;
   }
-  return validator.Check(value) ? (value as unknown as Snapshot) : undefined;
+  return isSnapshot(value) ? value : undefined;
+}
+
+type Fields<Type> = { readonly [Key in keyof Type]-?: (value: unknown) => boolean };
+
+function isSnapshot(value: unknown): value is Snapshot {
+  return hasFields<Snapshot>(value, {
+    format: (format) => format === 1,
+    gatewayId: isText,
+    region: isText,
+    revision: isCount,
+    services: listOf(isService),
+    endpoints: listOf(isEndpoint),
+  });
+}
+
+function isService(value: unknown): boolean {
+  return hasFields<SnapshotService>(value, { id: isText, nodes: listOf(isNode), healthCheck: isHealthCheck });
+}
+
+function isNode(value: unknown): boolean {
+  return hasFields<SnapshotNode>(value, { id: isText, host: isText, port: isPort });
+}
+
+function isHealthCheck(value: unknown): boolean {
+  return hasFields<HealthCheck>(value, {
+    scheme: (scheme) => scheme === "http" || scheme === "https",
+    path: (path) => typeof path === "string" && path.startsWith("/"),
+    authorization: (authorization) => authorization === undefined || isText(authorization),
+    ca: (ca) => ca === undefined || isText(ca),
+    insecureSkipVerify: (skip) => typeof skip === "boolean",
+  });
+}
+
+const refusals: readonly unknown[] = [null, "not_accepted", "not_whitelisted", "service_closed"];
+
+function isEndpoint(value: unknown): boolean {
+  return hasFields<SnapshotEndpoint>(value, {
+    id: isText,
+    serviceId: isText,
+    vpcId: isText,
+    attachment: (attachment) => attachment === "loopback",
+    address: (address) => typeof address === "string" && isIPv4(address),
+    clientPorts: (ports) => listOf(isPort)(ports) && (ports as unknown[]).length > 0,
+    maxSession: (most) => isCount(most) && most !== 0,
+    refusal: (refusal) => refusals.includes(refusal),
+  });
+}
+
+function hasFields<Type>(value: unknown, fields: Fields<Type>): value is Type {
+  if (typeof value !== "object" || value === null) return false;
+  for (const key in fields) {
+    if (!fields[key]((value as Record<string, unknown>)[key])) return false;
+  }
+  return true;
+}
+
+function listOf(isItem: (value: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => Array.isArray(value) && value.every(isItem);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isPort(value: unknown): boolean {
+  return isCount(value) && value !== 0 && (value as number) <= 65_535;
 }

@@ -20,6 +20,11 @@ interface ProcessFlags {
   readonly idleTimeout: string;
 }
 
+/** Whether the command line starts a process; one that asks for help does not. */
+export function isProcessCommand([command, ...rest]: readonly string[]): boolean {
+  return ["up", "server", "gateway"].includes(command ?? "") && !rest.some((arg) => arg === "--help" || arg === "-h");
+}
+
 /** Adds the commands that run processes. Their modules load on use: the other commands start without them. */
 export function addProcessCommands(program: Command, env: Environment): void {
   const logLevel = env["POSTERN_LOG"];

@@ -3,12 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { createTenant, newTenantSecrets } from "../api/actions/create-tenant.ts";
 import { newUuid, type GatewayId } from "../domain/ids.ts";
 import type { Store } from "../domain/store.ts";
-import type { GatewayCredentials } from "../gateway/server-client.ts";
 import type { Clock } from "../lib/clock.ts";
 import { writePrivateFile } from "../lib/private-file.ts";
 import { Sealer } from "../lib/sealer.ts";
 import { hashToken, newToken } from "../lib/secrets.ts";
 import { StartError } from "../lib/start-error.ts";
+import { readCredentials } from "./gateway-credentials.ts";
 import type { DataPaths } from "./paths.ts";
 
 const keyBytes = 32;
@@ -106,18 +106,6 @@ export async function ensureLocalGateway(store: Store, paths: DataPaths, endpoin
     else await tx.gateways.insert({ id: gatewayId, name: localGateway, tokenHash, lastSeenAt: null });
   });
   writePrivateFile(paths.gatewayCredentials, render({ endpoint, gatewayId, token }));
-}
-
-/** Returns the gateway's credentials, or undefined where there are none yet, or none that can be read. */
-export function readCredentials(path: string): GatewayCredentials | undefined {
-  try {
-    const { endpoint, gatewayId, token } = JSON.parse(
-      readFileSync(path, "utf8"),
-    ) as Partial<GatewayCredentials>;
-    return endpoint && gatewayId && token ? { endpoint, gatewayId, token } : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function render(value: object): string {

@@ -7,7 +7,7 @@ import { ServerClient, type GatewayCredentials } from "../gateway/server-client.
 import { SnapshotFile } from "../gateway/snapshot-file.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
 import type { Logger } from "../lib/log.ts";
-import { readCredentials } from "./first-start.ts";
+import { readCredentials } from "./gateway-credentials.ts";
 import type { DataPaths } from "./paths.ts";
 import { tellSupervisor, untilStopped } from "./process-life.ts";
 
