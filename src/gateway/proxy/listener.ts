@@ -1,0 +1,108 @@
+import { createServer } from "node:net";
+import type { Server, Socket } from "node:net";
+import type { DesiredNode } from "../../domain/desired.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { SessionSettings } from "./messages.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
+import { reset } from "./reset.ts";
+import { Session } from "./session.ts";
+import type { SessionHost } from "./session.ts";
+
+const backlog = 4096;
+
+/** What all listeners of one worker share. */
+export interface ListenerContext {
+  readonly settings: SessionSettings;
+  readonly buffers: ReadBuffers;
+  /** Whether the kernel spreads connections over several listeners of one address. */
+  readonly reusePort: boolean;
+  nodeUnreachable(node: DesiredNode): void;
+  acceptFailed(error: Error): void;
+}
+
+/** One address and port of one endpoint in one worker, with the sessions that came in there. */
+export class Listener implements SessionHost {
+  readonly endpoint: Endpoint;
+  readonly settings: SessionSettings;
+  readonly buffers: ReadBuffers;
+  readonly #context: ListenerContext;
+  readonly #server: Server;
+  readonly #sessions = new Set<Session>();
+
+  constructor(endpoint: Endpoint, context: ListenerContext) {
+    this.endpoint = endpoint;
+    this.settings = context.settings;
+    this.buffers = context.buffers;
+    this.#context = context;
+    const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
+    this.#server = createServer(options, (socket) => this.#accept(socket));
+  }
+
+  /** @throws the error of the system: EADDRINUSE, EADDRNOTAVAIL, EMFILE ... */
+  async listen(host: string, port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      const { reusePort } = this.#context;
+      this.#server.listen({ host, port, backlog, reusePort, exclusive: true, ipv6Only: true }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#server.on("error", (error) => this.#context.acceptFailed(error));
+  }
+
+  /** Frees the address and severs. Returns as `sever` does. */
+  close(): Promise<number> {
+    // The descriptor is closed when this returns; the callback would wait for the sessions.
+    this.#server.close();
+    return this.sever();
+  }
+
+  /** Resets every session; resolves to their number when not one byte passes any more. */
+  async sever(): Promise<number> {
+    const severed = [...this.#sessions];
+    await Promise.all(severed.map((session) => session.reset()).filter((pending) => pending !== null));
+    return severed.length;
+  }
+
+  sweep(): void {
+    for (const session of this.#sessions) session.sweep();
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  countBytesIn(bytes: number): void {
+    this.endpoint.counters.countBytesIn(this.endpoint.slot, bytes);
+  }
+
+  countBytesOut(bytes: number): void {
+    this.endpoint.counters.countBytesOut(this.endpoint.slot, bytes);
+  }
+
+  noNode(): void {
+    this.endpoint.counters.countRefusal(this.endpoint.slot, "no_healthy_node");
+  }
+
+  nodeUnreachable(node: DesiredNode): void {
+    this.#context.nodeUnreachable(node);
+  }
+
+  ended(session: Session): void {
+    this.#sessions.delete(session);
+    this.endpoint.leave();
+  }
+
+  #accept(socket: Socket): void {
+    if (this.endpoint.admit() !== null) {
+      // Nobody waits for this socket: an error of the reset itself changes nothing.
+      socket.on("error", () => undefined);
+      void reset(socket);
+      return;
+    }
+    const session = new Session(this, socket, this.endpoint.rotation());
+    this.#sessions.add(session);
+    session.connect();
+  }
+}

@@ -1,0 +1,69 @@
+import type { DesiredNode } from "../../domain/desired.ts";
+import type { EndpointFailure } from "../../domain/report.ts";
+import type { RefusalReason } from "../../domain/refusal.ts";
+import type { SlotMemory } from "./slots.ts";
+
+/** How sessions are kept, the same for every endpoint. Times in milliseconds, greater than 0. */
+export interface SessionSettings {
+  /** A session that carried nothing for this long, in either direction, is reset. */
+  readonly idleTimeoutMs: number;
+  /** How long one node may take to accept, before the next one is tried. */
+  readonly connectTimeoutMs: number;
+  /** Silence after which TCP keepalive asks whether the other end still exists. */
+  readonly keepAliveMs: number;
+}
+
+/** What a worker is started with. */
+export interface WorkerSetup {
+  readonly index: number;
+  readonly workers: number;
+  readonly memory: SlotMemory;
+  readonly settings: SessionSettings;
+}
+
+/** The state of one endpoint, as workers know it: by its slot. */
+export interface SlotState {
+  readonly slot: number;
+  readonly maxSession: number;
+  readonly refusal: RefusalReason | null;
+  readonly nodes: readonly DesiredNode[];
+}
+
+/** One address and port of one endpoint. */
+export interface ListenerKey {
+  readonly slot: number;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A change to every worker, done in the order of the fields. */
+export interface Change {
+  readonly remove: readonly number[];
+  readonly close: readonly ListenerKey[];
+  readonly set: readonly SlotState[];
+  readonly listen: readonly ListenerKey[];
+}
+
+/** What one worker did of a change. */
+export interface ChangeResult {
+  readonly severedSessions: number;
+  readonly failures: readonly ListenFailure[];
+}
+
+export interface ListenFailure extends ListenerKey {
+  readonly code: EndpointFailure["code"];
+  readonly message: string;
+}
+
+/** To a worker. It answers each with one `changed` of the same sequence number. */
+export interface ChangeRequest {
+  readonly sequence: number;
+  readonly change: Change;
+}
+
+/** From a worker. */
+export type WorkerMessage =
+  | { readonly kind: "ready" }
+  | { readonly kind: "changed"; readonly sequence: number; readonly result: ChangeResult }
+  | { readonly kind: "nodeUnreachable"; readonly node: DesiredNode }
+  | { readonly kind: "acceptFailed"; readonly message: string };

@@ -1,0 +1,187 @@
+import { connect } from "node:net";
+import type { Socket } from "node:net";
+import type { DesiredNode } from "../../domain/desired.ts";
+import { withOnread } from "./accepted.ts";
+import { Direction } from "./direction.ts";
+import type { SessionSettings } from "./messages.ts";
+import type { ReadBuffers } from "./read-buffers.ts";
+import { reset } from "./reset.ts";
+
+/** Failures to connect that say nothing about the node: this machine has run out of something. */
+const ownShortage = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL", "EAGAIN"]);
+/** Keepalive is switched on at this age, so that short sessions never pay for it. */
+const keepAliveAgeMs = 15_000;
+
+/** What a session needs of the listener that accepted it. */
+export interface SessionHost {
+  readonly settings: SessionSettings;
+  readonly buffers: ReadBuffers;
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  countBytesIn(bytes: number): void;
+  countBytesOut(bytes: number): void;
+  /** No node took the session. */
+  noNode(): void;
+  nodeUnreachable(node: DesiredNode): void;
+  /** The session is over: called exactly once. */
+  ended(session: Session): void;
+}
+
+/** One consumer's connection, carried to one node. */
+export class Session {
+  readonly #host: SessionHost;
+  readonly #inbound: Direction;
+  readonly #outbound: Direction;
+  readonly #client: Socket;
+  /** In the order in which they are to be tried. */
+  readonly #nodes: Iterator<DesiredNode>;
+  #node: Socket | null = null;
+  #trying: DesiredNode | null = null;
+  #connected = false;
+  #keptAlive = false;
+  #clientClosed = false;
+  #nodeClosed = false;
+  #over = false;
+  readonly #startedMs: number;
+  /** When this attempt to connect began, or when the last sweep saw new bytes. */
+  #progressMs: number;
+  #seenBytes = 0;
+
+  /** @param accepted paused, with half-close allowed */
+  constructor(host: SessionHost, accepted: Socket, nodes: Iterator<DesiredNode>) {
+    this.#host = host;
+    this.#nodes = nodes;
+    this.#startedMs = host.now();
+    this.#progressMs = this.#startedMs;
+    this.#inbound = new Direction(host.buffers, (bytes) => host.countBytesIn(bytes));
+    this.#outbound = new Direction(host.buffers, (bytes) => host.countBytesOut(bytes));
+    const rewrapped = withOnread(accepted, this.#inbound.onread);
+    this.#client = rewrapped ?? accepted;
+    if (rewrapped === null) this.#inbound.listen(accepted);
+    this.#client.on("error", () => void this.reset());
+    this.#client.on("close", () => this.#closed(this.#client));
+  }
+
+  /** Tries the nodes one after the other. Nothing is read from the consumer before one has accepted. */
+  connect(): void {
+    const next = this.#nodes.next();
+    if (next.done === true) {
+      this.#host.noNode();
+      void this.reset();
+      return;
+    }
+    const { host, port } = next.value;
+    this.#trying = next.value;
+    this.#progressMs = this.#host.now();
+    const node = connect({
+      host,
+      port,
+      allowHalfOpen: true,
+      noDelay: true,
+      autoSelectFamily: false,
+      onread: this.#outbound.onread,
+    });
+    this.#node = node;
+    node.on("connect", () => this.#carry(node));
+    node.on("error", (error: NodeJS.ErrnoException) => this.#nodeFailed(node, error.code ?? ""));
+    node.on("close", () => this.#closed(node));
+  }
+
+  /**
+   * Ends the session with RST on both sides. Returns null when not one byte passes any more, or a promise of it.
+   */
+  reset(): Promise<unknown> | null {
+    if (this.#over) return null;
+    const client = reset(this.#client);
+    const node = this.#resetNode();
+    this.#end();
+    return client === null && node === null ? null : Promise.all([client, node]);
+  }
+
+  /** Does what is due by time: gives up on a node that does not answer, resets an idle session, asks for life signs. */
+  sweep(): void {
+    const now = this.#host.now();
+    if (!this.#connected) {
+      if (now - this.#progressMs >= this.#host.settings.connectTimeoutMs) this.#nodeTimedOut();
+      return;
+    }
+    const bytes = this.#inbound.movedBytes + this.#outbound.movedBytes;
+    if (bytes !== this.#seenBytes) {
+      this.#seenBytes = bytes;
+      this.#progressMs = now;
+    } else if (now - this.#progressMs >= this.#host.settings.idleTimeoutMs) {
+      void this.reset();
+      return;
+    }
+    if (!this.#keptAlive) this.#keepAlive(now - this.#startedMs);
+  }
+
+  #carry(node: Socket): void {
+    const client = this.#client;
+    this.#connected = true;
+    this.#trying = null;
+    this.#progressMs = this.#host.now();
+    this.#inbound.join(client, node);
+    this.#outbound.join(node, client);
+    client.on("end", () => passEnd(node));
+    node.on("end", () => passEnd(client));
+    client.resume();
+  }
+
+  #nodeFailed(node: Socket, code: string): void {
+    // An attempt that was given up still reports its end.
+    if (this.#over || node !== this.#node) return;
+    if (this.#connected) {
+      void this.reset();
+      return;
+    }
+    if (this.#trying !== null && !ownShortage.has(code)) this.#host.nodeUnreachable(this.#trying);
+    this.#node = null;
+    this.connect();
+  }
+
+  #nodeTimedOut(): void {
+    const node = this.#node;
+    if (this.#trying !== null) this.#host.nodeUnreachable(this.#trying);
+    this.#node = null;
+    node?.destroy();
+    this.connect();
+  }
+
+  #resetNode(): Promise<void> | null {
+    if (this.#node === null) return null;
+    // A reset of a socket that still connects would wait for the connection; nothing was sent on it yet.
+    if (this.#connected) return reset(this.#node);
+    this.#node.destroy();
+    return null;
+  }
+
+  #keepAlive(ageMs: number): void {
+    const { keepAliveMs } = this.#host.settings;
+    if (ageMs < Math.min(keepAliveAgeMs, keepAliveMs)) return;
+    this.#keptAlive = true;
+    this.#client.setKeepAlive(true, keepAliveMs);
+    this.#node?.setKeepAlive(true, keepAliveMs);
+  }
+
+  #closed(socket: Socket): void {
+    if (socket === this.#client) this.#clientClosed = true;
+    if (socket === this.#node) this.#nodeClosed = true;
+    if (!this.#clientClosed || !this.#nodeClosed) return;
+    this.#inbound.release();
+    this.#outbound.release();
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#host.ended(this);
+  }
+}
+
+/** Passes a FIN on. The second one of a session closes the socket at once: that says the same with less work. */
+function passEnd(target: Socket): void {
+  if (target.readableEnded && target.writableLength === 0) target.destroy();
+  else target.end();
+}

@@ -1,0 +1,97 @@
+import { Endpoint } from "./endpoint.ts";
+import { listenFailure } from "./listen-failure.ts";
+import { Listener } from "./listener.ts";
+import type { ListenerContext } from "./listener.ts";
+import type { Change, ChangeResult, ListenerKey, ListenFailure, SlotState } from "./messages.ts";
+import type { SlotCounters } from "./slots.ts";
+
+interface Entry {
+  readonly endpoint: Endpoint;
+  /** By "address port". */
+  readonly listeners: Map<string, Listener>;
+}
+
+/** One worker's share of the engine: its listeners of every endpoint. */
+export class Shard {
+  readonly #counters: SlotCounters;
+  readonly #context: ListenerContext;
+  readonly #workerShare: number;
+  readonly #entries = new Map<number, Entry>();
+
+  /** @param workerShare see {@link Endpoint} */
+  constructor(counters: SlotCounters, context: ListenerContext, workerShare: number) {
+    this.#counters = counters;
+    this.#context = context;
+    this.#workerShare = workerShare;
+  }
+
+  /** Resolves when the change is in force: nothing that it forbids passes any more. */
+  async apply(change: Change): Promise<ChangeResult> {
+    // All of these start before the first is awaited: what is severed is severed in this turn of the loop.
+    const severed = await Promise.all([
+      ...change.remove.map((slot) => this.#remove(slot)),
+      ...change.close.map((key) => this.#close(key)),
+      ...change.set.map((state) => this.#set(state)),
+    ]);
+    const failures: ListenFailure[] = [];
+    for (const key of change.listen) {
+      const failure = await this.#listen(key);
+      if (failure !== null) failures.push(failure);
+    }
+    return { severedSessions: sum(severed), failures };
+  }
+
+  sweep(): void {
+    for (const { listeners } of this.#entries.values()) {
+      for (const listener of listeners.values()) listener.sweep();
+    }
+  }
+
+  async #remove(slot: number): Promise<number> {
+    const entry = this.#entries.get(slot);
+    if (entry === undefined) return 0;
+    this.#entries.delete(slot);
+    return sum(await Promise.all([...entry.listeners.values()].map((listener) => listener.close())));
+  }
+
+  async #close(key: ListenerKey): Promise<number> {
+    const entry = this.#entries.get(key.slot);
+    const listener = entry?.listeners.get(nameOf(key));
+    if (entry === undefined || listener === undefined) return 0;
+    entry.listeners.delete(nameOf(key));
+    return listener.close();
+  }
+
+  async #set(state: SlotState): Promise<number> {
+    const entry = this.#entries.get(state.slot);
+    if (entry === undefined) {
+      const endpoint = new Endpoint(state, this.#counters, this.#workerShare);
+      this.#entries.set(state.slot, { endpoint, listeners: new Map() });
+      return 0;
+    }
+    entry.endpoint.update(state);
+    if (state.refusal === null) return 0;
+    return sum(await Promise.all([...entry.listeners.values()].map((listener) => listener.sever())));
+  }
+
+  async #listen(key: ListenerKey): Promise<ListenFailure | null> {
+    const entry = this.#entries.get(key.slot);
+    if (entry === undefined) return listenFailure(key, new Error("the endpoint is not known to the worker"));
+    const listener = new Listener(entry.endpoint, this.#context);
+    try {
+      await listener.listen(key.address, key.port);
+    } catch (error) {
+      return listenFailure(key, error);
+    }
+    entry.listeners.set(nameOf(key), listener);
+    return null;
+  }
+}
+
+function nameOf(key: ListenerKey): string {
+  return `${key.address} ${key.port}`;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,50 @@
+/** The program of a worker thread: makes the changes that the engine sends, and sweeps its sessions. */
+import { parentPort, workerData } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import type { ChangeRequest, SessionSettings, WorkerMessage, WorkerSetup } from "./messages.ts";
+import { ReadBuffers } from "./read-buffers.ts";
+import { Reports } from "./reports.ts";
+import { Shard } from "./shard.ts";
+import { SlotCounters } from "./slots.ts";
+
+const mostSweepMs = 1_000;
+const leastSweepMs = 10;
+const sweepsPerTimeout = 4;
+
+function sweepIntervalMs(settings: SessionSettings): number {
+  const shortestMs = Math.min(settings.idleTimeoutMs, settings.connectTimeoutMs, settings.keepAliveMs);
+  return Math.min(mostSweepMs, Math.max(leastSweepMs, shortestMs / sweepsPerTimeout));
+}
+
+function run(port: MessagePort, setup: WorkerSetup): void {
+  const { index, workers, memory, settings } = setup;
+  const own = memory.counters[index];
+  if (own === undefined) throw new Error(`Worker ${index} was given no counters.`);
+  const send = (message: WorkerMessage): void => port.postMessage(message);
+  const reports = new Reports(send);
+  const shard = new Shard(
+    new SlotCounters(memory.live, own),
+    {
+      settings,
+      buffers: new ReadBuffers(),
+      reusePort: workers > 1,
+      nodeUnreachable: (node) => reports.nodeUnreachable(node),
+      acceptFailed: (error) => reports.acceptFailed(error),
+    },
+    index / workers,
+  );
+  port.on("message", (request: ChangeRequest) => {
+    // A change that throws is a defect: it ends the worker, and with it the process.
+    void shard.apply(request.change).then((result) => {
+      send({ kind: "changed", sequence: request.sequence, result });
+    });
+  });
+  setInterval(() => {
+    reports.nextRound();
+    shard.sweep();
+  }, sweepIntervalMs(settings));
+  send({ kind: "ready" });
+}
+
+if (parentPort === null) throw new Error("worker.ts runs as a worker thread of the proxy engine only.");
+run(parentPort, workerData as WorkerSetup);
