@@ -1,0 +1,148 @@
+import { median } from "../result.ts";
+import type { Bench, BenchResult } from "../result.ts";
+import { Children } from "./children.ts";
+import { Addresses, bulkPort, httpPort, startContenders, startNodes } from "./contenders.ts";
+import type { Contender, PosternContender } from "./contenders.ts";
+import { idleSessionBytes, rejectMs } from "./idle.ts";
+import { bulk, provideTools, requests } from "./tools.ts";
+import type { ToolName } from "./tools.ts";
+
+const rounds = 4;
+const idleSessions = 3_000;
+const rejects = 3;
+
+interface Measure {
+  readonly key: string;
+  readonly title: string;
+  readonly digits: number;
+  readonly values: Map<Contender["name"], number[]>;
+}
+
+/** The proxy engine beside HAProxy, nginx and no proxy at all. All of them stay up; the rounds go in turn. */
+export const benchProxy: Bench = async (progress) => {
+  const available = await provideTools(progress);
+  const needed = (["iperf3", "wrk", "nginx"] as const).filter((name) => !available.has(name));
+  if (needed.length > 0) return skipped(needed);
+  const children = await Children.create();
+  const interrupted = (): void => void children.end().finally(() => process.exit(130));
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    const addresses = new Addresses();
+    await startNodes(
+      children,
+      [0, 1, 2, 3].map((index) => addresses.node(index)),
+    );
+    const { contenders, postern } = await startContenders(children, addresses, available);
+    return await compare(contenders, postern, progress);
+  } finally {
+    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+    await children.end();
+  }
+};
+
+function skipped(missing: readonly ToolName[]): BenchResult {
+  const note = `Skipped: ${missing.join(", ")} is missing. Install it, or run as root on Debian, where the bench does.`;
+  return { tables: [], notes: [note], ratios: {}, ms: {}, bytes: {} };
+}
+
+async function compare(
+  contenders: readonly Contender[],
+  postern: PosternContender,
+  progress: (sentence: string) => void,
+): Promise<BenchResult> {
+  const board = new Board();
+  progress(`memory of ${idleSessions} idle sessions`);
+  for (const contender of contenders) {
+    const bytes = await idleSessionBytes(contender, idleSessions);
+    if (bytes !== null) board.add("idle_session", "idle session, bytes resident", 0, contender, bytes);
+  }
+  for (let round = 0; round < rounds; round++) {
+    progress(`round ${round + 1} of ${rounds}: throughput, new connections, small requests`);
+    // In rotating order: whoever comes first has the quietest machine.
+    for (const [index] of contenders.entries()) {
+      const contender = contenders[(index + round) % contenders.length];
+      if (contender !== undefined) await measureOnce(board, contender);
+    }
+  }
+  progress(`reject with ${idleSessions} live sessions`);
+  const rejected: number[] = [];
+  for (let run = 0; run < rejects; run++) rejected.push(await rejectMs(postern, idleSessions));
+  return board.result(contenders, Math.round(median(rejected)));
+}
+
+async function measureOnce(board: Board, contender: Contender): Promise<void> {
+  const { address } = contender;
+  const url = `http://${address}:${httpPort}/`;
+  board.add("bulk1", "bulk, 1 stream, Gbit/s", 1, contender, await bulk(address, bulkPort, 1, 2));
+  board.add("bulk8", "bulk, 8 streams, Gbit/s", 1, contender, await bulk(address, bulkPort, 8, 2));
+  const fresh = await requests(url, { connections: 32, seconds: 2, close: true });
+  board.add("cps", "new connections a second", 0, contender, fresh.perSecond);
+  for (const connections of [4, 64]) {
+    const kept = await requests(url, { connections, seconds: 1, close: false });
+    const who = `small request, ${connections} connections`;
+    board.add(`p50_c${connections}`, `${who}, p50 ms`, 3, contender, kept.p50Ms);
+    board.add(`p99_c${connections}`, `${who}, p99 ms`, 3, contender, kept.p99Ms);
+  }
+}
+
+/** Collects what was measured, and divides. */
+class Board {
+  readonly #measures = new Map<string, Measure>();
+
+  add(key: string, title: string, digits: number, contender: Contender, value: number): void {
+    const measure = this.#measures.get(key) ?? {
+      key,
+      title,
+      digits,
+      values: new Map<Contender["name"], number[]>(),
+    };
+    this.#measures.set(key, measure);
+    measure.values.set(contender.name, [...(measure.values.get(contender.name) ?? []), value]);
+  }
+
+  result(contenders: readonly Contender[], reject3000Ms: number): BenchResult {
+    const others = contenders.map(({ name }) => name).filter((name) => name !== "postern");
+    const measures = [...this.#measures.values()];
+    const idle = measures.find(({ key }) => key === "idle_session");
+    const idleBytes = idle === undefined ? undefined : medianOf(idle, "postern");
+    return {
+      tables: [
+        {
+          title: `TCP proxies side by side (medians of ${rounds} interleaved rounds; x = postern divided by the other)`,
+          header: ["", ...contenders.map(({ name }) => name), ...others.map((name) => `x ${name}`)],
+          rows: measures.map((measure) => [
+            measure.title,
+            ...contenders.map(({ name }) => medianOf(measure, name)?.toFixed(measure.digits) ?? "-"),
+            ...others.map((name) => ratioOf(measure, name)?.toFixed(2) ?? "-"),
+          ]),
+        },
+      ],
+      notes: [
+        `Reject with ${idleSessions} live sessions: the last one was gone after ${reject3000Ms} ms (median of ${rejects}).`,
+        ...(others.includes("haproxy") ? [] : ["HAProxy is not installed; it was left out."]),
+      ],
+      ratios: Object.fromEntries(
+        measures.flatMap((measure) =>
+          others.flatMap((name) => {
+            const ratio = ratioOf(measure, name);
+            return ratio === undefined
+              ? []
+              : [[`${measure.key}_vs_${name}`, Number(ratio.toFixed(3))] as const];
+          }),
+        ),
+      ),
+      ms: { [`reject_${idleSessions}`]: reject3000Ms },
+      bytes: idleBytes === undefined ? {} : { idle_session: Math.round(idleBytes) },
+    };
+  }
+}
+
+function medianOf(measure: Measure, name: Contender["name"]): number | undefined {
+  const values = measure.values.get(name);
+  return values === undefined ? undefined : median(values);
+}
+
+function ratioOf(measure: Measure, name: Contender["name"]): number | undefined {
+  const [ours, theirs] = [medianOf(measure, "postern"), medianOf(measure, name)];
+  return ours === undefined || theirs === undefined || theirs === 0 ? undefined : ours / theirs;
+}
