@@ -67,7 +67,9 @@ export interface Operation<S extends Schemas = Schemas> {
   /** Action of the access rules (contract sections 1 and 3). */
   readonly action: string;
   readonly schemas: S;
-  handle(request: OperationRequest<S>, context: ApiContext): OperationReply | Promise<OperationReply>;
+  /** The answer depends on the URL and the data alone, and is read far more often than it changes. */
+  readonly isCacheable?: true;
+  handle(request: OperationRequest<S>, context: ApiContext): Promise<OperationReply>;
 }
 
 /** Keeps the schemas' types for the handler and forgets them for the table of operations. */

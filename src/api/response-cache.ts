@@ -1,12 +1,6 @@
 import type { OperationReply } from "./operation.ts";
 
-/** A rendered answer, with the ETag of the resource. */
-export interface RenderedResponse {
-  readonly body: string;
-  readonly etag: string;
-}
-
-/** Characters that all cached bodies may have together. */
+/** Characters that all cached bodies and their keys may have together. */
 const sizeLimit = 32 * 1024 * 1024;
 /** From here on, encoding the text for every request costs more than a second chunk in the write. */
 const encodedFromLength = 16 * 1024;
@@ -30,7 +24,7 @@ export class ResponseCache {
    * Returns the cached answer at once, or renders it. An answer that a commit overtook while it was rendered is
    * returned, but not kept.
    */
-  get(key: string, render: () => Promise<RenderedResponse>): OperationReply | Promise<OperationReply> {
+  get(key: string, render: () => Promise<OperationReply>): OperationReply | Promise<OperationReply> {
     const generation = this.#generation();
     if (generation !== this.#filledAt) this.#clear(generation);
     return this.#replies.get(key) ?? this.#render(key, generation, render);
@@ -39,13 +33,15 @@ export class ResponseCache {
   async #render(
     key: string,
     generation: number,
-    render: () => Promise<RenderedResponse>,
+    render: () => Promise<OperationReply>,
   ): Promise<OperationReply> {
-    const { body, etag } = await render();
-    const isLong = body.length >= encodedFromLength;
-    const reply = { headers: { etag }, body: isLong ? Buffer.from(body) : body };
-    if (this.#generation() === generation && this.#filledAt === generation)
-      this.#keep(key, reply, body.length);
+    const rendered = await render();
+    const { body } = rendered;
+    // What is no text is not meant for the cache.
+    if (typeof body !== "string") return rendered;
+    const reply = body.length >= encodedFromLength ? { ...rendered, body: Buffer.from(body) } : rendered;
+    const size = key.length + body.length;
+    if (this.#generation() === generation && this.#filledAt === generation) this.#keep(key, reply, size);
     return reply;
   }
 

@@ -6,6 +6,7 @@ import { TokenAuthenticator } from "./authentication.ts";
 import { apiNotFound, describeError, errorBody } from "./errors.ts";
 import { etagMatches } from "./etag.ts";
 import type { ApiContext, Operation, OperationReply, Principal } from "./operation.ts";
+import type { ResponseCache } from "./response-cache.ts";
 import { checker, type Check } from "./validation.ts";
 
 const bodyLimitBytes = 1024 * 1024;
@@ -96,28 +97,41 @@ function addRoute(app: FastifyInstance, operation: Operation, context: ApiContex
   const checkParams = params && checker(params, "path parameter");
   const checkQuery = query && checker(query, "query parameter");
   const checkBody = body && checker(body, "body");
+  const answer = (request: FastifyRequest, principal: Principal): Promise<OperationReply> =>
+    operation.handle(
+      {
+        principal,
+        requestId: request.id,
+        ifMatch: request.headers["if-match"],
+        params: checkParams?.(request.params) as undefined,
+        query: checkQuery?.(request.query) as undefined,
+        body: readBody(checkBody, request.body) as undefined,
+      },
+      context,
+    );
   app.route({
     method: operation.method,
     url: operation.path,
-    handler: (request, reply) => {
-      const answer = operation.handle(
-        {
-          principal: authorised(request),
-          requestId: request.id,
-          ifMatch: request.headers["if-match"],
-          params: checkParams?.(request.params) as undefined,
-          query: checkQuery?.(request.query) as undefined,
-          body: readBody(checkBody, request.body) as undefined,
-        },
-        context,
-      );
-      const ifNoneMatch = request.headers["if-none-match"];
-      // A cached answer is there at once: it must not wait its turn behind promises.
-      if (answer instanceof Promise)
-        return answer.then((ready) => send(reply, request.id, ifNoneMatch, ready));
-      return send(reply, request.id, ifNoneMatch, answer);
-    },
+    handler: async (request, reply) => send(reply, request, await answer(request, authorised(request))),
+    ...(operation.isCacheable ? { handler: cachedHandler(context.cache, answer) } : {}),
   });
+}
+
+/**
+ * A kept answer goes out in the same turn of the event loop, before anything of the request is parsed: the URL that
+ * named it was checked when it was made. It names the project too, so whoever may ask gets what he may see.
+ */
+function cachedHandler(
+  cache: ResponseCache,
+  answer: (request: FastifyRequest, principal: Principal) => Promise<OperationReply>,
+): (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply> {
+  return (request, reply) => {
+    const principal = authorised(request);
+    const kept = cache.get(request.originalUrl, async () => answer(request, principal));
+    return kept instanceof Promise
+      ? kept.then((made) => send(reply, request, made))
+      : send(reply, request, kept);
+  };
 }
 
 /** An operation with a body but without required fields takes an absent one as empty. */
@@ -145,16 +159,12 @@ function authorised(request: FastifyRequest): Principal {
   return principal;
 }
 
-function send(
-  reply: FastifyReply,
-  requestId: string,
-  ifNoneMatch: string | undefined,
-  answer: OperationReply,
-): FastifyReply {
+function send(reply: FastifyReply, request: FastifyRequest, answer: OperationReply): FastifyReply {
   const { status = 200, headers, body } = answer;
-  void reply.header("x-request-id", requestId);
+  void reply.header("x-request-id", request.id);
   if (headers) void reply.headers(headers);
   const etag = headers?.["etag"];
+  const ifNoneMatch = request.headers["if-none-match"];
   if (etag !== undefined && ifNoneMatch !== undefined && etagMatches(ifNoneMatch, etag)) {
     return reply.code(304).send();
   }

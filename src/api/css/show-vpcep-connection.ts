@@ -1,8 +1,7 @@
 import { Type } from "typebox";
 import { requireCluster, requireEnabledService } from "../actions/find.ts";
 import { clusterEtag } from "../etag.ts";
-import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
-import type { RenderedResponse } from "../response-cache.ts";
+import { defineOperation } from "../operation.ts";
 import { clusterParams } from "../schema.ts";
 import { renderConnections } from "./render-connections.ts";
 
@@ -19,25 +18,15 @@ export const showVpcepConnection = defineOperation({
   path: "/v1.0/:project_id/clusters/:cluster_id/vpcepservice/connections",
   action: "css:VPCEndpoint:listConnection",
   schemas: { params: clusterParams, query },
-  handle({ principal, params, query: { offset = 0, limit = 10 } }, context) {
-    const key = `${principal.projectId}/${params.cluster_id}/${offset}/${limit}`;
-    return context.cache.get(key, () => render(context, principal, params.cluster_id, offset, limit));
+  isCacheable: true,
+  async handle({ principal, params, query: { offset = 0, limit = 10 } }, context) {
+    return context.store.read(async (tx) => {
+      const cluster = await requireCluster(tx, principal, params.cluster_id);
+      const service = await requireEnabledService(tx, cluster);
+      const endpoints = await tx.endpoints.listByService(service.id, { offset, limit });
+      const permissions = await tx.services.permissions(service.id);
+      const body = renderConnections(service, permissions, endpoints.items, endpoints.total, context);
+      return { headers: { etag: clusterEtag(cluster) }, body: JSON.stringify(body) };
+    });
   },
 });
-
-async function render(
-  context: ApiContext,
-  principal: Principal,
-  clusterId: string,
-  offset: number,
-  limit: number,
-): Promise<RenderedResponse> {
-  return context.store.read(async (tx) => {
-    const cluster = await requireCluster(tx, principal, clusterId);
-    const service = await requireEnabledService(tx, cluster);
-    const endpoints = await tx.endpoints.listByService(service.id, { offset, limit });
-    const permissions = await tx.services.permissions(service.id);
-    const body = renderConnections(service, permissions, endpoints.items, endpoints.total, context);
-    return { body: JSON.stringify(body), etag: clusterEtag(cluster) };
-  });
-}
