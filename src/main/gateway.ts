@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { GatewayAgent } from "../gateway/agent.ts";
 import { defaultHealthSettings, HealthChecker } from "../gateway/health/health-checker.ts";
 import { ProxyEngine } from "../gateway/proxy/engine.ts";
+import { selfTest } from "../gateway/self-test.ts";
 import { ServerClient, type GatewayCredentials } from "../gateway/server-client.ts";
 import { SnapshotFile } from "../gateway/snapshot-file.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
@@ -39,7 +40,7 @@ export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions):
     log,
     onApplied: (revision) => tellSupervisor({ applied: revision }),
   });
-  await agent.start();
+  if (!(await agent.start())) await testEngine(engine, log);
   const stopped = new AbortController();
   const following = follow(agent, paths, stopped.signal);
   await untilStopped();
@@ -49,9 +50,47 @@ export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions):
   lock.release();
 }
 
+async function testEngine(engine: ProxyEngine, log: Logger): Promise<void> {
+  try {
+    await selfTest(engine);
+  } catch (error) {
+    // Endpoints report their own failures; this one is early word of them.
+    log.warn({ err: error }, "the engine failed its self-test");
+  }
+}
+
 async function follow(agent: GatewayAgent, paths: DataPaths, signal: AbortSignal): Promise<void> {
   const credentials = await waitForCredentials(paths, signal);
-  if (credentials) await agent.follow(new ServerClient(credentials));
+  if (!credentials) return;
+  await agent.follow(new ServerClient(new CurrentCredentials(paths.gatewayCredentials, credentials)));
+}
+
+/** What the file holds now: the server writes it anew when it starts at another address. */
+class CurrentCredentials implements GatewayCredentials {
+  readonly #path: string;
+  #last: GatewayCredentials;
+
+  constructor(path: string, last: GatewayCredentials) {
+    this.#path = path;
+    this.#last = last;
+  }
+
+  get endpoint(): string {
+    return this.#read().endpoint;
+  }
+
+  get gatewayId(): string {
+    return this.#read().gatewayId;
+  }
+
+  get token(): string {
+    return this.#read().token;
+  }
+
+  #read(): GatewayCredentials {
+    this.#last = readCredentials(this.#path) ?? this.#last;
+    return this.#last;
+  }
 }
 
 async function waitForCredentials(
