@@ -61,22 +61,21 @@ export class GatewayRegistry implements Enforcement, LiveView {
     const gateway = this.#gateways.get(id);
     if (!gateway) return;
     const isRestarted = gateway.pid !== report.pid;
-    const isNewRevision = isRestarted || gateway.appliedRevision !== report.appliedRevision;
+    const before = isRestarted ? null : gateway.appliedRevision;
     gateway.lastSeenAt = this.#clock.now();
     gateway.appliedRevision = report.appliedRevision;
     gateway.pid = report.pid;
     if (isRestarted) gateway.endpoints.clear();
     for (const figures of report.endpoints) gateway.endpoints.set(figures.endpointId, figures);
+    for (const endpoint of report.gone) gateway.endpoints.delete(endpoint);
     gateway.nodes.clear();
     for (const node of report.nodes) gateway.nodes.set(node.nodeId, node);
-    this.#settle(isNewRevision ? report : undefined);
-  }
-
-  /** Drops the figures of endpoints that are gone. */
-  forget(endpoints: readonly EndpointId[]): void {
-    for (const gateway of this.#gateways.values()) {
-      for (const id of endpoints) gateway.endpoints.delete(id);
+    for (const waiter of this.#waiters) {
+      // Only the report that reaches the revision tells what it cut: later ones repeat it, or speak of other writes.
+      const isReached = (before ?? -1) < waiter.revision && waiter.revision <= report.appliedRevision;
+      if (isReached) waiter.severedSessions += report.severedSessions;
     }
+    this.#settle();
   }
 
   reached(revision: number): Promise<Outcome> {
@@ -99,7 +98,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
         this.#longestWaitMs,
       );
       this.#waiters.add(waiter);
-      this.#settle(undefined);
+      this.#settle();
     });
   }
 
@@ -142,11 +141,10 @@ export class GatewayRegistry implements Enforcement, LiveView {
     return [...this.#gateways.values()].filter((gateway) => (gateway.lastSeenAt ?? 0) > oldest);
   }
 
-  #settle(news: GatewayReport | undefined): void {
+  #settle(): void {
     if (this.#waiters.size === 0) return;
     const inForce = Math.min(...this.#carrying().map((gateway) => gateway.appliedRevision ?? -1));
     for (const waiter of this.#waiters) {
-      if (news) waiter.severedSessions += news.severedSessions;
       if (inForce >= waiter.revision) {
         waiter.resolve({ enforced: true, severedSessions: waiter.severedSessions });
       }

@@ -13,7 +13,10 @@ export interface GatewayReport {
   /** Every endpoint that could not be brought up. Complete: one that is not listed is up. */
   readonly failures: readonly EndpointFailure[];
   readonly nodes: readonly NodeHealth[];
+  /** Those whose figures changed since the server last took a report. */
   readonly endpoints: readonly EndpointFigures[];
+  /** Endpoints of earlier reports that the gateway does not carry any more. */
+  readonly gone: readonly EndpointId[];
 }
 
 export interface EndpointFailure {

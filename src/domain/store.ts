@@ -68,7 +68,7 @@ export interface NetworkRepository {
   /** Whether an endpoint or a cluster lives in it. */
   isVpcInUse(id: VpcId): Promise<boolean>;
   subnet(id: SubnetId): Promise<Subnet | undefined>;
-  /** Oldest first. */
+  /** Oldest first, ties by name: subnets that came in one request have the same age. */
   subnets(vpc: VpcId): Promise<readonly Subnet[]>;
   setPoolCursor(subnet: SubnetId, cursor: Ipv4): Promise<void>;
 }

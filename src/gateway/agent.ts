@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { compile } from "../domain/compile.ts";
+import type { EndpointId } from "../domain/ids.ts";
 import type { EndpointFigures, GatewayReport } from "../domain/report.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { Backoff } from "../lib/backoff.ts";
@@ -30,7 +31,7 @@ export interface AgentParts {
 export class GatewayAgent {
   readonly #parts: AgentParts;
   readonly #stop = new AbortController();
-  readonly #reported = new Map<string, string>();
+  readonly #reported = new Map<EndpointId, string>();
   /** What is to be in force. */
   #snapshot: Snapshot | undefined;
   /** Revision that is in force and on disk: all that the server is ever told. */
@@ -44,11 +45,12 @@ export class GatewayAgent {
     this.#parts = parts;
   }
 
-  /** Brings about the last good snapshot, if there is one. */
-  async start(): Promise<void> {
+  /** Brings about the last good snapshot. Returns whether there is one. */
+  async start(): Promise<boolean> {
     const snapshot = await this.#parts.file.read();
-    if (!snapshot) return;
+    if (!snapshot) return false;
     await this.#take(snapshot, "from disk");
+    return true;
   }
 
   /** Follows the server until `close`; outlives every failure of it. */
@@ -75,10 +77,11 @@ export class GatewayAgent {
     while (!signal.aborted) {
       try {
         const snapshot = await client.nextSnapshot(this.#settled, signal);
+        if (snapshot) {
+          await this.#take(snapshot, "from server");
+          await this.#report(client);
+        }
         backoff.reset();
-        if (!snapshot) continue;
-        await this.#take(snapshot, "from server");
-        await this.#report(client);
       } catch (error) {
         if (signal.aborted) return;
         this.#parts.log.debug({ err: error }, "no new snapshot; going on as before");
@@ -128,7 +131,9 @@ export class GatewayAgent {
   /** Sends what is in force now, with the figures that changed since the server last heard of them. */
   async #report(client: ServerClient): Promise<void> {
     if (this.#settled === null) return;
-    const changed = this.#changedFigures();
+    const figures = this.#parts.engine.figures();
+    const changed = this.#changed(figures);
+    const gone = this.#gone(figures);
     const report: GatewayReport = {
       appliedRevision: this.#settled,
       severedSessions: this.#last.severedSessions,
@@ -136,7 +141,8 @@ export class GatewayAgent {
       pid: process.pid,
       failures: this.#last.failures,
       nodes: this.#parts.health.report(),
-      endpoints: changed.map(({ figures }) => figures),
+      endpoints: changed.map((entry) => entry.figures),
+      gone,
     };
     const instance = await client.report(report, this.#stop.signal);
     if (instance !== this.#serverInstance) {
@@ -145,14 +151,21 @@ export class GatewayAgent {
       this.#serverInstance = instance;
       return;
     }
-    for (const { figures, text } of changed) this.#reported.set(figures.endpointId, text);
+    for (const { figures: told, text } of changed) this.#reported.set(told.endpointId, text);
+    for (const id of gone) this.#reported.delete(id);
   }
 
-  #changedFigures(): readonly { readonly figures: EndpointFigures; readonly text: string }[] {
-    return this.#parts.engine
-      .figures()
+  #changed(all: readonly EndpointFigures[]): readonly { figures: EndpointFigures; text: string }[] {
+    return all
       .map((figures) => ({ figures, text: JSON.stringify(figures) }))
       .filter(({ figures, text }) => this.#reported.get(figures.endpointId) !== text);
+  }
+
+  /** Returns the endpoints that the server was told of and that are no more. */
+  #gone(all: readonly EndpointFigures[]): readonly EndpointId[] {
+    if (this.#reported.size === 0) return [];
+    const present = new Set(all.map(({ endpointId }) => endpointId));
+    return [...this.#reported.keys()].filter((id) => !present.has(id));
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {

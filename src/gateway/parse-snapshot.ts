@@ -1,5 +1,11 @@
 import { isIPv4 } from "node:net";
-import type { HealthCheck, Snapshot, SnapshotEndpoint, SnapshotNode, SnapshotService } from "../domain/snapshot.ts";
+import type {
+  HealthCheck,
+  Snapshot,
+  SnapshotEndpoint,
+  SnapshotNode,
+  SnapshotService,
+} from "../domain/snapshot.ts";
 
 /**
  * Returns the snapshot, or undefined for anything that this version does not understand in full.

@@ -16,12 +16,20 @@ const answerMs = 10_000;
 
 /** The two calls that a gateway makes. */
 export class ServerClient {
-  readonly #base: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #credentials: GatewayCredentials;
 
-  constructor({ endpoint, gatewayId, token }: GatewayCredentials) {
-    this.#base = `${endpoint}/postern/v1/gateways/${gatewayId}`;
-    this.#headers = { "x-auth-token": token };
+  /** @param credentials read anew for every request: a server that was restarted may be at another address */
+  constructor(credentials: GatewayCredentials) {
+    this.#credentials = credentials;
+  }
+
+  get #base(): string {
+    const { endpoint, gatewayId } = this.#credentials;
+    return `${endpoint}/postern/v1/gateways/${gatewayId}`;
+  }
+
+  get #headers(): Readonly<Record<string, string>> {
+    return { "x-auth-token": this.#credentials.token };
   }
 
   /**
@@ -46,6 +54,7 @@ export class ServerClient {
   /**
    * Sends a report.
    * @returns the name of the server process: another one than last time knows nothing of earlier reports
+   * @throws Error where the server cannot be reached, refuses, or answers with something else
    */
   async report(report: GatewayReport, signal: AbortSignal): Promise<string> {
     const response = await fetch(`${this.#base}/report`, {
@@ -55,6 +64,8 @@ export class ServerClient {
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
     });
     if (!response.ok) throw new Error(`the server answered ${response.status} to the report`);
-    return ((await response.json()) as { instance: string }).instance;
+    const { instance } = (await response.json()) as { instance?: unknown };
+    if (typeof instance !== "string") throw new Error("the server's answer to the report has no instance");
+    return instance;
   }
 }

@@ -22,7 +22,10 @@ interface ProcessFlags {
 
 /** Whether the command line starts a process; one that asks for help does not. */
 export function isProcessCommand([command, ...rest]: readonly string[]): boolean {
-  return ["up", "server", "gateway"].includes(command ?? "") && !rest.some((arg) => arg === "--help" || arg === "-h");
+  return (
+    ["up", "server", "gateway"].includes(command ?? "") &&
+    !rest.some((arg) => arg === "--help" || arg === "-h")
+  );
 }
 
 /** Adds the commands that run processes. Their modules load on use: the other commands start without them. */
@@ -40,7 +43,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
       const paths = pathsOf(command);
       await runProcess(createLogger("up", logLevel ?? "warn"), async () => {
         checkFlags(flags);
-        await runUp({
+        return runUp({
           paths,
           program: [...process.execArgv, process.argv[1] ?? ""],
           serverArgs: ["--data", paths.root, "--listen", flags.listen, ...regionArgs(flags)],

@@ -31,13 +31,15 @@ export function tellSupervisor(message: object): void {
   if (process.connected) process.send?.(message);
 }
 
-/** Runs a process to its end; one that cannot start says why in one line and exits with a status of its own. */
-export async function runProcess(log: Logger, run: () => Promise<void>): Promise<never> {
+/**
+ * Runs a process to its end; one that cannot start says why in one line and exits with a status of its own.
+ * @param run gives the exit status, or nothing for 0
+ */
+export async function runProcess(log: Logger, run: () => Promise<number | void>): Promise<never> {
   // Databases, locks and snapshots are nobody else's business.
   process.umask(0o077);
   try {
-    await run();
-    process.exit(0);
+    process.exit((await run()) ?? 0);
   } catch (error) {
     if (!(error instanceof StartError)) {
       log.fatal({ err: error }, "the process failed");

@@ -1,8 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
-import { StartError } from "../lib/start-error.ts";
-import { Supervisor } from "../lib/supervisor.ts";
+import { cannotStartStatus, Supervisor } from "../lib/supervisor.ts";
 import type { DataPaths } from "./paths.ts";
 import { untilStopped } from "./process-life.ts";
 
@@ -15,14 +14,18 @@ export interface UpOptions {
   readonly print: (text: string) => void;
 }
 
-/** Runs server and gateway, each in a process of its own, until it is told to stop. @throws StartError */
-export async function runUp(options: UpOptions): Promise<void> {
+/**
+ * Runs server and gateway, each in a process of its own, until it is told to stop.
+ * @returns the exit status: not 0 where one of them cannot start, which has said why
+ * @throws StartError
+ */
+export async function runUp(options: UpOptions): Promise<number> {
   const { paths } = options;
   const lock = takeExclusiveLock(paths.upLock, "postern up", 0);
   mkdirSync(paths.run, { recursive: true, mode: 0o700 });
   writePid(paths, "up", process.pid);
   const ready = new Readiness((endpoint) => options.print(welcome(endpoint, paths.root)));
-  const gaveUp = Promise.withResolvers<string>();
+  const gaveUp = Promise.withResolvers<number>();
   const children = [
     { name: "server", args: options.serverArgs, onMessage: (message: unknown) => ready.server(message) },
     { name: "gateway", args: options.gatewayArgs, onMessage: (message: unknown) => ready.gateway(message) },
@@ -33,15 +36,14 @@ export async function runUp(options: UpOptions): Promise<void> {
         args: [...options.program, name, ...args],
         onStart: (pid) => writePid(paths, name, pid),
         onMessage,
-        onGiveUp: () => gaveUp.resolve(name),
+        onGiveUp: () => gaveUp.resolve(cannotStartStatus),
       }),
   );
   for (const child of children) child.start();
-  const failed = await Promise.race([untilStopped(), gaveUp.promise]);
+  const status = await Promise.race([untilStopped().then(() => 0), gaveUp.promise]);
   await Promise.all(children.map((child) => child.stop()));
   lock.release();
-  // The child has said why.
-  if (failed !== undefined) throw new StartError(`the ${failed} cannot start; nothing is left running.`);
+  return status;
 }
 
 function writePid(paths: DataPaths, name: string, pid: number): void {

@@ -37,7 +37,8 @@ function setDurability(database: DatabaseSync): void {
 function checkIntegrity(database: DatabaseSync, file: string): void {
   const row = database.prepare("pragma quick_check(1)").get() as { quick_check: string };
   if (row.quick_check !== "ok") {
-    throw new StartError(`The database ${file} is damaged (${row.quick_check}). Restore it from a backup.`);
+    const finding = row.quick_check.replaceAll(/\s+/g, " ");
+    throw new StartError(`The database ${file} is damaged (${finding}). Restore it from a backup.`);
   }
 }
 

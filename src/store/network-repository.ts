@@ -70,7 +70,7 @@ export class SqlNetworkRepository implements NetworkRepository {
       .selectAll()
       .where("vpcId", "=", vpc)
       .orderBy("createdAt")
-      .orderBy("id")
+      .orderBy("name")
       .execute();
     return rows.map(toSubnet);
   }

@@ -1,6 +1,5 @@
 import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
-import { newUuid, type ClusterId } from "../../domain/ids.ts";
 import type { Cluster } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { whitelistLimit } from "../../domain/whitelist.ts";
@@ -116,20 +115,8 @@ async function adopt(
       `Cluster ${clusterName} runs ${registered.engine}, not ${engine}.`,
     );
   }
-  return registered.state === "released" ? renew(tx, registered) : markAdopted(tx, registered);
-}
-
-async function markAdopted(tx: Repositories, cluster: Cluster): Promise<Cluster> {
-  await tx.clusters.setState(cluster.id, "adopted");
-  return cluster;
-}
-
-/** A cluster that was deleted and is created again is another one: it gets a new id. */
-async function renew(tx: Repositories, released: Cluster): Promise<Cluster> {
-  const cluster: Cluster = { ...released, id: newUuid<ClusterId>(), state: "adopted" };
-  await tx.clusters.delete(released.id);
-  await tx.clusters.insert(cluster);
-  return cluster;
+  await tx.clusters.setState(registered.id, "adopted");
+  return registered;
 }
 
 async function openAtCreation(

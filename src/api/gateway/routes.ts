@@ -58,6 +58,7 @@ const reportBody = Type.Object({
       refusals: Type.Object(Object.fromEntries(refusalReasons.map((reason) => [reason, count]))),
     }),
   ),
+  gone: Type.Array(id),
 });
 
 /**

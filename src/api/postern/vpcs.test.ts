@@ -1,0 +1,187 @@
+import { describe, expect, test } from "vitest";
+import { refusal, startTestServer, type Json, type Tenant } from "../test-server.ts";
+
+const path = "/postern/v1/{p}/vpcs";
+
+async function owner(): Promise<Tenant> {
+  return (await startTestServer()).tenant("owner");
+}
+
+describe("creating", () => {
+  test("with everything named; the answer, key for key", async () => {
+    const tenant = await owner();
+    const answer = await tenant.call("POST", path, {
+      name: "edge",
+      cidr: "127.9.0.0/16",
+      attachment: { kind: "loopback" },
+      subnets: [
+        { name: "a", cidr: "127.9.0.0/24" },
+        { name: "b", cidr: "127.9.1.0/30" },
+      ],
+    });
+    const id = expect.stringMatching(/^[0-9a-f-]{36}$/);
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      {
+        id,
+        name: "edge",
+        cidr: "127.9.0.0/16",
+        attachment: { kind: "loopback" },
+        subnets: [
+          { id, name: "a", cidr: "127.9.0.0/24", addresses_used: 0, addresses_free: 253 },
+          { id, name: "b", cidr: "127.9.1.0/30", addresses_used: 0, addresses_free: 1 },
+        ],
+        created_at: "2026-01-02T03:04:05Z",
+      },
+    ]);
+    expect(answer.headers).toMatchObject({ "x-postern-enforced": "true" });
+    expect((await tenant.call("GET", `${path}/${String(answer.body["id"])}`)).body).toEqual(answer.body);
+  });
+
+  test("with a name alone takes a free network and one subnet over all of it", async () => {
+    const tenant = await owner();
+    const { body } = await tenant.call("POST", path, { name: "edge" });
+    expect(body["cidr"]).toMatch(/^127\.\d+\.\d+\.0\/20$/);
+    expect(body["subnets"]).toMatchObject([{ name: "default", cidr: body["cidr"], addresses_free: 4093 }]);
+  });
+
+  test("networks never overlap, not even between projects: they share the loopback", async () => {
+    const tenant = await owner();
+    const stranger = await tenant.server.tenant("stranger");
+    await tenant.call("POST", path, { name: "edge", cidr: "127.9.0.0/16" });
+    for (const cidr of ["127.9.0.0/16", "127.9.7.0/24", "127.8.0.0/13"]) {
+      expect(refusal(await stranger.call("POST", path, { name: "theirs", cidr }))).toBe("409 EndPoint.3006");
+    }
+    expect((await stranger.call("POST", path, { name: "edge", cidr: "127.10.0.0/16" })).status).toBe(200);
+  });
+
+  test("a name is taken once a project", async () => {
+    const tenant = await owner();
+    expect(refusal(await tenant.call("POST", path, { name: "default" }))).toBe("409 EndPoint.3006");
+  });
+
+  test("where no default network is left, it says so", async () => {
+    const tenant = await owner();
+    // All of 127.64.0.0/10 but what the tenant's own VPC took.
+    const [own] = await tenant.server.store.networks.allVpcs();
+    const taken = Number(own?.cidr.split(".")[1]);
+    const halves = (first: number, last: number): number[] =>
+      Array.from({ length: last - first + 1 }, (_, n) => first + n).filter((octet) => octet !== taken);
+    for (const octet of halves(64, 127)) {
+      const cidr = `127.${octet}.0.0/16`;
+      expect((await tenant.call("POST", path, { name: `n${octet}`, cidr })).status).toBe(200);
+    }
+    let answer = await tenant.call("POST", path, { name: "d0" });
+    for (let n = 1; n <= 16 && answer.status === 200; n += 1) {
+      answer = await tenant.call("POST", path, { name: `d${n}` });
+    }
+    expect(refusal(answer)).toBe("400 CSS.0064");
+    expect((await tenant.call("GET", `${path}?limit=1`)).body["total_count"]).toBe(63 + 16);
+  });
+
+  const subnet = { name: "a", cidr: "127.9.0.0/24" };
+  test.each([
+    [{}, "400 CSS.5037", "name"],
+    [{ name: "-x" }, "400 CSS.0001", "name"],
+    [{ name: "x".repeat(65) }, "400 CSS.5038", "name"],
+    [{ name: "e", cidr: 7 }, "400 CSS.0001", "cidr"],
+    [{ name: "e", cidr: "127.9.0.0" }, "400 CSS.0001", "no IPv4 network"],
+    [{ name: "e", cidr: "127.9.0.1/24" }, "400 CSS.0001", "no IPv4 network"],
+    [{ name: "e", cidr: "10.0.0.0/8" }, "400 CSS.5038", "127.0.0.0/8"],
+    [{ name: "e", cidr: "127.0.0.0/8" }, "400 CSS.5038", "127.0.0.0/16"],
+    [{ name: "e", cidr: "127.0.5.0/24" }, "400 CSS.5038", "127.0.0.0/16"],
+    [{ name: "e", attachment: { kind: "netns" } }, "400 CSS.5038", "loopback"],
+    [{ name: "e", cidr: "127.9.0.0/16", subnets: [] }, "400 CSS.5038", "subnets"],
+    [{ name: "e", cidr: "127.9.0.0/16", subnets: [{ name: "a" }] }, "400 CSS.5037", "cidr"],
+    [
+      { name: "e", cidr: "127.9.0.0/24", subnets: [{ ...subnet, cidr: "127.9.0.0/16" }] },
+      "400 CSS.5038",
+      "a",
+    ],
+    [
+      { name: "e", cidr: "127.9.0.0/16", subnets: [{ ...subnet, cidr: "127.9.0.9/24" }] },
+      "400 CSS.0001",
+      "9/24",
+    ],
+    [
+      { name: "e", cidr: "127.9.0.0/16", subnets: [subnet, { name: "b", cidr: "127.9.0.128/25" }] },
+      "409 EndPoint.3006",
+      "Subnet b overlaps",
+    ],
+    [
+      { name: "e", cidr: "127.9.0.0/16", subnets: [subnet, { name: "a", cidr: "127.9.1.0/24" }] },
+      "409 EndPoint.3006",
+      "named a",
+    ],
+  ])("%j is refused", async (body, code, hint) => {
+    const tenant = await owner();
+    const answer = await tenant.call("POST", path, body);
+    expect(refusal(answer)).toBe(code);
+    expect(answer.body["error_msg"]).toContain(hint);
+    expect((await tenant.call("GET", path)).body["total_count"]).toBe(1);
+  });
+});
+
+test("the list pages, oldest first, and counts the addresses in use", async () => {
+  const tenant = await owner();
+  await tenant.open("logs");
+  tenant.server.clock.advance(1_000);
+  await tenant.call("POST", path, { name: "edge" });
+  const { body } = await tenant.call("GET", path);
+  expect(body).toMatchObject({
+    vpcs: [
+      { name: "default", subnets: [{ addresses_used: 1, addresses_free: 4092 }] },
+      { name: "edge", subnets: [{ addresses_used: 0, addresses_free: 4093 }] },
+    ],
+    total_count: 2,
+  });
+  const page = await tenant.call("GET", `${path}?offset=1&limit=1`);
+  expect(page.body).toEqual({ vpcs: [(body["vpcs"] as Json[])[1]], total_count: 2 });
+});
+
+describe("deleting", () => {
+  test("an empty one takes its subnets with it", async () => {
+    const tenant = await owner();
+    const { body } = await tenant.call("POST", path, { name: "edge" });
+    const answer = await tenant.call("DELETE", `${path}/${String(body["id"])}`);
+    expect([answer.status, answer.text]).toEqual([204, ""]);
+    expect(answer.headers).toMatchObject({ "x-postern-enforced": "true" });
+    expect(refusal(await tenant.call("GET", `${path}/${String(body["id"])}`))).toBe("400 CSS.5021");
+  });
+
+  test("one that is a cluster's home, or holds an endpoint, is refused", async () => {
+    const tenant = await owner();
+    const [home] = (await tenant.call("GET", path)).body["vpcs"] as { id: string }[];
+    tenant.server.clock.advance(1_000);
+    const edge = (await tenant.call("POST", path, { name: "edge" })).body["id"];
+    const cluster = await tenant.open("logs");
+    const id = await tenant.connect("logs", { vpc_id: edge });
+    const remove = async (vpc: unknown): Promise<string> =>
+      refusal(await tenant.call("DELETE", `${path}/${String(vpc)}`));
+    expect(await remove(home?.id)).toBe("409 EndPoint.3006");
+    expect(await remove(edge)).toBe("409 EndPoint.3006");
+    await tenant.call("DELETE", `/postern/v1/{p}/endpoints/${id}`);
+    expect((await tenant.call("DELETE", `${path}/${String(edge)}`)).status).toBe(204);
+    await tenant.call("DELETE", `/postern/v1/{p}/clusters/${cluster.id}`);
+    expect((await tenant.call("DELETE", `${path}/${home?.id}`)).status).toBe(204);
+  });
+
+  test("the last one leaves a project where nothing can be registered, and says so", async () => {
+    const tenant = await owner();
+    const [home] = (await tenant.call("GET", path)).body["vpcs"] as { id: string }[];
+    await tenant.call("DELETE", `${path}/${home?.id}`);
+    const wish = { name: "logs", nodes: ["http://h:1"], probe: false };
+    const answer = await tenant.call("POST", "/postern/v1/{p}/clusters", wish);
+    expect(refusal(answer)).toBe("400 CSS.5021");
+    expect(answer.body["error_msg"]).toContain("no VPC yet");
+  });
+});
+
+test("another project's VPC is not found", async () => {
+  const tenant = await owner();
+  const stranger = await tenant.server.tenant("stranger");
+  const [theirs] = (await tenant.call("GET", path)).body["vpcs"] as { id: string }[];
+  for (const method of ["GET", "DELETE"] as const) {
+    expect(refusal(await stranger.call(method, `${path}/${theirs?.id}`))).toBe("400 CSS.5021");
+  }
+});

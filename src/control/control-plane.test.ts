@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { anEndpoint, aReport, endpointId, gatewayId } from "../domain/test-fixtures.ts";
+import { TestClock } from "../lib/test-clock.ts";
+import { insertBasics } from "../store/test-basics.ts";
+import { openTestStore } from "../store/test-store.ts";
+import { ControlPlane } from "./control-plane.ts";
+import { GatewayRegistry } from "./gateway-registry.ts";
+import { SnapshotFeed } from "./snapshot-feed.ts";
+
+const audit = { actor: "a", action: "b", resource: "c" };
+const gateway = { id: gatewayId, name: "local", tokenHash: "h", lastSeenAt: null };
+const forever = new AbortController().signal;
+
+async function start(lastSeenAt: number | null = null) {
+  const clock = new TestClock();
+  const store = await openTestStore(undefined, clock);
+  await store.write(audit, async (tx) => {
+    await insertBasics(tx);
+    await tx.gateways.insert({ ...gateway, lastSeenAt });
+    await tx.endpoints.insert(anEndpoint({ phase: "creating" }));
+  });
+  const registry = new GatewayRegistry(clock, 60_000);
+  const control = new ControlPlane(store, clock, new SnapshotFeed(store, "region-1", String), registry);
+  await control.start();
+  return { clock, store, registry, control };
+}
+
+test("a gateway that the store saw lately is waited for from the start, before it says a word", async () => {
+  const { clock } = await start();
+  const { registry, control } = await start(clock.now() - 60_000);
+  const outcome = registry.reached(1);
+  await control.report(gateway, aReport({ appliedRevision: 1 }));
+  expect(await outcome).toEqual({ enforced: true, severedSessions: 0 });
+});
+
+test("a poll gives the snapshot, makes the gateway known, and notes when, at most once a minute", async () => {
+  const { clock, store, registry, control } = await start();
+  const lastSeen = async (): Promise<unknown> => (await store.gateways.find(gatewayId))?.lastSeenAt;
+  const text = await control.nextSnapshot(gateway, null, 0, forever);
+  expect(JSON.parse(text ?? "")).toMatchObject({ revision: 1, gatewayId });
+  const firstSeen = clock.now();
+  expect(await lastSeen()).toBe(firstSeen);
+  clock.advance(59_999);
+  expect(await control.nextSnapshot(gateway, 1, 0, forever)).toBeUndefined();
+  expect(await lastSeen()).toBe(firstSeen);
+  clock.advance(1);
+  await control.nextSnapshot(gateway, 1, 0, forever);
+  expect(await lastSeen()).toBe(clock.now());
+  expect(registry.gateways()).toMatchObject([{ id: gatewayId }]);
+});
+
+test("a write that waits is answered when the endpoint's new state is durable", async () => {
+  const { clock, store, registry, control } = await start();
+  await control.nextSnapshot(gateway, null, 0, forever);
+  const seen: unknown[] = [];
+  const answered = registry.reached(1).then(async ({ enforced }) => {
+    seen.push(enforced, (await store.endpoints.find(endpointId))?.phase);
+  });
+  await control.report(gateway, aReport({ appliedRevision: 1 }));
+  await answered;
+  expect(seen).toEqual([true, "ready"]);
+  expect(registry.gateways()).toMatchObject([{ connected: true, appliedRevision: 1 }]);
+  expect(clock.now()).toBeGreaterThan(0);
+});
+
+test("a gateway that was registered after the start becomes known with its first poll", async () => {
+  const { registry, control } = await start();
+  const late = { ...gateway, id: endpointId as never };
+  await control.nextSnapshot(late, null, 0, forever);
+  expect(registry.gateways()).toHaveLength(2);
+});

@@ -1,0 +1,106 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { GatewayId } from "../domain/ids.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
+import { aCluster, anEndpoint, aService, gatewayId, uuid } from "../domain/test-fixtures.ts";
+import type { SqlStore } from "../store/sql-store.ts";
+import { insertBasics } from "../store/test-basics.ts";
+import { openTestStore } from "../store/test-store.ts";
+import { SnapshotFeed } from "./snapshot-feed.ts";
+
+const audit = { actor: "a", action: "b", resource: "c" };
+const forever = new AbortController().signal;
+/** Longer than any test: who waits so long was not woken. */
+const endlessMs = 60_000;
+
+let store: SqlStore;
+let feed: SnapshotFeed;
+
+beforeEach(async () => {
+  store = await openTestStore();
+  await store.write(audit, async (tx) => {
+    await insertBasics(tx);
+    await tx.endpoints.insert(anEndpoint());
+  });
+  feed = new SnapshotFeed(store, "region-1", (sealed) => `open(${sealed})`);
+});
+
+function read(text: string | undefined): Snapshot {
+  return JSON.parse(text ?? "null") as Snapshot;
+}
+
+test("who knows nothing, or another revision, gets the whole state at once", async () => {
+  for (const known of [null, 0, 99]) {
+    const snapshot = read(await feed.next(gatewayId, known, endlessMs, forever));
+    expect(snapshot).toMatchObject({ format: 1, gatewayId, region: "region-1", revision: 1 });
+    expect(snapshot.endpoints).toHaveLength(1);
+  }
+});
+
+test("each gateway's carries its own id", async () => {
+  const other = uuid(61) as GatewayId;
+  expect(read(await feed.next(gatewayId, null, 0, forever)).gatewayId).toBe(gatewayId);
+  expect(read(await feed.next(other, null, 0, forever)).gatewayId).toBe(other);
+});
+
+test("sealed passwords are opened for the gateway", async () => {
+  await store.write(audit, async (tx) => {
+    await tx.clusters.delete(aCluster().id);
+    await tx.clusters.insert(aCluster({ username: "u", sealedPassword: "s" }));
+    await tx.services.insert(aService());
+    await tx.endpoints.insert(anEndpoint());
+  });
+  const snapshot = read(await feed.next(gatewayId, null, 0, forever));
+  expect(snapshot.services).toMatchObject([{ healthCheck: { authorization: `Basic ${btoa("u:open(s)")}` } }]);
+});
+
+describe("who knows the present revision", () => {
+  test("gets nothing when nothing comes in time", async () => {
+    expect(await feed.next(gatewayId, 1, 10, forever)).toBeUndefined();
+    expect(await feed.next(gatewayId, 1, 0, forever)).toBeUndefined();
+  });
+
+  test("gets the next one as soon as it is written, with the write in it", async () => {
+    const waiting = [
+      feed.next(gatewayId, 1, endlessMs, forever),
+      feed.next(gatewayId, 1, endlessMs, forever),
+    ];
+    await store.write(audit, (tx) => tx.services.update(aService({ enabled: false })));
+    for (const text of await Promise.all(waiting)) {
+      expect(read(text)).toMatchObject({ revision: 2, endpoints: [{ refusal: "service_closed" }] });
+    }
+  });
+
+  test("is not woken by what leaves the desired state as it is", async () => {
+    const controller = new AbortController();
+    const waiting = feed.next(gatewayId, 1, endlessMs, controller.signal);
+    await store.observe((tx) => tx.endpoints.setPhase(anEndpoint().id, "failed", null));
+    controller.abort();
+    expect(await waiting).toBeUndefined();
+  });
+
+  test("gets nothing once he is gone, also when he was gone before", async () => {
+    const controller = new AbortController();
+    const waiting = feed.next(gatewayId, 1, endlessMs, controller.signal);
+    controller.abort();
+    expect(await waiting).toBeUndefined();
+    expect(await feed.next(gatewayId, 1, endlessMs, controller.signal)).toBeUndefined();
+  });
+});
+
+test("writes that come while a snapshot is made are in the next one", async () => {
+  let known: number | null = null;
+  const writes = (async () => {
+    for (let n = 0; n < 30; n += 1) {
+      await store.write(audit, (tx) => tx.endpoints.setMaxSession(anEndpoint().id, n + 1, n));
+    }
+  })();
+  while (known !== 31) {
+    const snapshot = read(await feed.next(gatewayId, known, endlessMs, forever));
+    // Write n makes revision n + 1 and sets the cap n: a snapshot never mixes two revisions.
+    const [endpoint] = snapshot.endpoints;
+    const cap = snapshot.revision === 1 ? 3000 : snapshot.revision - 1;
+    expect(endpoint?.maxSession).toBe(cap);
+    known = snapshot.revision;
+  }
+  await writes;
+});

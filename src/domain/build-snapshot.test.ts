@@ -1,0 +1,117 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { buildSnapshot, type DesiredState } from "./build-snapshot.ts";
+import type { ClusterId, EndpointId, NodeId, ServiceId } from "./ids.ts";
+import {
+  aCluster,
+  anEndpoint,
+  aService,
+  endpointId,
+  gatewayId,
+  nodeId,
+  serviceId,
+  uuid,
+  vpcId,
+} from "./test-fixtures.ts";
+
+function stateOf(wish: Partial<DesiredState> = {}): DesiredState {
+  return {
+    revision: 42,
+    clusters: [aCluster()],
+    services: [aService()],
+    endpoints: [anEndpoint()],
+    ...wish,
+  };
+}
+
+function snapshotOf(state: DesiredState) {
+  return buildSnapshot(state, gatewayId, "region-1", (sealed) => `open(${sealed})`);
+}
+
+test("the snapshot of one endpoint, key for key", () => {
+  const cluster = aCluster({ clientPort: 9201 });
+  expect(snapshotOf(stateOf({ clusters: [cluster] }))).toEqual({
+    format: 1,
+    gatewayId,
+    region: "region-1",
+    revision: 42,
+    services: [
+      {
+        id: serviceId,
+        nodes: [{ id: nodeId, host: "10.0.0.5", port: 9200 }],
+        healthCheck: { scheme: "http", path: "/", insecureSkipVerify: false },
+      },
+    ],
+    endpoints: [
+      {
+        id: endpointId,
+        serviceId,
+        vpcId,
+        attachment: "loopback",
+        address: "127.80.0.2",
+        clientPorts: [9201],
+        maxSession: 3000,
+        refusal: null,
+      },
+    ],
+  });
+});
+
+test("the health check carries the opened credentials, the CA and whether to trust blindly", () => {
+  const cluster = aCluster({
+    scheme: "https",
+    username: "admin",
+    sealedPassword: "x:y",
+    ca: "PEM",
+    insecureSkipVerify: true,
+  });
+  const [service] = snapshotOf(stateOf({ clusters: [cluster] })).services;
+  expect(service?.healthCheck).toEqual({
+    scheme: "https",
+    path: "/",
+    insecureSkipVerify: true,
+    authorization: `Basic ${btoa("admin:open(x:y)")}`,
+    ca: "PEM",
+  });
+});
+
+describe("refusals", () => {
+  test.each([
+    ["service_closed", aService({ enabled: false }), anEndpoint()],
+    ["not_accepted", aService(), anEndpoint({ approval: "pending" })],
+    ["not_accepted", aService(), anEndpoint({ approval: "rejected", rejectedBy: "owner" })],
+    ["not_whitelisted", aService(), anEndpoint({ approval: "rejected", rejectedBy: "whitelist" })],
+    [null, aService(), anEndpoint({ phase: "creating" })],
+    [null, aService(), anEndpoint({ phase: "failed" })],
+  ] as const)("%s", (refusal, service, endpoint) => {
+    const { endpoints } = snapshotOf(stateOf({ services: [service], endpoints: [endpoint] }));
+    expect(endpoints).toEqual([expect.objectContaining({ refusal })]);
+  });
+});
+
+test("a service without endpoints is not carried: nobody would need its nodes checked", () => {
+  expect(snapshotOf(stateOf({ endpoints: [] }))).toMatchObject({ services: [], endpoints: [] });
+});
+
+function shuffled<Item>(items: Item[]): fc.Arbitrary<Item[]> {
+  return fc.shuffledSubarray(items, { minLength: items.length, maxLength: items.length });
+}
+
+test("equal states give equal text, in whatever order the rows come", () => {
+  const many = Array.from({ length: 6 }, (_, n) => n);
+  const clusters = many.map((n) =>
+    aCluster({ id: uuid(100 + n) as ClusterId, nodes: [{ id: uuid(n) as NodeId, host: "h", port: 1 }] }),
+  );
+  const services = many.map((n) =>
+    aService({ id: uuid(205 - n) as ServiceId, clusterId: uuid(100 + n) as ClusterId }),
+  );
+  const endpoints = many.map((n) =>
+    anEndpoint({ id: uuid(300 + n) as EndpointId, serviceId: uuid(200 + n) as ServiceId }),
+  );
+  const text = JSON.stringify(snapshotOf(stateOf({ clusters, services, endpoints })));
+  fc.assert(
+    fc.property(shuffled(clusters), shuffled(services), shuffled(endpoints), (c, s, e) => {
+      expect(JSON.stringify(snapshotOf(stateOf({ clusters: c, services: s, endpoints: e })))).toBe(text);
+    }),
+  );
+});

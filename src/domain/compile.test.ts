@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { compile } from "./compile.ts";
+import type { EndpointId, NodeId, ServiceId } from "./ids.ts";
+import type { Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
+import { gatewayId, uuid, vpcId } from "./test-fixtures.ts";
+
+const healthCheck = { scheme: "http", path: "/", insecureSkipVerify: false } as const;
+
+function service(n: number, ports: readonly number[]): SnapshotService {
+  const nodes = ports.map((port) => ({ id: uuid(port) as NodeId, host: `host-${n}`, port }));
+  return { id: uuid(n) as ServiceId, nodes, healthCheck };
+}
+
+function endpoint(n: number, serviceNumber: number, wish: Partial<SnapshotEndpoint> = {}): SnapshotEndpoint {
+  return {
+    id: uuid(n) as EndpointId,
+    serviceId: uuid(serviceNumber) as ServiceId,
+    vpcId,
+    attachment: "loopback",
+    address: `127.80.0.${n}`,
+    clientPorts: [9200],
+    maxSession: 3000,
+    refusal: null,
+    ...wish,
+  };
+}
+
+function snapshot(services: SnapshotService[], endpoints: SnapshotEndpoint[]): Snapshot {
+  return { format: 1, gatewayId, region: "region-1", revision: 1, services, endpoints };
+}
+
+test("each endpoint gets the usable nodes of its own service, in the snapshot's order", () => {
+  const desired = compile(
+    snapshot([service(1, [9201, 9202, 9203]), service(2, [9301])], [endpoint(12, 2), endpoint(11, 1)]),
+    (id) => id !== uuid(9202),
+  );
+  expect(desired).toEqual([
+    {
+      id: uuid(12),
+      address: "127.80.0.12",
+      clientPorts: [9200],
+      maxSession: 3000,
+      refusal: null,
+      nodes: [{ host: "host-2", port: 9301 }],
+    },
+    {
+      id: uuid(11),
+      address: "127.80.0.11",
+      clientPorts: [9200],
+      maxSession: 3000,
+      refusal: null,
+      nodes: [
+        { host: "host-1", port: 9201 },
+        { host: "host-1", port: 9203 },
+      ],
+    },
+  ]);
+});
+
+test("a refusal, the cap and the ports come through; no usable node leaves an empty list", () => {
+  const wish = { refusal: "not_accepted", maxSession: 7, clientPorts: [80, 81] } as const;
+  const [desired] = compile(snapshot([service(1, [9201])], [endpoint(11, 1, wish)]), () => false);
+  expect(desired).toMatchObject({ ...wish, nodes: [] });
+});
+
+test("an endpoint of a service that the snapshot lacks has no nodes", () => {
+  expect(compile(snapshot([], [endpoint(11, 1)]), () => true)).toMatchObject([{ nodes: [] }]);
+});

@@ -1,0 +1,118 @@
+import type { DesiredEndpoint } from "../domain/desired.ts";
+import type { EndpointId } from "../domain/ids.ts";
+import { refusalReasons, type RefusalReason } from "../domain/refusal.ts";
+import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
+import type { ApplyReport, Engine } from "./engine.ts";
+
+interface Carried {
+  desired: DesiredEndpoint;
+  sessions: number;
+  newSessions: number;
+  readonly refusals: Record<RefusalReason, number>;
+}
+
+/** An engine without a network: it keeps the books of `Engine`'s contract, and sessions are made by `connect`. */
+export class FakeEngine implements Engine {
+  /** Every list that was applied, oldest first. */
+  readonly applied: (readonly DesiredEndpoint[])[] = [];
+  /** Addresses that somebody else holds. */
+  readonly taken = new Set<string>();
+  closed = false;
+  /** Whether a call of `apply` came while another one ran. */
+  overlapped = false;
+  /** How often `apply` still fails as a whole. */
+  failures = 0;
+  #gate: Promise<void> = Promise.resolve();
+  #running = 0;
+  readonly #carried = new Map<EndpointId, Carried>();
+
+  /** Makes every `apply` from now on wait. Returns the way to end that. */
+  hold(): () => void {
+    const gate = Promise.withResolvers<void>();
+    this.#gate = gate.promise;
+    return () => gate.resolve();
+  }
+
+  /** A consumer comes. Returns why he is refused, or null where he is let in. */
+  connect(id: EndpointId): RefusalReason | null {
+    const carried = this.#carried.get(id);
+    if (!carried) throw new Error(`nothing listens for ${id}`);
+    const { refusal, nodes, maxSession } = carried.desired;
+    const reason =
+      refusal ??
+      (nodes.length === 0 ? "no_healthy_node" : carried.sessions >= maxSession ? "session_cap" : null);
+    if (reason) carried.refusals[reason] += 1;
+    else {
+      carried.sessions += 1;
+      carried.newSessions += 1;
+    }
+    return reason;
+  }
+
+  async apply(desired: readonly DesiredEndpoint[]): Promise<ApplyReport> {
+    if (this.#running > 0) this.overlapped = true;
+    this.#running += 1;
+    await this.#gate;
+    this.#running -= 1;
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error("the engine failed on purpose");
+    }
+    this.applied.push(desired);
+    return { severedSessions: this.#sever(desired), failures: this.#bringUp(desired) };
+  }
+
+  figures(): readonly EndpointFigures[] {
+    return [...this.#carried].map(([endpointId, { sessions, newSessions, refusals }]) => ({
+      endpointId,
+      sessions,
+      newSessions,
+      bytesIn: newSessions * 100,
+      bytesOut: newSessions * 1000,
+      refusals: { ...refusals },
+    }));
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    this.#carried.clear();
+    return Promise.resolve();
+  }
+
+  #sever(desired: readonly DesiredEndpoint[]): number {
+    const wanted = new Map(desired.map((endpoint) => [endpoint.id, endpoint]));
+    let severed = 0;
+    for (const [id, carried] of this.#carried) {
+      const endpoint = wanted.get(id);
+      if (endpoint?.refusal === null) continue;
+      severed += carried.sessions;
+      carried.sessions = 0;
+      if (!endpoint) this.#carried.delete(id);
+    }
+    return severed;
+  }
+
+  #bringUp(desired: readonly DesiredEndpoint[]): readonly EndpointFailure[] {
+    const failures: EndpointFailure[] = [];
+    for (const endpoint of desired) {
+      const carried = this.#carried.get(endpoint.id);
+      if (carried) carried.desired = endpoint;
+      else if (this.taken.has(endpoint.address)) {
+        failures.push({
+          endpointId: endpoint.id,
+          code: "port_taken",
+          message: `${endpoint.address} is taken`,
+        });
+      } else {
+        const refusals = Object.fromEntries(refusalReasons.map((reason) => [reason, 0]));
+        this.#carried.set(endpoint.id, {
+          desired: endpoint,
+          sessions: 0,
+          newSessions: 0,
+          refusals: refusals as Record<RefusalReason, number>,
+        });
+      }
+    }
+    return failures;
+  }
+}

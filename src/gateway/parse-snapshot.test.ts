@@ -1,0 +1,97 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Snapshot } from "../domain/snapshot.ts";
+import { parseSnapshot } from "./parse-snapshot.ts";
+import { aSnapshot } from "./test-snapshot.ts";
+
+const secure: Snapshot = {
+  ...aSnapshot(7, 2),
+  services: aSnapshot(7).services.map((service) => ({
+    ...service,
+    healthCheck: {
+      scheme: "https",
+      path: "/_x",
+      authorization: "Basic x",
+      ca: "PEM",
+      insecureSkipVerify: true,
+    },
+  })),
+};
+
+test.each([aSnapshot(0, 0), aSnapshot(1), aSnapshot(7, 3, { refusal: "service_closed" }), secure])(
+  "what the server sends is taken: %#",
+  (snapshot) => {
+    expect(parseSnapshot(JSON.stringify(snapshot))).toEqual(snapshot);
+  },
+);
+
+test("fields that a later version adds are no hindrance", () => {
+  const later = { ...aSnapshot(1), names: [] };
+  expect(parseSnapshot(JSON.stringify(later))).toEqual(later);
+});
+
+test("any text that is no JSON, or any other JSON, is no snapshot", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+      expect(parseSnapshot(text)).toBeUndefined();
+    }),
+  );
+});
+
+/** Every path into the fullest snapshot, and what there is. */
+function pathsOf(value: unknown, path: readonly string[] = []): string[][] {
+  if (typeof value !== "object" || value === null) return [[...path]];
+  const inner = Object.entries(value).flatMap(([key, item]) => pathsOf(item, [...path, key]));
+  return path.length === 0 ? inner : [[...path], ...inner];
+}
+
+describe("with one field wrong or missing it is no snapshot", () => {
+  function changed(
+    path: readonly string[],
+    change: (parent: Record<string, unknown>, key: string) => void,
+  ): string {
+    const copy = structuredClone(secure) as unknown as Record<string, unknown>;
+    let parent = copy;
+    for (const step of path.slice(0, -1)) parent = parent[step] as Record<string, unknown>;
+    change(parent, path.at(-1) ?? "");
+    return JSON.stringify(copy);
+  }
+
+  const optional = new Set(["authorization", "ca"]);
+  const paths = pathsOf(secure);
+
+  test.each(paths.map((path) => path.join(".")))("%s", (joined) => {
+    const path = joined.split(".");
+    const key = path.at(-1) ?? "";
+    const withWrong = [{}, -1, 1.5, true, [null]].map((wrong) =>
+      changed(path, (parent) => {
+        parent[key] = typeof parent[key] === "boolean" && wrong === true ? "true" : wrong;
+      }),
+    );
+    for (const text of withWrong) expect([text, parseSnapshot(text)]).toEqual([text, undefined]);
+    const isItem = /^\d+$/.test(key);
+    const without = changed(path, (parent) => delete parent[key]);
+    expect(parseSnapshot(without) === undefined).toBe(!optional.has(key) || isItem);
+  });
+
+  test.each([
+    ["another format", "format", 2],
+    ["no text", "gatewayId", ""],
+    ["an unknown attachment", "endpoints.0.attachment", "netns"],
+    ["an unknown reason", "endpoints.0.refusal", "bored"],
+    ["an IPv6 address", "endpoints.0.address", "::1"],
+    ["a host name", "endpoints.0.address", "localhost"],
+    ["no port", "endpoints.0.clientPorts", []],
+    ["port 0", "endpoints.0.clientPorts", [0]],
+    ["port 65536", "endpoints.0.clientPorts", [65_536]],
+    ["no session", "endpoints.0.maxSession", 0],
+    ["a path without a slash", "services.0.healthCheck.path", "x"],
+    ["another scheme", "services.0.healthCheck.scheme", "ftp"],
+    ["a node's port 0", "services.0.nodes.0.port", 0],
+  ])("%s", (_name, path, value) => {
+    const text = changed(path.split("."), (parent, key) => {
+      parent[key] = value;
+    });
+    expect(parseSnapshot(text)).toBeUndefined();
+  });
+});

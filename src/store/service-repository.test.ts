@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import type { ClusterId, PermissionId, ServiceId } from "../domain/ids.ts";
+import type { Permission } from "../domain/resources.ts";
+import { aCluster, aService, clusterId, serviceId, uuid } from "../domain/test-fixtures.ts";
+import { insertBasics } from "./test-basics.ts";
+import { openTestStore } from "./test-store.ts";
+
+function entry(n: number, permission: string, createdAt: number, service = serviceId): Permission {
+  const id = uuid(900 + n) as PermissionId;
+  return { id, serviceId: service, permission, permissionType: "domainId", createdAt };
+}
+
+test("a service comes back as it went in, by id, name and cluster, also after an update", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  expect(await store.services.find(serviceId)).toEqual(aService());
+  for (const flag of [
+    "enabled",
+    "approvalEnabled",
+    "dnsEnabled",
+    "professional",
+    "reconcileConnections",
+  ] as const) {
+    const changed = aService({ [flag]: !aService()[flag], updatedAt: 5 });
+    await store.services.update(changed);
+    expect(await store.services.findByName(aService().name)).toEqual(changed);
+    expect(await store.services.findByCluster(clusterId)).toEqual(changed);
+  }
+  expect(await store.services.find(uuid(1) as ServiceId)).toBeUndefined();
+  expect(await store.services.findByName("x")).toBeUndefined();
+  expect(await store.services.findByCluster(uuid(1) as ClusterId)).toBeUndefined();
+});
+
+test("an update changes that service only", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  const cluster = aCluster({ id: uuid(50) as ClusterId, name: "second" });
+  const other = aService({ id: uuid(51) as ServiceId, clusterId: cluster.id, name: "n" });
+  await store.clusters.insert(cluster);
+  await store.services.insert(other);
+  await store.services.update(aService({ enabled: false }));
+  expect(await store.services.find(other.id)).toEqual(other);
+});
+
+test("the whitelist is kept oldest first, ties by id, and entries go by id", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  const entries = [entry(3, "c", 1), entry(1, "a", 2), entry(2, "b", 1)];
+  await store.services.insertPermissions(entries);
+  await store.services.insertPermissions([]);
+  expect(await store.services.permissions(serviceId)).toEqual([entries[2], entries[0], entries[1]]);
+  await store.services.deletePermissions([]);
+  await store.services.deletePermissions([entry(3, "", 0).id, entry(2, "", 0).id]);
+  expect(await store.services.permissions(serviceId)).toEqual([entries[1]]);
+  await expect(store.services.insertPermissions([entry(4, "a", 3)])).rejects.toThrow(/UNIQUE/);
+});
