@@ -3,7 +3,8 @@
  *
  * The asker holds the other end of this program's standard input. When that closes, because the asker wants an end
  * or because it is gone (even by kill -9), the command gets SIGTERM, after a grace SIGKILL with its whole process
- * group, and the directories named in `remove` are deleted. `guarded-process.ts` is the asker's side.
+ * group, and the directories named in `remove` are deleted. SIGUSR2 asks for the SIGKILL at once. `guarded-process.ts`
+ * is the asker's side.
  */
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -53,6 +54,7 @@ function obey(order: GuardOrder): void {
   child.on("exit", (code, signal) => finish(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
   process.stdin.on("error", stop).on("close", stop).resume();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  process.on("SIGUSR2", () => signalGroup("SIGKILL"));
 }
 
 const order: GuardOrder = JSON.parse(process.argv[2] ?? "");

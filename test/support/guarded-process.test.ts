@@ -5,19 +5,11 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { isAlive } from "./alive.ts";
 import { eventually } from "./eventually.ts";
 import { GuardedProcess, runGuarded } from "./guarded-process.ts";
 
 const endless = "trap '' TERM; sleep 600 & echo $$ $!; wait; wait";
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function pidsIn(text: string): number[] {
   return text.split(/\s+/).filter(Boolean).map(Number);
@@ -33,6 +25,15 @@ test("ends a stubborn command with its children and removes what belonged to it"
   expect(running.exitCode).toBe(137);
   await eventually(() => !pids.some(isAlive), { what: "the end of the whole group" });
   expect(existsSync(directory)).toBe(false);
+});
+
+test("kills a command with its children at once when it is told to", async () => {
+  const running = new GuardedProcess("sh", ["-c", endless]);
+  await eventually(() => running.stdout.endsWith("\n"));
+  const pids = pidsIn(running.stdout);
+  await running.kill();
+  expect(running.exitCode).toBe(137);
+  await eventually(() => !pids.some(isAlive), { what: "the end of the whole group" });
 });
 
 test("does not let a command outlive an asker that is killed", async () => {

@@ -82,6 +82,13 @@ export class GuardedProcess {
     clearTimeout(lastResort);
   }
 
+  /** Ends the command, with its whole group, by SIGKILL at once, and resolves when it is gone. Idempotent. */
+  async kill(): Promise<void> {
+    if (this.#exitCode !== undefined) return;
+    this.#guard.kill("SIGUSR2");
+    await this.#exited;
+  }
+
   #keep(text: string): string {
     return text.length > this.#keptOutputLength ? text.slice(-this.#keptOutputLength) : text;
   }

@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { listenOn } from "./listen.ts";
 import { answerRequest } from "./node-answers.ts";
 import type { NodeBehaviour, NodeIdentity } from "./node-answers.ts";
+import { RawPeer } from "./raw-peer.ts";
 
 export type ReceivedRequest = {
   readonly method: string;
@@ -42,8 +43,8 @@ export type SearchNode = {
   clientRequests(): readonly ReceivedRequest[];
   /** Connections that are open now. */
   readonly openConnections: number;
-  /** Bytes that arrived on raw sessions (see `startNode`), and `performance.now()` of the last of them. */
-  readonly raw: { readonly bytes: number; readonly lastByteAtMs: number };
+  /** The raw sessions (see `startNode`). */
+  readonly raw: Readonly<RawFigures>;
   behave(change: Partial<NodeBehaviour>): void;
   /** Cuts every open connection and goes on listening. */
   dropConnections(): void;
@@ -51,11 +52,22 @@ export type SearchNode = {
   stop(): Promise<void>;
 };
 
+type RawFigures = {
+  /** Bytes that arrived, and `performance.now()` of the last of them. */
+  bytes: number;
+  lastByteAtMs: number;
+  /** Sessions that are open now, and the most that ever were at once. */
+  open: number;
+  mostOpen: number;
+  /** The node's end of each session, by the path of its request; of one path, the newest. */
+  readonly sessions: Map<string, RawPeer>;
+};
+
 type State = {
   readonly identity: NodeIdentity;
   readonly behaviour: NodeBehaviour;
   readonly received: ReceivedRequest[];
-  readonly raw: { bytes: number; lastByteAtMs: number };
+  readonly raw: RawFigures;
 };
 
 /** More than any test sends; a flood must not eat the machine's memory. */
@@ -91,17 +103,18 @@ function receive(state: State, request: IncomingMessage, response: ServerRespons
 }
 
 /** Turns a connection into a plain TCP echo that half-closes after the client has. */
-function becomeRaw(state: State, socket: Duplex, head: Buffer): void {
+function becomeRaw(state: State, name: string, socket: Duplex, head: Buffer): void {
   socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n");
-  const count = (chunk: Buffer): void => {
-    state.raw.bytes += chunk.length;
-    state.raw.lastByteAtMs = performance.now();
-  };
-  if (head.length > 0) {
-    count(head);
-    socket.write(head);
-  }
-  socket.on("data", count).on("error", () => undefined);
+  if (head.length > 0) socket.unshift(head);
+  const { raw } = state;
+  raw.sessions.set(name, new RawPeer(socket));
+  raw.open += 1;
+  raw.mostOpen = Math.max(raw.mostOpen, raw.open);
+  socket.on("close", () => (raw.open -= 1));
+  socket.on("data", (chunk: Buffer) => {
+    raw.bytes += chunk.length;
+    raw.lastByteAtMs = performance.now();
+  });
   socket.pipe(socket);
 }
 
@@ -126,13 +139,13 @@ export async function startNode(options: NodeOptions = {}): Promise<SearchNode> 
     fault: "none",
     credentials: undefined,
   };
-  const raw = { bytes: 0, lastByteAtMs: 0 };
+  const raw: RawFigures = { bytes: 0, lastByteAtMs: 0, open: 0, mostOpen: 0, sessions: new Map() };
   const state: State = { identity: { name, engine, version }, behaviour, received: [], raw };
   const sockets = new Set<Socket>();
   const server = options.tls ? createHttpsServer(options.tls) : createHttpServer();
   server.keepAliveTimeout = 600_000;
   server.on("request", (request, response) => receive(state, request, response));
-  server.on("upgrade", (_request, socket, head) => becomeRaw(state, socket, head));
+  server.on("upgrade", (request, socket, head) => becomeRaw(state, request.url ?? "", socket, head));
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);

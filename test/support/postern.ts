@@ -3,11 +3,14 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { callApi } from "./api.ts";
+import type { Api, ApiAnswer } from "./api.ts";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { GuardedProcess } from "./guarded-process.ts";
 
-const executable = fileURLToPath(new URL("../../bin/postern", import.meta.url));
+/** The program under test. */
+export const executable = fileURLToPath(new URL("../../bin/postern", import.meta.url));
 
 /** What the first start writes to `admin.json` in the data directory. */
 export type Admin = {
@@ -33,9 +36,14 @@ export type StartOptions = {
   readonly env?: NodeJS.ProcessEnv;
   /** Default 30,000. */
   readonly readyTimeoutMs?: number;
+  /**
+   * What `postern up` leaves behind when it is killed stays until `stop()`, for tests of exactly that; `exited` then
+   * resolves after `stop()` only. Default: everything ends with it.
+   */
+  readonly keepsOrphans?: boolean;
 };
 
-export type ApiAnswer<Body> = { readonly status: number; readonly headers: Headers; readonly body: Body };
+export type { ApiAnswer };
 export type CliResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
 export type PosternPids = { readonly up: number; readonly server: number; readonly gateway: number };
 
@@ -45,16 +53,8 @@ export type Postern = {
   readonly admin: Admin;
   /** Milliseconds from the start of the command to its "ready" line. */
   readonly startedInMs: number;
-  /**
-   * One request with the operator's token. `{pid}` in the path stands for the project id. A body that is a string is
-   * sent as it is, anything else as JSON. The answer's body is parsed where it is JSON, else it is the text.
-   */
-  api<Body = Record<string, unknown>>(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<ApiAnswer<Body>>;
+  /** One request with the operator's token, see `callApi`. */
+  readonly api: Api;
   /** Runs `postern ARGS...` against this system; `env` is added to its environment. */
   cli(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<CliResult>;
   /** The process ids of now: a child that was restarted has a new one. */
@@ -66,41 +66,6 @@ export type Postern = {
   /** SIGTERM, wait, SIGKILL for what is left; removes the data directory if it was a temporary one. Idempotent. */
   stop(): Promise<void>;
 };
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function callApi<Body>(
-  admin: Admin,
-  method: string,
-  path: string,
-  body: unknown,
-  headers: Record<string, string>,
-): Promise<ApiAnswer<Body>> {
-  const hasBody = body !== undefined;
-  const answer = await fetch(new URL(path.replaceAll("{pid}", admin.project_id), admin.endpoint), {
-    method,
-    headers: {
-      "X-Auth-Token": admin.token,
-      // A kept connection to a server that was killed meanwhile would fail the next call for no reason of its own.
-      Connection: "close",
-      ...(hasBody ? { "Content-Type": "application/json" } : {}),
-      ...headers,
-    },
-    ...(hasBody ? { body: typeof body === "string" ? body : JSON.stringify(body) } : {}),
-    signal: AbortSignal.timeout(30_000),
-  });
-  const text = await answer.text();
-  // The type argument is the caller's word for what the documented answer looks like.
-  const parsed: Body = JSON.parse(isJson(text) ? text : JSON.stringify(text));
-  return { status: answer.status, headers: answer.headers, body: parsed };
-}
 
 /** Runs `bin/postern ARGS...` with an environment of the caller's choice, at most 60 s. */
 export function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<CliResult> {
@@ -145,11 +110,12 @@ export async function startPostern(options: StartOptions = {}): Promise<Postern>
   const listen = options.listen ?? `127.0.0.1:${await freePort()}`;
   const env = { ...process.env, ...options.env };
   const startedAt = performance.now();
-  const up = new GuardedProcess(
-    executable,
-    ["up", "--data", dataDir, "--listen", listen, ...(options.args ?? [])],
-    { env, remove: temporary },
-  );
+  const command = [executable, "up", "--data", dataDir, "--listen", listen, ...(options.args ?? [])];
+  // The guard ends a whole group once its leader has ended: here a shell leads, and stays.
+  const [program = "", ...programArgs] = options.keepsOrphans
+    ? ["sh", "-c", '"$@"; exec sleep 3600', "sh", ...command]
+    : command;
+  const up = new GuardedProcess(program, programArgs, { env, remove: temporary });
   await waitUntilReady(up, options.readyTimeoutMs ?? 30_000);
   const startedInMs = performance.now() - startedAt;
   const admin: Admin = JSON.parse(await readFile(join(dataDir, "admin.json"), "utf8"));
