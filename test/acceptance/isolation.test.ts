@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { startNode } from "../support/node.ts";
 import type { SearchNode } from "../support/node.ts";
 import { startPostern } from "../support/postern.ts";
@@ -238,9 +239,17 @@ describe.each(table)("$operation", ({ method, path, body, refusal }) => {
   });
 });
 
+const countsOf = async ({ api }: Pick<Tenant, "api">) =>
+  ok(await api<{ counts: { sessions: number } }>("GET", "/postern/v1/{pid}/status")).counts;
+
 describe("and besides", () => {
   test("the owner's session has lived through all of it", async () => {
     await expect(session.echo()).resolves.toBeUndefined();
+  });
+
+  test("nor does it show in a stranger's figures that there is one", async () => {
+    await eventually(async () => (await countsOf(postern)).sessions === 1, { what: "the owner's session" });
+    expect(await countsOf(stranger)).toEqual({ clusters: 0, services: 0, endpoints: 0, sessions: 0 });
   });
 
   test("only an operator manages accounts", async () => {

@@ -1,6 +1,7 @@
 import { get } from "node:http";
 import { afterEach, beforeAll, afterAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { startNode } from "../support/node.ts";
 import type { SearchNode } from "../support/node.ts";
 import { startPostern } from "../support/postern.ts";
@@ -20,7 +21,9 @@ let nodes: [SearchNode, SearchNode];
 let service: Service;
 let own: Endpoint;
 beforeEach(async () => {
-  nodes = [await startNode({ name: "one" }), await startNode({ name: "two" })];
+  // Ports that nobody takes while a node is away.
+  const [one, two] = [await freePort(), await freePort()];
+  nodes = [await startNode({ name: "one", port: one }), await startNode({ name: "two", port: two })];
   service = await Service.open(postern, `cluster-${++count}`, nodes);
   own = await service.ownEndpoint();
 });

@@ -35,6 +35,7 @@ test("killing the server again and again touches no session, old or new, and los
   ok(await service.setCap(own.id, 50));
   const quiet = await createEndpoint(postern, await service.name());
   const silent = await openSession(quiet);
+  await eventually(async () => (await showEndpoint(postern, quiet.id)).sessions === 1);
   const acknowledged = await service.connections();
   const { gateway } = await postern.pids();
   const sessions = await ObservedSessions.open(own, node, 12);

@@ -1,20 +1,30 @@
 import { expect, test } from "vitest";
 import type { GatewayId } from "../../domain/ids.ts";
-import { endpointId, gatewayId, someFigures, uuid } from "../../domain/test-fixtures.ts";
-import { startTestServer } from "../test-server.ts";
+import { gatewayId, someFigures, uuid } from "../../domain/test-fixtures.ts";
+import { startTestServer, type Tenant, type TestServer } from "../test-server.ts";
+
+/** Has the gateway say that the tenant's one endpoint carries sessions. */
+async function carry(server: TestServer, tenant: Tenant, sessions: number): Promise<void> {
+  const [endpoint] = (await server.store.endpoints.listByProject(tenant.projectId, { offset: 0, limit: 1 }))
+    .items;
+  if (endpoint)
+    server.gateways.figures.set(endpoint.id, { ...someFigures({ sessions }), endpointId: endpoint.id });
+}
 
 test("the status, key for key: what the project has, and what every gateway says", async () => {
   const server = await startTestServer();
-  const owner = await server.tenant("owner");
+  const [owner, stranger] = [await server.tenant("owner"), await server.tenant("stranger")];
   await owner.open("logs");
-  await (await server.tenant("stranger")).open("theirs");
+  await stranger.open("theirs");
+  const operator = await server.tenant("operator", true);
   const lastSeenAt = Date.UTC(2026, 0, 1);
   await server.store.observe(async (tx) => {
     await tx.gateways.insert({ id: gatewayId, name: "local", tokenHash: "h", lastSeenAt });
     await tx.gateways.insert({ id: uuid(61) as GatewayId, name: "new", tokenHash: "h", lastSeenAt: null });
   });
   server.gateways.views = [{ id: gatewayId, connected: true, appliedRevision: 3, pid: 4711 }];
-  server.gateways.figures.set(endpointId, someFigures({ sessions: 5 }));
+  await carry(server, owner, 5);
+  await carry(server, stranger, 7);
   const { status, body } = await owner.call("GET", "/postern/v1/{p}/status");
   expect([status, body]).toEqual([
     200,
@@ -44,4 +54,6 @@ test("the status, key for key: what the project has, and what every gateway says
       counts: { clusters: 1, services: 1, endpoints: 1, sessions: 5 },
     },
   ]);
+  const counts = (await operator.call("GET", "/postern/v1/{p}/status")).body["counts"];
+  expect(counts).toEqual({ clusters: 0, services: 0, endpoints: 0, sessions: 12 });
 });

@@ -1,5 +1,5 @@
 import { renderTime } from "../css/render-connections.ts";
-import { defineOperation } from "../operation.ts";
+import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
 import { projectParams } from "../schema.ts";
 
 export const showStatus = defineOperation({
@@ -30,8 +30,19 @@ export const showStatus = defineOperation({
         revision: store.revision,
         pid: process.pid,
         gateways,
-        counts: { ...counts, sessions: live.totalSessions() },
+        counts: { ...counts, sessions: await countSessions(principal, counts.endpoints, context) },
       },
     };
   },
 });
+
+/** An operator sees the whole installation, everybody else what is carried by the endpoints of his project. */
+async function countSessions(
+  { isOperator, projectId }: Principal,
+  endpointCount: number,
+  { store, live }: ApiContext,
+): Promise<number> {
+  if (isOperator) return live.totalSessions();
+  const { items } = await store.endpoints.listByProject(projectId, { offset: 0, limit: endpointCount });
+  return items.reduce((sum, { id }) => sum + (live.endpoint(id)?.sessions ?? 0), 0);
+}
