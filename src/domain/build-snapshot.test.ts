@@ -57,6 +57,21 @@ test("the snapshot of one endpoint, key for key", () => {
   });
 });
 
+test("the ports of a service stand for the cluster's, and a whitelist in use comes as sources", () => {
+  const ports = [
+    { clientPort: 80, serverPort: 9200 },
+    { clientPort: 81, serverPort: 9200 },
+  ];
+  const sourceWhitelist = ["10.0.0.1"];
+  const wish = { services: [aService({ ports })] };
+  const filtered = anEndpoint({ sourceWhitelistEnabled: true, sourceWhitelist });
+  expect(snapshotOf(stateOf({ ...wish, endpoints: [filtered] })).endpoints).toMatchObject([
+    { clientPorts: [80, 81], sources: sourceWhitelist },
+  ]);
+  const [open] = snapshotOf(stateOf({ ...wish, endpoints: [anEndpoint({ sourceWhitelist })] })).endpoints;
+  expect(open?.sources).toBeUndefined();
+});
+
 test("the health check carries the opened credentials, the CA and whether to trust blindly", () => {
   const cluster = aCluster({
     scheme: "https",

@@ -55,10 +55,17 @@ function snapshotEndpoint(endpoint: Endpoint, service: EndpointService, cluster:
     vpcId: endpoint.vpcId,
     attachment: "loopback",
     address: endpoint.address,
-    clientPorts: [cluster.clientPort],
+    clientPorts: clientPorts(service, cluster),
     maxSession: endpoint.maxSession,
     refusal: admissionRefusal(endpoint, service.enabled),
+    ...(endpoint.sourceWhitelistEnabled ? { sources: endpoint.sourceWhitelist } : {}),
   };
+}
+
+function clientPorts(service: EndpointService, cluster: Cluster): readonly number[] {
+  return service.ports.length === 0
+    ? [cluster.clientPort]
+    : service.ports.map(({ clientPort }) => clientPort);
 }
 
 function snapshotService(service: EndpointService, cluster: Cluster, unseal: Unseal): SnapshotService {

@@ -58,7 +58,12 @@ test("each endpoint gets the usable nodes of its own service, in the snapshot's 
 });
 
 test("a refusal, the cap and the ports come through; no usable node leaves an empty list", () => {
-  const wish = { refusal: "not_accepted", maxSession: 7, clientPorts: [80, 81] } as const;
+  const wish = {
+    refusal: "not_accepted",
+    maxSession: 7,
+    clientPorts: [80, 81],
+    sources: ["10.0.0.1"],
+  } as const;
   const [desired] = compile(snapshot([service(1, [9201])], [endpoint(11, 1, wish)]), () => false);
   expect(desired).toMatchObject({ ...wish, nodes: [] });
 });

@@ -19,6 +19,7 @@ export function compile(snapshot: Snapshot, isUsable: NodeIsUsable): DesiredEndp
     clientPorts: endpoint.clientPorts,
     maxSession: endpoint.maxSession,
     refusal: endpoint.refusal,
+    ...(endpoint.sources === undefined ? {} : { sources: endpoint.sources }),
     nodes: nodesOfService.get(endpoint.serviceId) ?? [],
   }));
 }

@@ -9,6 +9,11 @@ export interface DesiredEndpoint {
   readonly maxSession: number;
   /** Why every new connection is refused and every live one cut, or null. */
   readonly refusal: RefusalReason | null;
+  /**
+   * IPv4 addresses and CIDRs that may connect; all others get `source_not_allowed`, and their live sessions are cut.
+   * Everybody may where it is left out.
+   */
+  readonly sources?: readonly string[];
   /** Healthy nodes in a stable order. Empty: new connections get `no_healthy_node`, live ones stay. */
   readonly nodes: readonly DesiredNode[];
 }

@@ -5,9 +5,10 @@ const serviceLabelLimit = 16;
 
 /**
  * Returns the name by which consumers in any account find a service: `{region}.{name}.{id}`
- * (contract section 3.2).
+ * (contract section 3.2); without a label `{region}.{id}`.
  */
 export function endpointServiceName(region: string, label: string, id: ServiceId): string {
+  if (label === "") return `${region}.${id}`;
   return `${region}.${label.slice(0, serviceLabelLimit)}.${id}`;
 }
 

@@ -13,6 +13,7 @@ import type {
   UserId,
   VpcId,
 } from "./ids.ts";
+import type { Role } from "./roles.ts";
 
 /** Milliseconds since the Unix epoch. */
 export type Timestamp = number;
@@ -37,7 +38,17 @@ export interface User {
   readonly passwordHash: string;
   /** May make accounts; the first user of an installation is. */
   readonly isOperator: boolean;
+  readonly role: Role;
+  /** What the user may do besides what the role says. */
+  readonly actions: readonly string[];
   readonly createdAt: Timestamp;
+}
+
+/** What makes an access key a temporary one. */
+export interface SecurityToken {
+  /** SHA-256 of what the client sends as X-Security-Token. */
+  readonly hash: string;
+  readonly expiresAt: Timestamp;
 }
 
 export interface AccessKey {
@@ -46,6 +57,8 @@ export interface AccessKey {
   readonly userId: UserId;
   /** The secret half (SK), encrypted with the installation's key. */
   readonly sealedSecret: string;
+  /** null: a permanent key. */
+  readonly securityToken: SecurityToken | null;
   readonly createdAt: Timestamp;
 }
 
@@ -53,7 +66,8 @@ export interface Token {
   /** SHA-256 of the token; the token itself is never stored. */
   readonly hash: string;
   readonly userId: UserId;
-  readonly projectId: ProjectId;
+  /** null: a token of the whole account, good for identity calls only. */
+  readonly projectId: ProjectId | null;
   /** null: does not expire. */
   readonly expiresAt: Timestamp | null;
   readonly createdAt: Timestamp;
@@ -117,6 +131,20 @@ export interface Cluster {
   readonly updatedAt: Timestamp;
 }
 
+/** A label that an owner puts on a service or an endpoint. */
+export interface Tag {
+  /** 1 to 128 characters, unique within its resource. */
+  readonly key: string;
+  /** Up to 255 characters. */
+  readonly value: string;
+}
+
+/** A port that consumers connect to, and the one that the service shows for its servers. */
+export interface ServicePort {
+  readonly clientPort: number;
+  readonly serverPort: number;
+}
+
 export interface EndpointService {
   readonly id: ServiceId;
   readonly clusterId: ClusterId;
@@ -132,6 +160,12 @@ export interface EndpointService {
   readonly professional: boolean;
   /** Whether taking an account off the whitelist rejects and cuts its endpoints. */
   readonly reconcileConnections: boolean;
+  /** Which API made it; what belongs to a cluster's life is closed there, not deleted. */
+  readonly origin: "css" | "vpcep";
+  /** Empty: the cluster's client port alone. */
+  readonly ports: readonly ServicePort[];
+  readonly description: string;
+  readonly tags: readonly Tag[];
   readonly createdAt: Timestamp;
   readonly updatedAt: Timestamp;
 }
@@ -139,9 +173,10 @@ export interface EndpointService {
 export interface Permission {
   readonly id: PermissionId;
   readonly serviceId: ServiceId;
-  /** `iam:domain::ID` or `*`. */
+  /** `iam:domain::ID`, `*`, or an organisation's path, which admits nobody here: there are no organisations. */
   readonly permission: string;
-  readonly permissionType: "domainId";
+  readonly permissionType: "domainId" | "orgPath";
+  readonly description: string;
   readonly createdAt: Timestamp;
 }
 
@@ -158,6 +193,15 @@ export interface Endpoint extends EndpointState {
   readonly specificationName: string;
   readonly dnsEnabled: boolean;
   readonly description: string;
+  /** What the service's owner wrote about the connection. */
+  readonly ownerNote: string;
+  /** The number by which both sides name the connection; unique in the installation. */
+  readonly markerId: number;
+  /** Whether only sources of `sourceWhitelist` may connect. */
+  readonly sourceWhitelistEnabled: boolean;
+  /** IPv4 addresses and CIDRs of the consumer's network. */
+  readonly sourceWhitelist: readonly string[];
+  readonly tags: readonly Tag[];
   /** The latest failure of its address, or null. */
   readonly failureCode: string | null;
   readonly failureMessage: string | null;

@@ -54,4 +54,6 @@ export interface SnapshotEndpoint {
   readonly maxSession: number;
   /** Why no connection is admitted, or null where connections are. */
   readonly refusal: AdmissionRefusal | null;
+  /** IPv4 addresses and CIDRs that may connect: nobody where it is empty, everybody where it is left out. */
+  readonly sources?: readonly string[];
 }

@@ -53,7 +53,24 @@ export interface IdentityRepository {
   accounts(page: Page): Promise<Listing<Account>>;
   user(id: UserId): Promise<User | undefined>;
   project(id: ProjectId): Promise<Project | undefined>;
+  /** Oldest first, ties by id. */
+  projects(account: AccountId): Promise<readonly Project[]>;
+  userByName(account: AccountId, name: string): Promise<User | undefined>;
+  /** Oldest first, ties by id. */
+  users(account: AccountId): Promise<readonly User[]>;
+  updateUser(user: User): Promise<void>;
+  /** Takes keys and tokens along. */
+  deleteUser(id: UserId): Promise<void>;
+  accessKey(id: string): Promise<AccessKey | undefined>;
+  /** Permanent and temporary ones, oldest first. */
+  accessKeys(user: UserId): Promise<readonly AccessKey[]>;
+  deleteAccessKey(id: string): Promise<void>;
   tokenByHash(hash: string): Promise<Token | undefined>;
+  deleteToken(hash: string): Promise<void>;
+  /** Ends every token and key of a user that expires. */
+  deleteSessions(user: UserId): Promise<void>;
+  /** Forgets tokens and temporary keys that are over, and a user's oldest that expire beyond `most` of each. */
+  trimSessions(user: UserId, most: number, now: Timestamp): Promise<void>;
 }
 
 export interface NetworkRepository {
@@ -97,11 +114,23 @@ export interface ServiceRepository {
   find(id: ServiceId): Promise<EndpointService | undefined>;
   findByName(name: string): Promise<EndpointService | undefined>;
   findByCluster(cluster: ClusterId): Promise<EndpointService | undefined>;
+  allOfProject(project: ProjectId): Promise<readonly EndpointService[]>;
+  /** Enabled services of every project whose whitelist admits every account. */
+  openToEveryone(): Promise<readonly EndpointService[]>;
+  /** Takes whitelist and endpoints along. */
+  delete(id: ServiceId): Promise<void>;
+  setPermissionDescription(id: Permission["id"], description: string): Promise<void>;
   /** Oldest first. */
   permissions(service: ServiceId): Promise<readonly Permission[]>;
   insertPermissions(permissions: readonly Permission[]): Promise<void>;
   deletePermissions(ids: readonly Permission["id"][]): Promise<void>;
 }
+
+/** What either side may write on an endpoint. */
+export type EndpointDetails = Pick<
+  Endpoint,
+  "sourceWhitelistEnabled" | "sourceWhitelist" | "tags" | "ownerNote"
+>;
 
 export interface EndpointRepository {
   insert(endpoint: Endpoint): Promise<void>;
@@ -112,6 +141,12 @@ export interface EndpointRepository {
   allOfService(service: ServiceId): Promise<readonly Endpoint[]>;
   /** The consumer's view; newest first, ties by id. */
   listByProject(project: ProjectId, page: Page): Promise<Listing<Endpoint>>;
+  allOfProject(project: ProjectId): Promise<readonly Endpoint[]>;
+  /** Endpoints of a service that are accepted, or still come up. */
+  countActive(service: ServiceId): Promise<number>;
+  /** A number that no endpoint has yet. */
+  nextMarkerId(): Promise<number>;
+  setDetails(id: EndpointId, details: EndpointDetails, now: Timestamp): Promise<void>;
   /** Address of every endpoint in the subnet. */
   addressesIn(subnet: SubnetId): Promise<ReadonlySet<Ipv4>>;
   setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void>;
@@ -183,6 +218,13 @@ export interface Store extends Repositories {
     audit: AuditEntry,
     work: (tx: Repositories, revision: number) => Promise<Result>,
   ): Promise<{ readonly result: Result; readonly revision: number }>;
+  /**
+   * Runs `work` as `write` would, and takes everything back.
+   * @returns what the data looked like before and after it
+   */
+  rehearse(
+    work: (tx: Repositories, revision: number) => Promise<unknown>,
+  ): Promise<{ readonly before: DesiredState; readonly after: DesiredState }>;
   /** Runs `work` in one transaction that leaves the desired state, and so the revision, as it is. */
   observe<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result>;
   /** Runs `work` on one consistent view; it must not write. */

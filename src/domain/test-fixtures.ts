@@ -49,7 +49,17 @@ export function aProject(wish: Partial<Project> = {}): Project {
 }
 
 export function aUser(wish: Partial<User> = {}): User {
-  return { id: userId, accountId, name: "admin", passwordHash: "x", isOperator: true, createdAt, ...wish };
+  return {
+    id: userId,
+    accountId,
+    name: "admin",
+    passwordHash: "x",
+    isOperator: true,
+    role: "administrator",
+    actions: [],
+    createdAt,
+    ...wish,
+  };
 }
 
 export function aVpc(wish: Partial<Vpc> = {}): Vpc {
@@ -97,6 +107,10 @@ export function aService(wish: Partial<EndpointService> = {}): EndpointService {
     dnsEnabled: false,
     professional: false,
     reconcileConnections: true,
+    origin: "css",
+    ports: [],
+    description: "",
+    tags: [],
     createdAt,
     updatedAt: createdAt,
     ...wish,
@@ -119,6 +133,11 @@ export function anEndpoint(wish: Partial<Endpoint> = {}): Endpoint {
     specificationName: "default",
     dnsEnabled: false,
     description: "",
+    ownerNote: "",
+    markerId: 16_777_217,
+    sourceWhitelistEnabled: false,
+    sourceWhitelist: [],
+    tags: [],
     failureCode: null,
     failureMessage: null,
     createdRevision: 1,

@@ -37,6 +37,11 @@ test("an endpoint comes back as it went in", async () => {
     rejectedBy: "whitelist",
     dnsEnabled: true,
     description: "for reports",
+    ownerNote: "team A",
+    markerId: 16_777_300,
+    sourceWhitelistEnabled: true,
+    sourceWhitelist: ["10.0.0.1"],
+    tags: [{ key: "a", value: "b" }],
     failureCode: "port_taken",
     failureMessage: "port 9200 is taken",
     updatedAt: 7,
@@ -154,4 +159,41 @@ test("unsettled are those whose address is not known to be up", async () => {
     numbered(1).id,
     numbered(3).id,
   ]);
+});
+
+test("details change together, on that endpoint only", async () => {
+  const { endpoints } = await openWithBasics();
+  await endpoints.insert(anEndpoint());
+  await endpoints.insert(numbered(1));
+  const details = {
+    ownerNote: "n",
+    sourceWhitelistEnabled: true,
+    sourceWhitelist: ["10.0.0.0/8"],
+    tags: [{ key: "k", value: "v" }],
+  };
+  await endpoints.setDetails(endpointId, details, 9);
+  expect(await endpoints.find(endpointId)).toEqual(anEndpoint({ ...details, updatedAt: 9 }));
+  expect(await endpoints.find(numbered(1).id)).toEqual(numbered(1));
+});
+
+test("active are those that are accepted or still come up", async () => {
+  const { endpoints } = await openWithBasics();
+  const states = [
+    { phase: "ready", approval: "accepted" },
+    { phase: "failed", approval: "accepted" },
+    { phase: "creating", approval: "pending" },
+    { phase: "ready", approval: "pending" },
+    { phase: "creating", approval: "rejected" },
+  ] as const;
+  for (const [n, state] of states.entries()) await endpoints.insert(numbered(n + 1, state));
+  expect(await endpoints.countActive(serviceId)).toBe(3);
+  expect(await endpoints.allOfProject(projectId)).toHaveLength(5);
+  expect(await endpoints.allOfProject(hexId(99) as ProjectId)).toEqual([]);
+});
+
+test("the next marker is larger than any, and the first is large too", async () => {
+  const { endpoints } = await openWithBasics();
+  expect(await endpoints.nextMarkerId()).toBe(16_777_217);
+  await endpoints.insert(anEndpoint({ markerId: 20_000_000 }));
+  expect(await endpoints.nextMarkerId()).toBe(20_000_001);
 });

@@ -1,10 +1,13 @@
 import type { Kysely, Selectable } from "kysely";
 import type { EndpointState } from "../domain/endpoint-state.ts";
 import type { AccountId, EndpointId, ProjectId, ServiceId, SubnetId, VpcId } from "../domain/ids.ts";
-import type { Endpoint, Timestamp } from "../domain/resources.ts";
-import type { EndpointRepository, Listing, Page } from "../domain/store.ts";
+import type { Endpoint, Tag, Timestamp } from "../domain/resources.ts";
+import type { EndpointDetails, EndpointRepository, Listing, Page } from "../domain/store.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
 import type { Schema } from "./schema.ts";
+
+/** As large as those that clients know from elsewhere (contract section 3.5). */
+const firstMarkerId = 16_777_216;
 
 export class SqlEndpointRepository implements EndpointRepository {
   readonly #db: Kysely<Schema>;
@@ -16,7 +19,13 @@ export class SqlEndpointRepository implements EndpointRepository {
   async insert(endpoint: Endpoint): Promise<void> {
     await this.#db
       .insertInto("endpoint")
-      .values({ ...endpoint, dnsEnabled: endpoint.dnsEnabled ? 1 : 0 })
+      .values({
+        ...endpoint,
+        dnsEnabled: endpoint.dnsEnabled ? 1 : 0,
+        sourceWhitelistEnabled: endpoint.sourceWhitelistEnabled ? 1 : 0,
+        sourceWhitelist: JSON.stringify(endpoint.sourceWhitelist),
+        tags: JSON.stringify(endpoint.tags),
+      })
       .execute();
   }
 
@@ -40,6 +49,49 @@ export class SqlEndpointRepository implements EndpointRepository {
   async allOfService(service: ServiceId): Promise<readonly Endpoint[]> {
     const rows = await this.#db.selectFrom("endpoint").selectAll().where("serviceId", "=", service).execute();
     return rows.map(toEndpoint);
+  }
+
+  async allOfProject(project: ProjectId): Promise<readonly Endpoint[]> {
+    const rows = await this.#db.selectFrom("endpoint").selectAll().where("projectId", "=", project).execute();
+    return rows.map(toEndpoint);
+  }
+
+  async countActive(service: ServiceId): Promise<number> {
+    const { total } = await this.#db
+      .selectFrom("endpoint")
+      .select((eb) => eb.fn.countAll<number>().as("total"))
+      .where("serviceId", "=", service)
+      .where((eb) =>
+        eb.or([
+          eb("approval", "=", "accepted"),
+          eb.and([eb("approval", "=", "pending"), eb("phase", "=", "creating")]),
+        ]),
+      )
+      .executeTakeFirstOrThrow();
+    return total;
+  }
+
+  async nextMarkerId(): Promise<number> {
+    const { last } = await this.#db
+      .selectFrom("endpoint")
+      .select((eb) => eb.fn.max<number | null>("markerId").as("last"))
+      .executeTakeFirstOrThrow();
+    return Math.max(last ?? 0, firstMarkerId) + 1;
+  }
+
+  async setDetails(id: EndpointId, details: EndpointDetails, now: Timestamp): Promise<void> {
+    const { sourceWhitelistEnabled, sourceWhitelist, tags, ownerNote } = details;
+    await this.#db
+      .updateTable("endpoint")
+      .set({
+        updatedAt: now,
+        ownerNote,
+        sourceWhitelistEnabled: sourceWhitelistEnabled ? 1 : 0,
+        sourceWhitelist: JSON.stringify(sourceWhitelist),
+        tags: JSON.stringify(tags),
+      })
+      .where("id", "=", id)
+      .execute();
   }
 
   async addressesIn(subnet: SubnetId): Promise<ReadonlySet<Ipv4>> {
@@ -124,5 +176,8 @@ export function toEndpoint(row: Selectable<Schema["endpoint"]>): Endpoint {
     approval: row.approval as Endpoint["approval"],
     rejectedBy: row.rejectedBy as Endpoint["rejectedBy"],
     dnsEnabled: row.dnsEnabled === 1,
+    sourceWhitelistEnabled: row.sourceWhitelistEnabled === 1,
+    sourceWhitelist: JSON.parse(row.sourceWhitelist) as string[],
+    tags: JSON.parse(row.tags) as Tag[],
   };
 }

@@ -15,7 +15,7 @@ test("accounts, projects, users and tokens come back as they went in", async () 
   const token = { hash: "h1", userId, projectId, expiresAt: createdAt + 1, createdAt };
   await identity.insertToken(token);
   await identity.insertToken({ ...token, hash: "h2", expiresAt: null });
-  await identity.insertAccessKey({ id: "AK", userId, sealedSecret: "s", createdAt });
+  await identity.insertAccessKey({ id: "AK", userId, sealedSecret: "s", securityToken: null, createdAt });
 
   expect(await identity.account(accountId)).toEqual(anAccount());
   expect(await identity.accountByName("owner")).toEqual(anAccount());
@@ -24,6 +24,64 @@ test("accounts, projects, users and tokens come back as they went in", async () 
   expect(await identity.user(other)).toMatchObject({ isOperator: false });
   expect(await identity.tokenByHash("h1")).toEqual(token);
   expect(await identity.tokenByHash("h2")).toMatchObject({ expiresAt: null });
+});
+
+test("a user's rights come back, and change", async () => {
+  const { identity } = await openTestStore();
+  await identity.insertAccount(anAccount());
+  const user = aUser({ role: "custom", actions: ["css:*"] });
+  await identity.insertUser(user);
+  expect(await identity.userByName(accountId, "admin")).toEqual(user);
+  expect(await identity.users(accountId)).toEqual([user]);
+  const changed = { ...user, role: "reader", actions: [], passwordHash: "y" } as const;
+  await identity.updateUser(changed);
+  expect(await identity.user(userId)).toEqual(changed);
+});
+
+async function withSessions() {
+  const { identity } = await openTestStore();
+  await identity.insertAccount(anAccount());
+  await identity.insertProject(aProject());
+  await identity.insertUser(aUser());
+  const token = { userId, projectId: null };
+  const key = { userId, sealedSecret: "s" };
+  await identity.insertToken({ ...token, hash: "for ever", expiresAt: null, createdAt: 1 });
+  await identity.insertAccessKey({ ...key, id: "for ever", securityToken: null, createdAt: 1 });
+  for (const n of [1, 2, 3]) {
+    await identity.insertToken({ ...token, hash: `t${n}`, expiresAt: 100 + n, createdAt: n });
+    const securityToken = { hash: `s${n}`, expiresAt: 100 + n };
+    await identity.insertAccessKey({ ...key, id: `k${n}`, securityToken, createdAt: n });
+  }
+  const left = async (): Promise<string[]> => {
+    const tokens = await Promise.all(
+      ["for ever", "t1", "t2", "t3"].map((hash) => identity.tokenByHash(hash)),
+    );
+    return [
+      ...tokens.flatMap((found) => (found ? [found.hash] : [])),
+      ...(await identity.accessKeys(userId)).map(({ id }) => id),
+    ];
+  };
+  return { identity, left };
+}
+
+test("sessions that are over are forgotten, and the oldest beyond what a user may have", async () => {
+  const { identity, left } = await withSessions();
+  expect(await identity.accessKey("k1")).toMatchObject({ securityToken: { hash: "s1", expiresAt: 101 } });
+  await identity.trimSessions(userId, 3, 101);
+  expect(await left()).toEqual(["for ever", "t2", "t3", "for ever", "k2", "k3"]);
+  await identity.trimSessions(userId, 1, 101);
+  expect(await left()).toEqual(["for ever", "t3", "for ever", "k3"]);
+});
+
+test("a user's sessions end together; what does not expire stays until the user goes", async () => {
+  const { identity, left } = await withSessions();
+  await identity.deleteToken("t3");
+  await identity.deleteAccessKey("k3");
+  expect(await left()).toEqual(["for ever", "t1", "t2", "for ever", "k1", "k2"]);
+  await identity.deleteSessions(userId);
+  expect(await left()).toEqual(["for ever", "for ever"]);
+  await identity.deleteUser(userId);
+  expect(await left()).toEqual([]);
 });
 
 test("what is not there is undefined", async () => {

@@ -1,6 +1,7 @@
-import type { Kysely, Selectable } from "kysely";
+import type { Insertable, Kysely, Selectable } from "kysely";
 import type { AccountId, ProjectId, UserId } from "../domain/ids.ts";
 import type { AccessKey, Account, Project, Token, User } from "../domain/resources.ts";
+import type { Role } from "../domain/roles.ts";
 import type { IdentityRepository, Listing, Page } from "../domain/store.ts";
 import type { Schema } from "./schema.ts";
 
@@ -20,14 +21,19 @@ export class SqlIdentityRepository implements IdentityRepository {
   }
 
   async insertUser(user: User): Promise<void> {
-    await this.#db
-      .insertInto("user")
-      .values({ ...user, isOperator: user.isOperator ? 1 : 0 })
-      .execute();
+    await this.#db.insertInto("user").values(fromUser(user)).execute();
   }
 
   async insertAccessKey(key: AccessKey): Promise<void> {
-    await this.#db.insertInto("accessKey").values(key).execute();
+    const { securityToken, ...rest } = key;
+    const times = {
+      securityTokenHash: securityToken?.hash ?? null,
+      expiresAt: securityToken?.expiresAt ?? null,
+    };
+    await this.#db
+      .insertInto("accessKey")
+      .values({ ...rest, ...times })
+      .execute();
   }
 
   async insertToken(token: Token): Promise<void> {
@@ -67,12 +73,122 @@ export class SqlIdentityRepository implements IdentityRepository {
 
   async project(id: ProjectId): Promise<Project | undefined> {
     const row = await this.#db.selectFrom("project").selectAll().where("id", "=", id).executeTakeFirst();
-    return row && { ...row, id: row.id as ProjectId, accountId: row.accountId as AccountId };
+    return row && toProject(row);
+  }
+
+  async projects(account: AccountId): Promise<readonly Project[]> {
+    const rows = await this.#db
+      .selectFrom("project")
+      .selectAll()
+      .where("accountId", "=", account)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .execute();
+    return rows.map(toProject);
+  }
+
+  async userByName(account: AccountId, name: string): Promise<User | undefined> {
+    const row = await this.#db
+      .selectFrom("user")
+      .selectAll()
+      .where("accountId", "=", account)
+      .where("name", "=", name)
+      .executeTakeFirst();
+    return row && toUser(row);
+  }
+
+  async users(account: AccountId): Promise<readonly User[]> {
+    const rows = await this.#db
+      .selectFrom("user")
+      .selectAll()
+      .where("accountId", "=", account)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .execute();
+    return rows.map(toUser);
+  }
+
+  async updateUser(user: User): Promise<void> {
+    await this.#db.updateTable("user").set(fromUser(user)).where("id", "=", user.id).execute();
+  }
+
+  async deleteUser(id: UserId): Promise<void> {
+    await this.#db.deleteFrom("user").where("id", "=", id).execute();
+  }
+
+  async accessKey(id: string): Promise<AccessKey | undefined> {
+    const row = await this.#db.selectFrom("accessKey").selectAll().where("id", "=", id).executeTakeFirst();
+    return row && toAccessKey(row);
+  }
+
+  async accessKeys(user: UserId): Promise<readonly AccessKey[]> {
+    const rows = await this.#db
+      .selectFrom("accessKey")
+      .selectAll()
+      .where("userId", "=", user)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .execute();
+    return rows.map(toAccessKey);
+  }
+
+  async deleteAccessKey(id: string): Promise<void> {
+    await this.#db.deleteFrom("accessKey").where("id", "=", id).execute();
   }
 
   async tokenByHash(hash: string): Promise<Token | undefined> {
     const row = await this.#db.selectFrom("token").selectAll().where("hash", "=", hash).executeTakeFirst();
-    return row && { ...row, userId: row.userId as UserId, projectId: row.projectId as ProjectId };
+    return row && { ...row, userId: row.userId as UserId, projectId: row.projectId as ProjectId | null };
+  }
+
+  async deleteToken(hash: string): Promise<void> {
+    await this.#db.deleteFrom("token").where("hash", "=", hash).execute();
+  }
+
+  async deleteSessions(user: UserId): Promise<void> {
+    await this.#db
+      .deleteFrom("token")
+      .where("userId", "=", user)
+      .where("expiresAt", "is not", null)
+      .execute();
+    await this.#db
+      .deleteFrom("accessKey")
+      .where("userId", "=", user)
+      .where("expiresAt", "is not", null)
+      .execute();
+  }
+
+  async trimSessions(user: UserId, most: number, now: number): Promise<void> {
+    await this.#db.deleteFrom("token").where("expiresAt", "<=", now).execute();
+    await this.#db.deleteFrom("accessKey").where("expiresAt", "<=", now).execute();
+    await this.#db
+      .deleteFrom("token")
+      .where("hash", "in", (eb) =>
+        eb
+          .selectFrom("token")
+          .select("hash")
+          .where("userId", "=", user)
+          .where("expiresAt", "is not", null)
+          .orderBy("createdAt", "desc")
+          .orderBy("hash")
+          .limit(-1)
+          .offset(most),
+      )
+      .execute();
+    await this.#db
+      .deleteFrom("accessKey")
+      .where("id", "in", (eb) =>
+        eb
+          .selectFrom("accessKey")
+          .select("id")
+          .where("userId", "=", user)
+          .where("expiresAt", "is not", null)
+          .orderBy("createdAt", "desc")
+          .orderBy("id")
+          .limit(-1)
+          .offset(most),
+      )
+      .execute();
   }
 }
 
@@ -86,5 +202,21 @@ function toUser(row: Selectable<Schema["user"]>): User {
     id: row.id as UserId,
     accountId: row.accountId as AccountId,
     isOperator: row.isOperator === 1,
+    role: row.role as Role,
+    actions: JSON.parse(row.actions) as string[],
   };
+}
+
+function fromUser(user: User): Insertable<Schema["user"]> {
+  return { ...user, isOperator: user.isOperator ? 1 : 0, actions: JSON.stringify(user.actions) };
+}
+
+function toProject(row: Selectable<Schema["project"]>): Project {
+  return { ...row, id: row.id as ProjectId, accountId: row.accountId as AccountId };
+}
+
+function toAccessKey(row: Selectable<Schema["accessKey"]>): AccessKey {
+  const { securityTokenHash: hash, expiresAt, ...rest } = row;
+  const securityToken = hash === null || expiresAt === null ? null : { hash, expiresAt };
+  return { ...rest, userId: row.userId as UserId, securityToken };
 }

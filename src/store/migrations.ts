@@ -92,4 +92,44 @@ export const migrations: readonly Migration[] = [
       ) strict;
     `,
   },
+  {
+    name: "0002-vpcep",
+    sql: `
+      alter table endpoint_service add column origin text not null default 'css' check (origin in ('css', 'vpcep'));
+      alter table endpoint_service add column ports text not null default '[]';
+      alter table endpoint_service add column description text not null default '';
+      alter table endpoint_service add column tags text not null default '[]';
+      create index endpoint_service_by_project on endpoint_service (project_id);
+      alter table permission add column description text not null default '';
+      alter table endpoint add column owner_note text not null default '';
+      alter table endpoint add column marker_id integer not null default 0;
+      alter table endpoint add column source_whitelist_enabled integer not null default 0
+        check (source_whitelist_enabled in (0, 1));
+      alter table endpoint add column source_whitelist text not null default '[]';
+      alter table endpoint add column tags text not null default '[]';
+      update endpoint set marker_id = 16777216 + rowid;
+      create index endpoint_by_marker on endpoint (marker_id);
+    `,
+  },
+  {
+    name: "0003-identity",
+    sql: `
+      alter table user add column role text not null default 'administrator'
+        check (role in ('administrator', 'reader', 'custom'));
+      alter table user add column actions text not null default '[]';
+      alter table access_key add column security_token_hash text;
+      alter table access_key add column expires_at integer;
+      create index access_key_by_user on access_key (user_id);
+      create table token_of_account (
+        hash text primary key, user_id text not null references user on delete cascade,
+        project_id text references project on delete cascade,
+        expires_at integer, created_at integer not null
+      ) strict;
+      insert into token_of_account select hash, user_id, project_id, expires_at, created_at from token;
+      drop table token;
+      alter table token_of_account rename to token;
+      create index token_by_user on token (user_id, created_at);
+      create index token_by_expiry on token (expires_at);
+    `,
+  },
 ];

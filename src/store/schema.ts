@@ -24,10 +24,26 @@ export interface Schema {
     name: string;
     passwordHash: string;
     isOperator: Flag;
+    role: string;
+    /** JSON array of text. */
+    actions: string;
     createdAt: number;
   };
-  accessKey: { id: string; userId: string; sealedSecret: string; createdAt: number };
-  token: { hash: string; userId: string; projectId: string; expiresAt: number | null; createdAt: number };
+  accessKey: {
+    id: string;
+    userId: string;
+    sealedSecret: string;
+    securityTokenHash: string | null;
+    expiresAt: number | null;
+    createdAt: number;
+  };
+  token: {
+    hash: string;
+    userId: string;
+    projectId: string | null;
+    expiresAt: number | null;
+    createdAt: number;
+  };
   vpc: { id: string; projectId: string; name: string; cidr: string; attachment: string; createdAt: number };
   subnet: {
     id: string;
@@ -69,6 +85,12 @@ export interface Schema {
     dnsEnabled: Flag;
     professional: Flag;
     reconcileConnections: Flag;
+    origin: string;
+    /** JSON array of {clientPort, serverPort}. */
+    ports: string;
+    description: string;
+    /** JSON array of {key, value}. */
+    tags: string;
     createdAt: number;
     updatedAt: number;
   };
@@ -77,6 +99,7 @@ export interface Schema {
     serviceId: string;
     permission: string;
     permissionType: string;
+    description: string;
     createdAt: number;
   };
   endpoint: {
@@ -94,6 +117,13 @@ export interface Schema {
     specificationName: string;
     dnsEnabled: Flag;
     description: string;
+    ownerNote: string;
+    markerId: number;
+    sourceWhitelistEnabled: Flag;
+    /** JSON array of text. */
+    sourceWhitelist: string;
+    /** JSON array of {key, value}. */
+    tags: string;
     failureCode: string | null;
     failureMessage: string | null;
     createdRevision: number;

@@ -7,7 +7,7 @@ import { openTestStore } from "./test-store.ts";
 
 function entry(n: number, permission: string, createdAt: number, service = serviceId): Permission {
   const id = uuid(900 + n) as PermissionId;
-  return { id, serviceId: service, permission, permissionType: "domainId", createdAt };
+  return { id, serviceId: service, permission, permissionType: "domainId", description: "", createdAt };
 }
 
 test("a service comes back as it went in, by id, name and cluster, also after an update", async () => {
@@ -53,4 +53,34 @@ test("the whitelist is kept oldest first, ties by id, and entries go by id", asy
   await store.services.deletePermissions([entry(3, "", 0).id, entry(2, "", 0).id]);
   expect(await store.services.permissions(serviceId)).toEqual([entries[1]]);
   await expect(store.services.insertPermissions([entry(4, "a", 3)])).rejects.toThrow(/UNIQUE/);
+});
+
+test("ports, tags and texts come back; a deleted service takes its whitelist along", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  const full = aService({
+    origin: "vpcep",
+    ports: [{ clientPort: 80, serverPort: 9200 }],
+    description: "d",
+    tags: [{ key: "k", value: "v" }],
+  });
+  await store.services.update(full);
+  expect(await store.services.allOfProject(full.projectId)).toEqual([full]);
+  await store.services.insertPermissions([entry(1, "a", 1)]);
+  await store.services.setPermissionDescription(entry(1, "", 0).id, "Alice");
+  expect(await store.services.permissions(serviceId)).toMatchObject([{ description: "Alice" }]);
+  await store.services.delete(serviceId);
+  expect(await store.services.find(serviceId)).toBeUndefined();
+  expect(await store.services.permissions(serviceId)).toEqual([]);
+});
+
+test("open to everyone is who says so with a star, while enabled", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  await store.services.insertPermissions([entry(1, "a", 1)]);
+  expect(await store.services.openToEveryone()).toEqual([]);
+  await store.services.insertPermissions([entry(2, "*", 1)]);
+  expect(await store.services.openToEveryone()).toEqual([aService()]);
+  await store.services.update(aService({ enabled: false }));
+  expect(await store.services.openToEveryone()).toEqual([]);
 });

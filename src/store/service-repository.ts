@@ -1,7 +1,8 @@
 import type { Kysely, Selectable } from "kysely";
 import type { ClusterId, PermissionId, ProjectId, ServiceId } from "../domain/ids.ts";
-import type { EndpointService, Permission } from "../domain/resources.ts";
+import type { EndpointService, Permission, ServicePort, Tag } from "../domain/resources.ts";
 import type { ServiceRepository } from "../domain/store.ts";
+import { everyone } from "../domain/whitelist.ts";
 import type { Schema } from "./schema.ts";
 
 export class SqlServiceRepository implements ServiceRepository {
@@ -29,6 +30,34 @@ export class SqlServiceRepository implements ServiceRepository {
 
   async findByCluster(cluster: ClusterId): Promise<EndpointService | undefined> {
     return this.#findBy("clusterId", cluster);
+  }
+
+  async allOfProject(project: ProjectId): Promise<readonly EndpointService[]> {
+    const rows = await this.#db
+      .selectFrom("endpointService")
+      .selectAll()
+      .where("projectId", "=", project)
+      .execute();
+    return rows.map(toService);
+  }
+
+  async openToEveryone(): Promise<readonly EndpointService[]> {
+    const rows = await this.#db
+      .selectFrom("endpointService")
+      .innerJoin("permission", "permission.serviceId", "endpointService.id")
+      .selectAll("endpointService")
+      .where("permission.permission", "=", everyone)
+      .where("endpointService.enabled", "=", 1)
+      .execute();
+    return rows.map(toService);
+  }
+
+  async delete(id: ServiceId): Promise<void> {
+    await this.#db.deleteFrom("endpointService").where("id", "=", id).execute();
+  }
+
+  async setPermissionDescription(id: PermissionId, description: string): Promise<void> {
+    await this.#db.updateTable("permission").set({ description }).where("id", "=", id).execute();
   }
 
   async permissions(service: ServiceId): Promise<readonly Permission[]> {
@@ -81,6 +110,8 @@ function toRow(service: EndpointService): Schema["endpointService"] {
     dnsEnabled: service.dnsEnabled ? 1 : 0,
     professional: service.professional ? 1 : 0,
     reconcileConnections: service.reconcileConnections ? 1 : 0,
+    ports: JSON.stringify(service.ports),
+    tags: JSON.stringify(service.tags),
   };
 }
 
@@ -95,5 +126,8 @@ export function toService(row: Selectable<Schema["endpointService"]>): EndpointS
     dnsEnabled: row.dnsEnabled === 1,
     professional: row.professional === 1,
     reconcileConnections: row.reconcileConnections === 1,
+    origin: row.origin as EndpointService["origin"],
+    ports: JSON.parse(row.ports) as ServicePort[],
+    tags: JSON.parse(row.tags) as Tag[],
   };
 }

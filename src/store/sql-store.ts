@@ -131,6 +131,20 @@ export class SqlStore extends SqlRepositories implements Store {
     return done;
   }
 
+  async rehearse(
+    work: (tx: Repositories, revision: number) => Promise<unknown>,
+  ): Promise<{ readonly before: DesiredState; readonly after: DesiredState }> {
+    const rehearsal = await this.db.startTransaction().execute();
+    try {
+      const tx = new SqlRepositories(rehearsal);
+      const before = await tx.desiredState();
+      await work(tx, before.revision + 1);
+      return { before, after: await tx.desiredState() };
+    } finally {
+      await rehearsal.rollback().execute();
+    }
+  }
+
   async observe<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
     const result = await this.#transaction(work);
     this.#generation += 1;
