@@ -5,7 +5,7 @@ import { parseSnapshot } from "./parse-snapshot.ts";
 import { aSnapshot } from "./test-snapshot.ts";
 
 const secure: Snapshot = {
-  ...aSnapshot(7, 2),
+  ...aSnapshot(7, 2, { sources: ["127.0.0.0/8", "10.0.0.1"] }),
   services: aSnapshot(7).services.map((service) => ({
     ...service,
     healthCheck: {
@@ -57,7 +57,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
     return JSON.stringify(copy);
   }
 
-  const optional = new Set(["authorization", "ca"]);
+  const optional = new Set(["authorization", "ca", "sources"]);
   const paths = pathsOf(secure);
 
   test.each(paths.map((path) => path.join(".")))("%s", (joined) => {
@@ -84,6 +84,8 @@ describe("with one field wrong or missing it is no snapshot", () => {
     ["no port", "endpoints.0.clientPorts", []],
     ["port 0", "endpoints.0.clientPorts", [0]],
     ["port 65536", "endpoints.0.clientPorts", [65_536]],
+    ["a source that is no network", "endpoints.0.sources.0", "10.0.0.0/33"],
+    ["a source with two lengths", "endpoints.0.sources.0", "10.0.0.0/8/8"],
     ["no session", "endpoints.0.maxSession", 0],
     ["a path without a slash", "services.0.healthCheck.path", "x"],
     ["another scheme", "services.0.healthCheck.scheme", "ftp"],

@@ -65,7 +65,13 @@ function isEndpoint(value: unknown): boolean {
     clientPorts: (ports) => listOf(isPort)(ports) && (ports as unknown[]).length > 0,
     maxSession: (most) => isCount(most) && most !== 0,
     refusal: (refusal) => refusals.includes(refusal),
+    sources: (sources) => sources === undefined || listOf(isSource)(sources),
   });
+}
+
+function isSource(value: unknown): boolean {
+  const [address = "", length = "32", ...rest] = typeof value === "string" ? value.split("/") : [];
+  return isIPv4(address) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && rest.length === 0;
 }
 
 function hasFields<Type>(value: unknown, fields: Fields<Type>): value is Type {

@@ -4,6 +4,7 @@ import { allocateSlotMemory, SlotCounters, SlotTotals } from "./slots.ts";
 
 const nodes = ["a", "b", "c", "d"].map((host) => ({ host, port: 9200 }));
 const state = { slot: 3, maxSession: 1, refusal: null, nodes };
+const anybody = (): string => "127.0.0.1";
 
 function startEndpoint(workerShare: number) {
   const memory = allocateSlotMemory(1);
@@ -30,14 +31,14 @@ test("goes round the nodes, workers starting apart, also when the list changes",
 
 test("says why nobody is let in: the refusal first, then the nodes, then the cap", () => {
   const { endpoint, totals } = startEndpoint(0);
-  expect([endpoint.admit(), endpoint.admit()]).toEqual([null, "session_cap"]);
+  expect([endpoint.admit(anybody), endpoint.admit(anybody)]).toEqual([null, "session_cap"]);
   endpoint.update({ ...state, nodes: [] });
-  expect(endpoint.admit()).toBe("no_healthy_node");
+  expect(endpoint.admit(anybody)).toBe("no_healthy_node");
   endpoint.update({ ...state, nodes: [], refusal: "service_closed" });
-  expect(endpoint.admit()).toBe("service_closed");
+  expect(endpoint.admit(anybody)).toBe("service_closed");
   endpoint.leave();
   endpoint.update(state);
-  expect(endpoint.admit()).toBeNull();
+  expect(endpoint.admit(anybody)).toBeNull();
   expect(totals.read(3)).toMatchObject({
     sessions: 1,
     newSessions: 2,

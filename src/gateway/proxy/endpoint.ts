@@ -2,6 +2,7 @@ import type { DesiredNode } from "../../domain/desired.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import type { SlotState } from "./messages.ts";
 import type { SlotCounters } from "./slots.ts";
+import { SourceFilter } from "./source-filter.ts";
 
 /** One endpoint in one worker: who is let in, and to which node. */
 export class Endpoint {
@@ -9,12 +10,14 @@ export class Endpoint {
   readonly counters: SlotCounters;
   #state: SlotState;
   #turn: number;
+  #filter: SourceFilter | null;
 
   /** @param workerShare where this worker starts its rounds over the nodes, 0 to 1: workers start apart */
   constructor(state: SlotState, counters: SlotCounters, workerShare: number) {
     this.slot = state.slot;
     this.counters = counters;
     this.#state = state;
+    this.#filter = filterOf(state);
     this.#turn = Math.floor(workerShare * state.nodes.length);
   }
 
@@ -22,13 +25,27 @@ export class Endpoint {
     return this.#state.refusal;
   }
 
-  update(state: SlotState): void {
-    this.#state = state;
+  /** Whether only some sources may connect. */
+  get isFiltered(): boolean {
+    return this.#filter !== null;
   }
 
-  /** Counts a new session, or the reason why there is none. Whoever gets null calls `leave` once. */
-  admit(): RefusalReason | null {
-    const refusal = this.#refusalNow();
+  update(state: SlotState): void {
+    this.#state = state;
+    this.#filter = filterOf(state);
+  }
+
+  /** @param source asked only where sources are filtered: finding it out costs a system call */
+  allows(source: () => string | undefined): boolean {
+    return this.#filter === null || this.#filter.allows(source());
+  }
+
+  /**
+   * Counts a new session, or the reason why there is none. Whoever gets null calls `leave` once.
+   * @param source see `allows`
+   */
+  admit(source: () => string | undefined): RefusalReason | null {
+    const refusal = this.#refusalNow(source);
     if (refusal !== null) this.counters.countRefusal(this.slot, refusal);
     return refusal;
   }
@@ -47,10 +64,15 @@ export class Endpoint {
     }
   }
 
-  #refusalNow(): RefusalReason | null {
+  #refusalNow(source: () => string | undefined): RefusalReason | null {
     const { refusal, nodes, maxSession } = this.#state;
     if (refusal !== null) return refusal;
+    if (!this.allows(source)) return "source_not_allowed";
     if (nodes.length === 0) return "no_healthy_node";
     return this.counters.tryEnter(this.slot, maxSession) ? null : "session_cap";
   }
+}
+
+function filterOf({ sources }: SlotState): SourceFilter | null {
+  return sources === undefined ? null : new SourceFilter(sources);
 }

@@ -152,13 +152,15 @@ function stateOf(endpoint: DesiredEndpoint, slot: number): SlotState {
   const { maxSession, refusal } = endpoint;
   // Copies: the image is compared with later lists, and a copy is what can be sent to a thread.
   const nodes = endpoint.nodes.map(({ host, port }) => ({ host, port }));
-  return { slot, maxSession, refusal, nodes };
+  const sources = endpoint.sources && [...endpoint.sources];
+  return { slot, maxSession, refusal, nodes, ...(sources === undefined ? {} : { sources }) };
 }
 
 function sameState(a: SlotState, b: SlotState): boolean {
   return (
     a.maxSession === b.maxSession &&
     a.refusal === b.refusal &&
+    a.sources?.join() === b.sources?.join() &&
     a.nodes.length === b.nodes.length &&
     a.nodes.every((node, index) => node.host === b.nodes[index]?.host && node.port === b.nodes[index]?.port)
   );

@@ -59,10 +59,14 @@ export class Listener implements SessionHost {
   }
 
   /** Resets every session; resolves to their number when not one byte passes any more. */
-  async sever(): Promise<number> {
-    const severed = [...this.#sessions];
-    await Promise.all(severed.map((session) => session.reset()).filter((pending) => pending !== null));
-    return severed.length;
+  sever(): Promise<number> {
+    return resetAll([...this.#sessions]);
+  }
+
+  /** Resets the sessions whose source is not allowed any more. Returns as `sever` does. */
+  severStrangers(): Promise<number> {
+    const isStranger = (session: Session): boolean => !this.endpoint.allows(() => session.source);
+    return resetAll([...this.#sessions].filter(isStranger));
   }
 
   sweep(): void {
@@ -95,7 +99,7 @@ export class Listener implements SessionHost {
   }
 
   #accept(socket: Socket): void {
-    if (this.endpoint.admit() !== null) {
+    if (this.endpoint.admit(() => socket.remoteAddress) !== null) {
       // Nobody waits for this socket: an error of the reset itself changes nothing.
       socket.on("error", () => undefined);
       void reset(socket);
@@ -105,4 +109,9 @@ export class Listener implements SessionHost {
     this.#sessions.add(session);
     session.connect();
   }
+}
+
+async function resetAll(sessions: readonly Session[]): Promise<number> {
+  await Promise.all(sessions.map((session) => session.reset()).filter((pending) => pending !== null));
+  return sessions.length;
 }

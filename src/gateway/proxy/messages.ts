@@ -27,6 +27,8 @@ export interface SlotState {
   readonly maxSession: number;
   readonly refusal: RefusalReason | null;
   readonly nodes: readonly DesiredNode[];
+  /** As of the desired endpoint. */
+  readonly sources?: readonly string[];
 }
 
 /** One address and port of one endpoint. */

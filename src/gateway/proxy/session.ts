@@ -62,6 +62,11 @@ export class Session {
     this.#client.on("close", () => this.#closed(this.#client));
   }
 
+  /** Address of the consumer; undefined once he is gone. */
+  get source(): string | undefined {
+    return this.#client.remoteAddress;
+  }
+
   /** Tries the nodes one after the other. Nothing is read from the consumer before one has accepted. */
   connect(): void {
     const next = this.#nodes.next();

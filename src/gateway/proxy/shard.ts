@@ -70,8 +70,10 @@ export class Shard {
       return 0;
     }
     entry.endpoint.update(state);
-    if (state.refusal === null) return 0;
-    return sum(await Promise.all([...entry.listeners.values()].map((listener) => listener.sever())));
+    const listeners = [...entry.listeners.values()];
+    if (state.refusal !== null) return sum(await Promise.all(listeners.map((listener) => listener.sever())));
+    if (!entry.endpoint.isFiltered) return 0;
+    return sum(await Promise.all(listeners.map((listener) => listener.severStrangers())));
   }
 
   async #listen(key: ListenerKey): Promise<ListenFailure | null> {
