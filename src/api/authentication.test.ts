@@ -16,6 +16,8 @@ test("a token tells who sends it, in which project", async () => {
     accountId: owner.accountId,
     projectId: owner.projectId,
     isOperator: true,
+    role: "administrator",
+    actions: [],
   });
 });
 

@@ -2,7 +2,7 @@ import type { Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hashToken } from "../lib/secrets.ts";
 import { notAuthenticated } from "./errors.ts";
-import type { Principal } from "./operation.ts";
+import { noProject, type Principal } from "./operation.ts";
 
 /** Tokens remembered at once; one more starts over. */
 const cacheLimit = 10_000;
@@ -58,9 +58,10 @@ export class TokenAuthenticator {
     if (this.#isExpired(token.expiresAt)) {
       throw notAuthenticated(`token expires, expires_at:${new Date(token.expiresAt ?? 0).toISOString()}`);
     }
-    const { accountId, isOperator } = user;
+    const { accountId, isOperator, role, actions } = user;
+    const projectId = token.projectId ?? noProject;
     return {
-      principal: { userId: user.id, accountId, projectId: token.projectId, isOperator },
+      principal: { userId: user.id, accountId, projectId, isOperator, role, actions },
       expiresAt: token.expiresAt,
     };
   }

@@ -33,6 +33,23 @@ test.each<[ErrorKind, number, string]>([
   expect(wireError(new PosternError(kind, "why"))).toEqual({ status, code, message: "why" });
 });
 
+test.each<[ErrorKind, number, string]>([
+  ["bad_parameter", 400, "EndPoint.0002"],
+  ["not_authorized_for_project", 403, "EndPoint.0004"],
+  ["resource_not_found", 404, "EndPoint.0005"],
+  ["endpoint_not_found", 404, "EndPoint.2006"],
+  ["account_not_allowed", 400, "EndPoint.2012"],
+  ["quota_exceeded", 400, "Endpoint.1018"],
+  ["precondition_failed", 412, "EndPoint.1004"],
+])("to clients of the endpoint service %s is %i %s", (kind, status, code) => {
+  expect(wireError(new PosternError(kind, "why"), "vpcep")).toEqual({ status, code, message: "why" });
+});
+
+test("a parameter has a code of its own there, and only there", () => {
+  const error = new PosternError("out_of_range", "why", "limit");
+  expect([wireError(error, "vpcep").code, wireError(error).code]).toEqual(["EndPoint.0006", "CSS.5038"]);
+});
+
 describe("the body", () => {
   test("of the service has every key that a client reads", () => {
     expect(errorBody({ status: 400, code: "CSS.5182", message: "closed" }, "r1")).toEqual({
@@ -42,6 +59,11 @@ describe("the body", () => {
       error_msg: "closed",
       request_id: "r1",
     });
+  });
+
+  test("of the endpoint service has two keys", () => {
+    const error = { status: 400, code: "EndPoint.0002", message: "bad" };
+    expect(errorBody(error, "r1", "vpcep")).toEqual({ error_code: "EndPoint.0002", error_msg: "bad" });
   });
 
   test("of the gateway in front has its own", () => {
@@ -67,6 +89,15 @@ describe("anything thrown", () => {
       code: "APIGW.0308",
       isUnexpected: false,
     });
+  });
+
+  test("has the endpoint service's codes there", () => {
+    const thrown = [Object.assign(new Error("x"), { statusCode: 400 }), new Error("x"), apiNotFound()];
+    expect(thrown.map((error) => describeError(error, "vpcep").code)).toEqual([
+      "EndPoint.0002",
+      "EndPoint.0001",
+      "APIGW.0101",
+    ]);
   });
 
   test.each([

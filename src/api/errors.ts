@@ -1,5 +1,6 @@
-import type { ErrorKind } from "../domain/errors.ts";
+import { STATUS_CODES } from "node:http";
 import { PosternError } from "../domain/errors.ts";
+import { catalogue, codeOfParameter, type Protocol } from "./error-catalogue.ts";
 
 /** An error as the wire carries it. */
 export interface WireError {
@@ -8,31 +9,17 @@ export interface WireError {
   readonly message: string;
 }
 
-/** Published code of everything that can be refused (contract sections 3.10 and 5). */
-const catalogue: Record<ErrorKind, { readonly status: number; readonly code: string }> = {
-  account_not_allowed: { status: 400, code: "EndPoint.2012" },
-  already_in_use: { status: 409, code: "EndPoint.3006" },
-  bad_parameter: { status: 400, code: "CSS.0001" },
-  cluster_exists: { status: 409, code: "CSS.0031" },
-  cluster_not_found: { status: 403, code: "CSS.0015" },
-  empty_body: { status: 400, code: "CSS.0006" },
-  forbidden: { status: 403, code: "CSS.5045" },
-  missing_parameter: { status: 400, code: "CSS.5037" },
-  nodes_unreachable: { status: 400, code: "CSS.6000" },
-  not_authorized_for_project: { status: 403, code: "CSS.0015" },
-  out_of_range: { status: 400, code: "CSS.5038" },
-  pool_exhausted: { status: 400, code: "CSS.0064" },
-  precondition_failed: { status: 412, code: "CSS.5090" },
-  resource_not_found: { status: 404, code: "CSS.0016" },
-  service_already_open: { status: 409, code: "CSS.0031" },
-  service_not_enabled: { status: 400, code: "CSS.5182" },
-  state_forbids: { status: 400, code: "CSS.5090" },
-  unsupported: { status: 400, code: "CSS.5140" },
-  vpc_not_found: { status: 400, code: "CSS.5021" },
-};
+/** @param protocol which family of operations refuses */
+export function wireError(error: PosternError, protocol: Protocol = "css"): WireError {
+  if (protocol === "iam") return { ...identityError(error), message: error.message };
+  const { status, code } = catalogue[error.kind][protocol];
+  const special = protocol === "vpcep" && status === 400 ? codeOfParameter[error.parameter ?? ""] : undefined;
+  return { status, code: special ?? code, message: error.message };
+}
 
-export function wireError(error: PosternError): WireError {
-  return { ...catalogue[error.kind], message: error.message };
+function identityError({ kind }: PosternError): { readonly status: number; readonly code: string } {
+  const status = kind === "action_not_allowed" ? 403 : catalogue[kind].css.status;
+  return { status, code: String(status) };
 }
 
 /** A request that never reaches an operation, refused as the cloud's own API gateway does (contract section 4.5). */
@@ -79,12 +66,23 @@ const frameworkErrors: Readonly<Record<string, { status: number; code: string; m
   FST_ERR_BAD_URL: { status: 400, code: "APIGW.0201", message: "The request path is no valid URL" },
 };
 
+interface DescribedError extends WireError {
+  readonly isUnexpected: boolean;
+}
+
 /**
  * Returns what the client is told. Anything unexpected becomes one opaque error: its text may hold secrets.
  * @returns `isUnexpected` where the error belongs in the log
  */
-export function describeError(error: unknown): WireError & { readonly isUnexpected: boolean } {
-  if (error instanceof PosternError) return { ...wireError(error), isUnexpected: false };
+export function describeError(error: unknown, protocol: Protocol = "css"): DescribedError {
+  if (error instanceof PosternError) return { ...wireError(error, protocol), isUnexpected: false };
+  const described = describeFailure(error);
+  if (protocol === "css" || !described.code.startsWith("CSS.")) return described;
+  if (protocol === "iam") return { ...described, code: String(described.status) };
+  return { ...described, code: described.status >= 500 ? "EndPoint.0001" : "EndPoint.0002" };
+}
+
+function describeFailure(error: unknown): DescribedError {
   if (error instanceof ApiGatewayError) {
     return { status: error.status, code: error.code, message: error.message, isUnexpected: false };
   }
@@ -103,13 +101,18 @@ export function describeError(error: unknown): WireError & { readonly isUnexpect
 }
 
 /**
- * Returns the body: for the cloud's gateway its own shape, else all four keys that one or the other client
- * reads (contract section 5).
+ * Returns the body: for the cloud's gateway its own shape, for the endpoint service two keys (contract section
+ * 3.10), for the identity service Keystone's (section 4.1), else all four keys that one or the other client reads (section 5).
  */
-export function errorBody(error: WireError, requestId: string): Readonly<Record<string, string>> {
+export function errorBody(error: WireError, requestId: string, protocol: Protocol = "css"): object {
   if (error.code.startsWith("APIGW.")) {
     return { error_msg: error.message, error_code: error.code, request_id: requestId };
   }
+  if (protocol === "iam") {
+    const { status, message } = error;
+    return { error: { code: status, message, title: STATUS_CODES[status] ?? "Error" } };
+  }
+  if (protocol === "vpcep") return { error_code: error.code, error_msg: error.message };
   return {
     errCode: error.code,
     externalMessage: `${error.code} : ${error.message}`,

@@ -1,18 +1,26 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Static, TSchema } from "typebox";
 import type { Enforcement, LiveView } from "../domain/control.ts";
 import type { AccountId, ProjectId, UserId } from "../domain/ids.ts";
+import type { Rights } from "../domain/roles.ts";
 import type { Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ProbeAnswer, ProbeTarget } from "../lib/http-probe.ts";
+import type { Protocol } from "./error-catalogue.ts";
+import type { PasswordCheck } from "./password-check.ts";
 import type { ResponseCache } from "./response-cache.ts";
 
 /** Who makes a request. */
-export interface Principal {
+export interface Principal extends Rights {
   readonly userId: UserId;
   readonly accountId: AccountId;
+  /** `noProject` where none was chosen. */
   readonly projectId: ProjectId;
   readonly isOperator: boolean;
 }
+
+/** Project of somebody who signed in to an account as a whole: no path names it. */
+export const noProject = "" as ProjectId;
 
 /** Everything that operations work with, wired once. */
 export interface ApiContext {
@@ -26,6 +34,8 @@ export interface ApiContext {
   readonly live: LiveView;
   readonly cache: ResponseCache;
   readonly seal: (plain: string) => string;
+  readonly unseal: (sealed: string) => string;
+  readonly passwords: PasswordCheck;
   /** Asks a node over HTTP; throws with a message for people. */
   readonly probe: (target: ProbeTarget) => Promise<ProbeAnswer>;
 }
@@ -41,6 +51,8 @@ type Part<S extends Schemas, Key extends keyof Schemas> = S[Key] extends TSchema
 export interface OperationRequest<S extends Schemas = Schemas> {
   readonly principal: Principal;
   readonly requestId: string;
+  /** As they came, names in lower case. */
+  readonly headers: IncomingHttpHeaders;
   /** Value of If-Match, or undefined. */
   readonly ifMatch: string | undefined;
   readonly params: Part<S, "params">;
@@ -66,7 +78,11 @@ export interface Operation<S extends Schemas = Schemas> {
   readonly path: string;
   /** Action of the access rules (contract sections 1 and 3). */
   readonly action: string;
+  /** `public`: no credential is looked at. `signed_in`: everybody who has one. Else the access rules decide. */
+  readonly access?: "public" | "signed_in";
   readonly schemas: S;
+  /** How refusals are rendered; `css` where it is left out. */
+  readonly protocol?: Protocol;
   /** The answer depends on the URL and the data alone, and is read far more often than it changes. */
   readonly isCacheable?: true;
   handle(request: OperationRequest<S>, context: ApiContext): Promise<OperationReply>;

@@ -14,9 +14,33 @@ const bodies: Readonly<Record<string, object>> = {
   CreateConsumerEndpoint: { service: "logs" },
   UpdateConnectionCap: { max_session: 1 },
   CreateAccount: { name: "team" },
+  CreateUser: { name: "eve" },
+  KeystoneCreateUserTokenByPassword: {
+    auth: {
+      identity: {
+        methods: ["password"],
+        password: { user: { name: "owner", password: "wrong", domain: { name: "owner" } } },
+      },
+    },
+  },
+  KeystoneCreateProject: { project: { name: "search" } },
+  CreateTemporaryAccessKeyByToken: { auth: { identity: { methods: ["token"] } } },
 };
 
-const table = operations.map(({ id, method, path }) => ({ id, method, path, body: bodies[id] }));
+const table = operations.map(({ id, method, path, access, protocol = "css" }) => ({
+  id,
+  method,
+  path,
+  access,
+  protocol,
+  body: bodies[id],
+}));
+
+/** What each family of operations says to the same mistake. */
+const malformed = { css: "400 CSS.0001", vpcep: "400 EndPoint.0002", iam: "400 400" };
+const notJson = { css: "415 CSS.0004", vpcep: "415 EndPoint.0002", iam: "415 415" };
+const empty = { css: "400 CSS.0006", vpcep: "400 EndPoint.2002", iam: "400 400" };
+const foreignProject = { css: "403 CSS.0015", vpcep: "403 EndPoint.0004", iam: "none" };
 const projectOperations = table.filter(({ path }) => path.includes(":project_id"));
 const clusterOperations = table.filter(({ path }) => path.includes(":cluster_id"));
 const resourceOperations = table.filter(({ path }) => path.endsWith("/:id"));
@@ -38,11 +62,13 @@ function request(server: TestServer, method: Method, url: string, body: object |
 test("ids and routes are given once, and every operation names the action of its access rule", () => {
   expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
   expect(new Set(operations.map(({ method, path }) => `${method} ${path}`)).size).toBe(operations.length);
-  for (const { action } of operations) expect(action).toMatch(/^(?:css|vpcep|postern):[A-Za-z]+:[A-Za-z]+$/);
+  for (const { action } of operations) {
+    expect(action).toMatch(/^(?:css|vpcep|vpc|postern|iam):[A-Za-z]+:[A-Za-z]+$/);
+  }
 });
 
 describe("every operation", () => {
-  test.each(table)(
+  test.each(table.filter(({ access }) => access !== "public"))(
     "$id is not told apart without a token, and not with an unknown one",
     async (operation) => {
       const server = await startTestServer();
@@ -62,7 +88,7 @@ describe("every operation", () => {
     const { revision } = server.store;
     const url = fill(operation.path, { project_id: owner.projectId });
     const answer = await request(server, operation.method, url, operation.body, stranger.token);
-    expect(refusal(answer)).toBe("403 CSS.0015");
+    expect(refusal(answer)).toBe(foreignProject[operation.protocol]);
     expect(server.store.revision).toBe(revision);
   });
 
@@ -105,9 +131,9 @@ describe("every operation", () => {
         headers: { "x-auth-token": owner.token, "content-type": type },
         payload,
       });
-    expect(refusal(await send('{"action":'))).toBe("400 CSS.0001");
-    expect(refusal(await send('{"__proto__":{"x":1}}'))).toBe("400 CSS.0001");
-    expect(refusal(await send("a=b", "application/x-www-form-urlencoded"))).toBe("415 CSS.0004");
+    expect(refusal(await send('{"action":'))).toBe(malformed[operation.protocol]);
+    expect(refusal(await send('{"__proto__":{"x":1}}'))).toBe(malformed[operation.protocol]);
+    expect(refusal(await send("a=b", "application/x-www-form-urlencoded"))).toBe(notJson[operation.protocol]);
     expect(refusal(await send(`"${"x".repeat(1024 * 1024)}"`))).toBe("413 APIGW.0201");
     expect(server.store.revision).toBe(revision);
   });
@@ -126,10 +152,10 @@ describe("every operation", () => {
         payload,
       });
     // Its one required field has two spellings, so it is missed by name.
-    const code = operation.id === "UpdateVpcepWhitelist" ? "CSS.5037" : "CSS.0006";
-    expect(refusal(await send(""))).toBe(`400 ${code}`);
+    const code = operation.id === "UpdateVpcepWhitelist" ? "400 CSS.5037" : empty[operation.protocol];
+    expect(refusal(await send(""))).toBe(code);
     for (const payload of ["null", "[]", "7", '"text"']) {
-      expect(refusal(await send(payload))).toBe("400 CSS.0001");
+      expect(refusal(await send(payload))).toBe(malformed[operation.protocol]);
     }
     expect(server.store.revision).toBe(revision);
   });

@@ -8,7 +8,12 @@ import { showSnapshotPolicy } from "./css/show-snapshot-policy.ts";
 import { showVpcepConnection } from "./css/show-vpcep-connection.ts";
 import { updateVpcepConnection } from "./css/update-vpcep-connection.ts";
 import { updateVpcepWhitelist } from "./css/update-vpcep-whitelist.ts";
+import { listDomains, listKeystoneUsers, listVersions, showCatalog, showVersion } from "./iam/lookups.ts";
+import { keystoneCreateProject, listAuthProjects, listProjects } from "./iam/projects.ts";
+import { createTemporaryAccessKey } from "./iam/security-tokens.ts";
+import { createToken, revokeToken, showToken } from "./iam/tokens.ts";
 import type { Operation } from "./operation.ts";
+import { createAccessKey, deleteAccessKey, listAccessKeys } from "./postern/access-keys.ts";
 import { createAccount, listAccounts } from "./postern/accounts.ts";
 import {
   listRegisteredClusters,
@@ -20,7 +25,10 @@ import { listConnections, updateConnectionCap } from "./postern/connections.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { showStatus } from "./postern/status.ts";
+import { createUser, deleteUser, listUsers, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc } from "./postern/vpcs.ts";
+import { vpcepOperations } from "./vpcep/operations.ts";
+import { listSubnetsV1, listVpcsV1, showSubnetV1, showVpcV1 } from "./vpc/networks.ts";
 
 /** The table of operations: everything that the API serves. */
 export const operations: readonly Operation[] = [
@@ -52,4 +60,28 @@ export const operations: readonly Operation[] = [
   updateConnectionCap,
   createAccount,
   listAccounts,
+  createUser,
+  listUsers,
+  updateUser,
+  deleteUser,
+  createAccessKey,
+  listAccessKeys,
+  deleteAccessKey,
+  listVersions,
+  showVersion,
+  createToken,
+  showToken,
+  revokeToken,
+  listProjects,
+  listAuthProjects,
+  keystoneCreateProject,
+  listDomains,
+  showCatalog,
+  listKeystoneUsers,
+  createTemporaryAccessKey,
+  ...vpcepOperations,
+  listVpcsV1,
+  showVpcV1,
+  listSubnetsV1,
+  showSubnetV1,
 ];

@@ -9,7 +9,7 @@ import { refusal, startTestServer } from "./test-server.ts";
 
 describe("what is no operation", () => {
   test.each([
-    ["GET", "/"],
+    ["GET", "/v2"],
     ["GET", "/v1.0"],
     ["GET", "/v1.0/p/clusters/c/vpcepservice"],
     ["PATCH", "/v1.0/p/clusters"],

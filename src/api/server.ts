@@ -1,12 +1,26 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { PosternError } from "../domain/errors.ts";
+import type { AccountId, UserId } from "../domain/ids.ts";
+import { isAllowed } from "../domain/roles.ts";
 import type { Logger } from "../lib/log.ts";
 import { requestIdSource } from "../lib/request-id.ts";
+import { DryRun, renderPlan } from "./actions/dry-run.ts";
 import { TokenAuthenticator } from "./authentication.ts";
+import type { Protocol } from "./error-catalogue.ts";
 import { apiNotFound, describeError, errorBody } from "./errors.ts";
 import { etagMatches } from "./etag.ts";
-import type { ApiContext, Operation, OperationReply, Principal } from "./operation.ts";
+import { KeyAuthenticator } from "./key-authentication.ts";
+import { openApiRoutes } from "./openapi/routes.ts";
+import {
+  noProject,
+  type ApiContext,
+  type Operation,
+  type OperationReply,
+  type Principal,
+} from "./operation.ts";
 import type { ResponseCache } from "./response-cache.ts";
+import type { SignatureHeader } from "./signature/authorization.ts";
+import { readSignature, readUnreadBody, signedRequest } from "./signed-request.ts";
 import { checker, type Check } from "./validation.ts";
 
 const bodyLimitBytes = 1024 * 1024;
@@ -14,9 +28,24 @@ const bodyLimitBytes = 1024 * 1024;
 const requestTimeoutMs = 30_000;
 const json = "application/json; charset=utf-8";
 
+/** Whoever asks for what is public. */
+const nobody: Principal = {
+  userId: "" as UserId,
+  accountId: "" as AccountId,
+  projectId: noProject,
+  isOperator: false,
+  role: "custom",
+  actions: [],
+};
+
 declare module "fastify" {
   interface FastifyRequest {
+    /** null until it is known who asks; for a signed request that is when its body is there. */
     principal: Principal | null;
+    signature: SignatureHeader | null;
+  }
+  interface FastifyContextConfig {
+    protocol?: Protocol;
   }
 }
 
@@ -44,19 +73,27 @@ export function buildServer(
     frameworkErrors: (error, request, reply) => void sendError(log, error, request, reply),
   });
   app.decorateRequest("principal", null);
-  acceptJson(app);
+  app.decorateRequest("signature", null);
+  const keys = new KeyAuthenticator(context.store, context.clock, context.unseal);
+  acceptJson(app, keys);
   app.setErrorHandler((error, request, reply) => sendError(log, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendError(log, apiNotFound(), request, reply));
   void app.register((scope, _options, done) => {
     authenticateRequests(scope, new TokenAuthenticator(context.store, context.clock));
-    for (const operation of operations) addRoute(scope, operation, context);
+    for (const operation of operations) {
+      if (operation.access !== "public") addRoute(scope, operation, context, keys);
+    }
     done();
   });
+  for (const operation of operations) {
+    if (operation.access === "public") addRoute(app, operation, context, keys);
+  }
   void app.register((scope, _options, done) => {
     scope.addHook("onRequest", (request, reply, next) => {
       void reply.header("x-request-id", request.id);
       next();
     });
+    openApiRoutes(scope, operations, context.version);
     extraRoutes(scope);
     done();
   });
@@ -64,13 +101,25 @@ export function buildServer(
 }
 
 /** Empty bodies are allowed whatever the content type says: official clients send them (contract section 1.1). */
-function acceptJson(app: FastifyInstance): void {
+function acceptJson(app: FastifyInstance, keys: KeyAuthenticator): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
-    if (body === "") done(null, undefined);
-    else void parse(request, body as string, (error, value) => done(error && invalidJson(), value));
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, (request, body, done) => {
+    const read = (): void => {
+      if (body.length === 0) done(null, undefined);
+      else void parse(request, body.toString(), (error, value) => done(error && invalidJson(), value));
+    };
+    if (request.signature) admitSigned(request, keys, body as Buffer).then(read, done);
+    else read();
   });
+}
+
+/** Settles who signed a request, over the bytes that came. @throws ApiGatewayError */
+async function admitSigned(request: FastifyRequest, keys: KeyAuthenticator, body?: Buffer): Promise<void> {
+  const { signature } = request;
+  if (!signature) throw new TypeError("a request passed without authentication");
+  const bytes = body ?? (await readUnreadBody(request, bodyLimitBytes));
+  request.principal = await keys.authenticate(signedRequest(request, signature, bytes));
 }
 
 function invalidJson(): PosternError {
@@ -85,14 +134,25 @@ function authenticateRequests(app: FastifyInstance, authenticator: TokenAuthenti
       done();
       return;
     }
-    authenticator.authenticate(token).then((principal) => {
-      request.principal = principal;
-      done();
-    }, done);
+    admitByHeaders(request, authenticator).then(() => done(), done);
   });
 }
 
-function addRoute(app: FastifyInstance, operation: Operation, context: ApiContext): void {
+/** A signature without a token is checked later: it covers the body. */
+async function admitByHeaders(request: FastifyRequest, authenticator: TokenAuthenticator): Promise<void> {
+  const token = request.headers["x-auth-token"];
+  if (token === undefined) request.signature = readSignature(request);
+  if (!request.signature) request.principal = await authenticator.authenticate(token);
+}
+
+type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+
+function addRoute(
+  app: FastifyInstance,
+  operation: Operation,
+  context: ApiContext,
+  keys: KeyAuthenticator,
+): void {
   const { params, query, body } = operation.schemas;
   const checkParams = params && checker(params, "path parameter");
   const checkQuery = query && checker(query, "query parameter");
@@ -102,6 +162,7 @@ function addRoute(app: FastifyInstance, operation: Operation, context: ApiContex
       {
         principal,
         requestId: request.id,
+        headers: request.headers,
         ifMatch: request.headers["if-match"],
         params: checkParams?.(request.params) as undefined,
         query: checkQuery?.(request.query) as undefined,
@@ -109,11 +170,17 @@ function addRoute(app: FastifyInstance, operation: Operation, context: ApiContex
       },
       context,
     );
+  const handle: Handler = operation.isCacheable
+    ? cachedHandler(context.cache, operation, answer)
+    : async (request, reply) => send(reply, request, await answer(request, authorised(request, operation)));
   app.route({
     method: operation.method,
     url: operation.path,
-    handler: async (request, reply) => send(reply, request, await answer(request, authorised(request))),
-    ...(operation.isCacheable ? { handler: cachedHandler(context.cache, answer) } : {}),
+    config: { protocol: operation.protocol ?? "css" },
+    handler: (request, reply) =>
+      request.principal || operation.access === "public"
+        ? handle(request, reply)
+        : admitSigned(request, keys).then(() => handle(request, reply)),
   });
 }
 
@@ -123,10 +190,11 @@ function addRoute(app: FastifyInstance, operation: Operation, context: ApiContex
  */
 function cachedHandler(
   cache: ResponseCache,
+  operation: Operation,
   answer: (request: FastifyRequest, principal: Principal) => Promise<OperationReply>,
-): (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply> {
+): Handler {
   return (request, reply) => {
-    const principal = authorised(request);
+    const principal = authorised(request, operation);
     const kept = cache.get(request.originalUrl, async () => answer(request, principal));
     return kept instanceof Promise
       ? kept.then((made) => send(reply, request, made))
@@ -145,8 +213,12 @@ function readBody(check: Check | undefined, body: unknown): unknown {
   }
 }
 
-/** @throws PosternError where the path names another project than the token's */
-function authorised(request: FastifyRequest): Principal {
+/**
+ * The one place where the access rules are applied.
+ * @throws PosternError where the path names another project than the principal's, or his role forbids the action
+ */
+function authorised(request: FastifyRequest, operation: Operation): Principal {
+  if (operation.access === "public") return nobody;
   const { principal } = request;
   if (!principal) throw new TypeError("a request passed without authentication");
   const project = (request.params as { project_id?: string }).project_id;
@@ -154,6 +226,12 @@ function authorised(request: FastifyRequest): Principal {
     throw new PosternError(
       "not_authorized_for_project",
       `The token is not valid for project ${project}. Use a token of that project.`,
+    );
+  }
+  if (operation.access !== "signed_in" && !isAllowed(principal, operation.action)) {
+    throw new PosternError(
+      "action_not_allowed",
+      `Policy doesn't allow ${operation.action} to be performed. Ask an administrator of the account for it.`,
     );
   }
   return principal;
@@ -175,10 +253,17 @@ function send(reply: FastifyReply, request: FastifyRequest, answer: OperationRep
 }
 
 function sendError(log: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const described = describeError(error);
+  const { protocol } = request.routeOptions.config;
+  if (error instanceof DryRun) {
+    return reply
+      .code(200)
+      .headers({ "x-request-id": request.id, "x-postern-dry-run": "true", "content-type": json })
+      .send(JSON.stringify(renderPlan(error.plan)));
+  }
+  const described = describeError(error, protocol);
   if (described.isUnexpected) log.error({ err: error, requestId: request.id }, "request failed");
   return reply
     .code(described.status)
     .headers({ "x-request-id": request.id, "content-type": json })
-    .send(JSON.stringify(errorBody(described, request.id)));
+    .send(JSON.stringify(errorBody(described, request.id, protocol)));
 }

@@ -12,6 +12,7 @@ import { openTestStore } from "../store/test-store.ts";
 import { createTenant } from "./actions/create-tenant.ts";
 import type { ApiContext } from "./operation.ts";
 import { operations } from "./operations.ts";
+import { PasswordCheck } from "./password-check.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { buildServer, type ExtraRoutes } from "./server.ts";
 import { TestGateways } from "./test-gateways.ts";
@@ -49,6 +50,8 @@ export class TestServer {
       live: this.gateways,
       cache: new ResponseCache(() => store.generation),
       seal: (plain) => this.sealer.seal(plain),
+      unseal: (sealed) => this.sealer.unseal(sealed),
+      passwords: new PasswordCheck(clock),
       probe: (target) => probe(target, 5_000),
     };
     this.app = buildServer(context, operations, extraRoutes, createLogger("unit", "silent"));
@@ -203,8 +206,17 @@ export interface ConnectionsBody {
  * @throws Error where its body is not the one that all clients can read (contract sections 4.5 and 5)
  */
 export function refusal({ status, body, text, headers }: Answer): string {
+  const ofTheIdentityService = body["error"] as Json | undefined;
+  if (ofTheIdentityService) {
+    const { code, title, message } = ofTheIdentityService;
+    const isKeystone = code === status && typeof title === "string" && String(message).length >= 10;
+    if (isKeystone) return `${status} ${status}`;
+    throw new Error(`this is no published error body: ${status} ${text}`);
+  }
   const code = String(body["error_code"]);
   const message = String(body["error_msg"]);
+  const isOfTheEndpointService = /^End[Pp]oint\./.test(code) && Object.keys(body).length === 2;
+  if (isOfTheEndpointService && message.length >= 10) return `${status} ${code}`;
   const requestId = String(headers["x-request-id"]);
   const ofTheGateway = { error_msg: message, error_code: code, request_id: requestId };
   const ofTheService = { errCode: code, externalMessage: `${code} : ${message}`, ...ofTheGateway };

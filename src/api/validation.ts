@@ -42,11 +42,13 @@ function withNumbers(value: unknown, names: readonly string[]): unknown {
 
 function refusal(error: TLocalizedValidationError, schema: TSchema, part: RequestPart): PosternError {
   const name = error.instancePath.slice(1).replaceAll("/", ".");
+  const [parameter] = name.split(".");
   if (error.keyword === "required") {
     const missing = error.params.requiredProperties.join(", ");
     return new PosternError(
       "missing_parameter",
       `The ${part} lacks ${missing}${name === "" ? "" : ` in ${name}`}.`,
+      name === "" ? error.params.requiredProperties[0] : parameter,
     );
   }
   const subject = name === "" ? `The ${part}` : `The ${part} ${name}`;
@@ -54,6 +56,7 @@ function refusal(error: TLocalizedValidationError, schema: TSchema, part: Reques
   return new PosternError(
     isRange(error.keyword, part) ? "out_of_range" : "bad_parameter",
     `${subject} must be ${expected}.`,
+    parameter,
   );
 }
 

@@ -1,6 +1,13 @@
 import { scryptSync } from "node:crypto";
 import { expect, test } from "vitest";
-import { hashPassword, hashToken, newAccessKeyPair, newPassword, newToken } from "./secrets.ts";
+import {
+  hashPassword,
+  hashToken,
+  newAccessKeyPair,
+  newPassword,
+  newToken,
+  verifyPassword,
+} from "./secrets.ts";
 
 test("tokens carry the prefix that scanners look for, and 256 random bits", () => {
   const tokens = Array.from({ length: 50 }, () => newToken());
@@ -38,4 +45,13 @@ test("a stored password verifies with scrypt and its own salt", async () => {
   const [scheme, salt = "", key = ""] = stored.split("$");
   expect(scheme).toBe("scrypt");
   expect(scryptSync(password, Buffer.from(salt, "base64"), 32).toString("base64")).toBe(key);
+});
+
+test("a password is right or wrong, and wrong where none is kept or what is kept is damaged", async () => {
+  const kept = await hashPassword("right");
+  expect(await verifyPassword("right", kept)).toBe(true);
+  expect(await verifyPassword("Right", kept)).toBe(false);
+  for (const damaged of [undefined, "", "scrypt$$", kept.slice(0, -6), kept.replace("scrypt", "plain")]) {
+    expect(await verifyPassword("right", damaged)).toBe(false);
+  }
 });

@@ -1,4 +1,4 @@
-import { hash, randomBytes, scrypt } from "node:crypto";
+import { hash, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 
 const scryptAsync = promisify(scrypt) as (password: string, salt: Buffer, length: number) => Promise<Buffer>;
@@ -32,6 +32,17 @@ export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(saltBytes);
   const key = await scryptAsync(password, salt, keyBytes);
   return `scrypt$${salt.toString("base64")}$${key.toString("base64")}`;
+}
+
+/**
+ * @param kept what `hashPassword` returned
+ * @returns false for a wrong password, and as slowly where nothing was kept
+ */
+export async function verifyPassword(password: string, kept: string | undefined): Promise<boolean> {
+  const [scheme, salt = "", key = ""] = (kept ?? "").split("$");
+  const wanted = Buffer.from(key, "base64");
+  const actual = await scryptAsync(password, Buffer.from(salt, "base64"), keyBytes);
+  return scheme === "scrypt" && wanted.length === keyBytes && timingSafeEqual(wanted, actual);
 }
 
 function pick(alphabet: string, length: number): string {

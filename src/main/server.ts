@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { gatewayRoutes } from "../api/gateway/routes.ts";
 import { operations } from "../api/operations.ts";
+import { PasswordCheck } from "../api/password-check.ts";
 import { ResponseCache } from "../api/response-cache.ts";
 import { buildServer } from "../api/server.ts";
 import { ControlPlane } from "../control/control-plane.ts";
@@ -77,6 +78,8 @@ function buildApi(
     live: registry,
     cache: new ResponseCache(() => store.generation),
     seal: (plain: string) => sealer.seal(plain),
+    unseal: (sealed: string) => sealer.unseal(sealed),
+    passwords: new PasswordCheck(systemClock),
     probe: (target: Parameters<typeof probe>[0]) => probe(target, probeTimeoutMs),
   };
   return buildServer(context, operations, gatewayRoutes(store, control, randomUUID()), options.log);

@@ -1,5 +1,7 @@
+import { planOf } from "../../domain/plan.ts";
 import type { Repositories } from "../../domain/store.ts";
 import type { ApiContext, OperationRequest } from "../operation.ts";
+import { DryRun } from "./dry-run.ts";
 
 /** What a write did, and the headers that tell it. */
 export interface Committed<Result> {
@@ -12,6 +14,7 @@ export interface Committed<Result> {
  * `X-Postern-Enforced: true` only when they do; then no byte passes that the write forbids.
  * @param action the published name of the operation, for the audit trail
  * @param resource kind and id
+ * @throws DryRun instead, with nothing changed, where the request asks what would happen
  */
 export async function commit<Result>(
   context: ApiContext,
@@ -20,6 +23,10 @@ export async function commit<Result>(
   resource: string,
   work: (tx: Repositories, revision: number) => Promise<Result>,
 ): Promise<Committed<Result>> {
+  if (request.headers["x-postern-dry-run"] === "true") {
+    const { before, after } = await context.store.rehearse(work);
+    throw new DryRun(planOf(before, after, (id) => context.live.endpoint(id)?.sessions ?? 0));
+  }
   const { result, revision } = await context.store.write(
     { actor: request.principal.userId, action, resource, requestId: request.requestId },
     work,

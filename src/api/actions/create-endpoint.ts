@@ -2,7 +2,8 @@ import { initialState } from "../../domain/endpoint-state.ts";
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type AccountId, type EndpointId, type ProjectId } from "../../domain/ids.ts";
 import { allocateAddress, poolContains, poolOf } from "../../domain/pool.ts";
-import type { Endpoint, EndpointService, Subnet } from "../../domain/resources.ts";
+import { checkQuota } from "../../domain/quotas.ts";
+import type { Endpoint, EndpointService, Subnet, Tag } from "../../domain/resources.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { parseIpv4, parseIpv4Prefix, type Ipv4 } from "../../lib/ipv4.ts";
@@ -20,11 +21,14 @@ export interface EndpointWish {
   /** 1 up to what the service's edition allows; that much without it. */
   readonly maxSession?: number | undefined;
   readonly description?: string | undefined;
+  /** Who of the consumer's network may connect; everybody without it. */
+  readonly sources?: Pick<Endpoint, "sourceWhitelistEnabled" | "sourceWhitelist"> | undefined;
+  readonly tags?: readonly Tag[] | undefined;
 }
 
 /**
  * Adds an endpoint with an address of its own.
- * @throws PosternError pool_exhausted, already_in_use, out_of_range
+ * @throws PosternError pool_exhausted, address_in_use, address_malformed, address_outside_subnet, out_of_range, quota_exceeded
  */
 export async function createEndpoint(
   tx: Repositories,
@@ -33,6 +37,7 @@ export async function createEndpoint(
   now: number,
 ): Promise<Endpoint> {
   const specification = endpointSpecification(wish.service.professional);
+  checkQuota("endpoints", (await tx.counts(wish.projectId)).endpoints);
   const address = await takeAddress(tx, wish.subnet, wish.address);
   const endpoint: Endpoint = {
     ...initialState(wish.needsApproval),
@@ -47,6 +52,11 @@ export async function createEndpoint(
     specificationName: specification.name,
     dnsEnabled: wish.dnsEnabled,
     description: wish.description ?? "",
+    ownerNote: "",
+    markerId: await tx.endpoints.nextMarkerId(),
+    sourceWhitelistEnabled: wish.sources?.sourceWhitelistEnabled ?? false,
+    sourceWhitelist: wish.sources?.sourceWhitelist ?? [],
+    tags: wish.tags ?? [],
     failureCode: null,
     failureMessage: null,
     createdRevision: revision,
@@ -73,14 +83,20 @@ async function takeAddress(tx: Repositories, subnet: Subnet, wanted: string | un
   const used = await tx.endpoints.addressesIn(subnet.id);
   if (wanted !== undefined) {
     const address = parseIpv4(wanted);
-    if (address === undefined || !poolContains(pool, address)) {
+    if (address === undefined) {
       throw new PosternError(
-        "out_of_range",
+        "address_malformed",
+        `${wanted} is no IPv4 address of the endpoint pool of ${subnet.cidr}.`,
+      );
+    }
+    if (!poolContains(pool, address)) {
+      throw new PosternError(
+        "address_outside_subnet",
         `The address ${wanted} is not in the endpoint pool of ${subnet.cidr}.`,
       );
     }
     if (used.has(address))
-      throw new PosternError("already_in_use", `The address ${wanted} is in use already.`);
+      throw new PosternError("address_in_use", `The address ${wanted} is in use already.`);
     return address;
   }
   const address = allocateAddress(pool, used, subnet.poolCursor);

@@ -56,10 +56,25 @@ export async function createTenant(
   const projectId = newHexId<ProjectId>();
   const userId = newHexId<UserId>();
   const times = { createdAt: now };
+  const rights = { role: "administrator", actions: [] } as const;
   await identity.insertAccount({ id: accountId, name: wish.accountName, ...times });
   await identity.insertProject({ id: projectId, accountId, name: wish.projectName, ...times });
-  await identity.insertUser({ id: userId, accountId, name: userName, passwordHash, isOperator, ...times });
-  await identity.insertAccessKey({ id: key.id, userId, sealedSecret: seal(key.secret), ...times });
+  await identity.insertUser({
+    id: userId,
+    accountId,
+    name: userName,
+    passwordHash,
+    isOperator,
+    ...rights,
+    ...times,
+  });
+  await identity.insertAccessKey({
+    id: key.id,
+    userId,
+    sealedSecret: seal(key.secret),
+    securityToken: null,
+    ...times,
+  });
   await identity.insertToken({ hash: hashToken(token), userId, projectId, expiresAt: null, ...times });
   await insertVpc(tx, projectId, { name: "default" }, now);
   return {

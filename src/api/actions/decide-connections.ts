@@ -8,7 +8,7 @@ import { isWhitelisted } from "../../domain/whitelist.ts";
 /**
  * Accepts or rejects connections of a service: all of them or, when one cannot be, none.
  * @param owner the account of the service
- * @throws PosternError bad_parameter where an id is no connection of this service; account_not_allowed where a
+ * @throws PosternError connection_of_other_service where an id is no connection of this service; account_not_allowed where a
  *   connection of an account off the whitelist were to be accepted
  */
 export async function decideConnections(
@@ -33,7 +33,7 @@ export async function decideConnections(
   }
 }
 
-/** @throws PosternError bad_parameter */
+/** @throws PosternError connection_of_other_service */
 export async function requireConnection(
   tx: Repositories,
   service: EndpointService,
@@ -42,7 +42,7 @@ export async function requireConnection(
   const endpoint = await tx.endpoints.find(id as EndpointId);
   if (endpoint?.serviceId === service.id) return endpoint;
   throw new PosternError(
-    "bad_parameter",
+    "connection_of_other_service",
     `${id} is no connection of this cluster's endpoint service. List the connections to find its id.`,
   );
 }

@@ -85,6 +85,10 @@ async function firstOpen(
     projectId: cluster.projectId,
     name: endpointServiceName(context.region, cluster.name, id),
     reconcileConnections: true,
+    origin: "css",
+    ports: [],
+    description: "",
+    tags: [],
     createdAt: settings.updatedAt,
   };
   await tx.services.insert(service);
@@ -94,6 +98,7 @@ async function firstOpen(
       serviceId: id,
       permission: permissionOf(principal.accountId),
       permissionType: "domainId",
+      description: "",
       createdAt: settings.updatedAt,
     },
   ]);

@@ -46,15 +46,17 @@ function entryOf(service: EndpointService, permission: string, now: number): Per
     serviceId: service.id,
     permission,
     permissionType: "domainId",
+    description: "",
     createdAt: now,
   };
 }
 
-async function rejectOthers(
+/** Rejects the endpoints of accounts that the whitelist does not admit. */
+export async function rejectOthers(
   tx: Repositories,
   service: EndpointService,
   owner: AccountId,
-  permissions: ReadonlySet<string>,
+  permissions: Iterable<string>,
   now: number,
 ): Promise<void> {
   for (const endpoint of await tx.endpoints.allOfService(service.id)) {

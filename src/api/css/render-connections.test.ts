@@ -49,6 +49,7 @@ const permission: Permission = {
   serviceId,
   permission: `iam:domain::${account}`,
   permissionType: "domainId",
+  description: "",
   createdAt: Date.parse("2023-10-12T07:33:11Z"),
 };
 const endpoint = anEndpoint({ serviceId, accountId: account });

@@ -3,7 +3,7 @@ import { PosternError } from "../../domain/errors.ts";
 import type { ClusterId, ServiceId } from "../../domain/ids.ts";
 import type { EndpointService } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
-import { isWhitelisted } from "../../domain/whitelist.ts";
+import { requireAdmission } from "../actions/admission.ts";
 import { commit } from "../actions/commit.ts";
 import { createEndpoint } from "../actions/create-endpoint.ts";
 import { requireEnabledService, requireSubnet } from "../actions/find.ts";
@@ -40,7 +40,7 @@ export const createConsumerEndpoint = defineOperation({
         const service = await requireService(tx, principal, body.service);
         const cluster = await clusterOf(tx, service);
         const owner = await ownerOf(tx, service);
-        await requireAdmission(tx, service, owner, principal);
+        await requireAdmission(tx, service, owner, principal.accountId);
         const { subnet } = await requireSubnet(tx, principal, body.vpc_id, body.subnet_id);
         const endpoint = await createEndpoint(
           tx,
@@ -97,19 +97,4 @@ async function serviceOfOwnCluster(
     (await tx.clusters.find(named as ClusterId));
   if (cluster?.projectId !== principal.projectId) return undefined;
   return requireEnabledService(tx, cluster);
-}
-
-/** @throws PosternError account_not_allowed */
-async function requireAdmission(
-  tx: Repositories,
-  service: EndpointService,
-  owner: Principal["accountId"],
-  principal: Principal,
-): Promise<void> {
-  const permissions = (await tx.services.permissions(service.id)).map((entry) => entry.permission);
-  if (isWhitelisted(permissions, owner, principal.accountId)) return;
-  throw new PosternError(
-    "account_not_allowed",
-    `Account ${principal.accountId} is not allowed to connect to ${service.name}. Ask its owner to whitelist it.`,
-  );
 }

@@ -14,14 +14,14 @@ export interface Located {
 export async function requireOwn(tx: Repositories, principal: Principal, id: string): Promise<Located> {
   const endpoint = await tx.endpoints.find(id as EndpointId);
   if (endpoint?.projectId === principal.projectId) return locate(tx, endpoint.id);
-  throw new PosternError("resource_not_found", `Endpoint ${id} does not exist in this project.`);
+  throw new PosternError("endpoint_not_found", `Endpoint ${id} does not exist in this project.`);
 }
 
 export async function locate(tx: Repositories, id: EndpointId): Promise<Located> {
   const endpoint = await tx.endpoints.find(id);
   const service = endpoint && (await tx.services.find(endpoint.serviceId));
   if (!endpoint || !service)
-    throw new PosternError("resource_not_found", `Endpoint ${id} does not exist any more.`);
+    throw new PosternError("endpoint_not_found", `Endpoint ${id} does not exist any more.`);
   return { endpoint, service, cluster: await clusterOf(tx, service) };
 }
 

@@ -69,7 +69,7 @@ export function renderEndpoint(
     id: endpoint.id,
     status: endpointStatus(endpoint),
     ip: endpoint.address,
-    port: cluster.clientPort,
+    port: service.ports[0]?.clientPort ?? cluster.clientPort,
     service_id: service.id,
     service_name: service.name,
     cluster_id: cluster.id,

@@ -1,0 +1,43 @@
+import type { Clock } from "../lib/clock.ts";
+
+/** One more failure in a row than this locks (contract section 4.5). */
+const failuresAllowed = 5;
+const lockMs = 5 * 60_000;
+/** Names remembered at once; the one that failed longest ago goes first. */
+const namesLimit = 10_000;
+
+interface Failures {
+  readonly count: number;
+  readonly lockedUntil: number;
+}
+
+/** Locks a name for 5 minutes after more than 5 failures in a row. */
+export class FailureLock {
+  readonly #clock: Clock;
+  readonly #failures = new Map<string, Failures>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  isLocked(name: string): boolean {
+    const failures = this.#failures.get(name);
+    return failures !== undefined && failures.lockedUntil > this.#clock.now();
+  }
+
+  /** After a lock the count starts over. */
+  failed(name: string): void {
+    const before = this.#failures.get(name);
+    const count = before === undefined || before.lockedUntil > 0 ? 1 : before.count + 1;
+    const lockedUntil = count > failuresAllowed ? this.#clock.now() + lockMs : 0;
+    this.#failures.delete(name);
+    this.#failures.set(name, { count, lockedUntil });
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > namesLimit && oldest !== undefined) this.#failures.delete(oldest);
+  }
+
+  succeeded(name: string): void {
+    // Nearly always empty: a lookup less for every request.
+    if (this.#failures.size > 0) this.#failures.delete(name);
+  }
+}

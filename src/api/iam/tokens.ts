@@ -1,0 +1,176 @@
+import { Type, type Static } from "typebox";
+import { PosternError } from "../../domain/errors.ts";
+import type { Account, Project, Token, User } from "../../domain/resources.ts";
+import type { Repositories } from "../../domain/store.ts";
+import { hashToken, newToken } from "../../lib/secrets.ts";
+import { defineOperation, type ApiContext, type OperationRequest } from "../operation.ts";
+import { originOf, renderCatalog, renderTime } from "./render.ts";
+
+/** Contract section 4.1. */
+const validityMs = 24 * 3_600_000;
+/** Tokens of one user that are good at once; one more ends the oldest. */
+export const sessionsLimit = 1_000;
+
+const name = Type.String({ minLength: 1, maxLength: 128 });
+const named = Type.Object({ id: Type.Optional(name), name: Type.Optional(name) });
+const body = Type.Object({
+  auth: Type.Object({
+    identity: Type.Object({
+      methods: Type.Array(name, { minItems: 1, maxItems: 4 }),
+      password: Type.Object({
+        user: Type.Object({
+          name,
+          password: Type.String({ minLength: 1, maxLength: 256 }),
+          domain: Type.Object({ name }),
+        }),
+      }),
+    }),
+    scope: Type.Optional(Type.Object({ project: Type.Optional(named), domain: Type.Optional(named) })),
+  }),
+});
+type Scope = Static<typeof body>["auth"]["scope"];
+const query = Type.Object({ nocatalog: Type.Optional(Type.String({ maxLength: 64 })) });
+
+interface Session {
+  readonly user: User;
+  readonly account: Account;
+  /** null: the whole account. */
+  readonly project: Project | null;
+  readonly token: Token;
+}
+
+/** Signs in with a password. */
+export const createToken = defineOperation({
+  id: "KeystoneCreateUserTokenByPassword",
+  method: "POST",
+  path: "/v3/auth/tokens",
+  action: "iam:tokens:create",
+  access: "public",
+  protocol: "iam",
+  schemas: { query, body },
+  async handle(request, context) {
+    const { identity, scope } = request.body.auth;
+    if (identity.methods.length !== 1 || identity.methods[0] !== "password") {
+      throw new PosternError("bad_parameter", 'The body auth.identity.methods must be ["password"].');
+    }
+    const wish = identity.password.user;
+    const account = await context.store.identity.accountByName(wish.domain.name);
+    const user = account && (await context.store.identity.userByName(account.id, wish.name));
+    await context.passwords.check(`${wish.domain.name}/${wish.name}`, wish.password, user?.passwordHash);
+    // The check throws where there is no user; this tells the compiler.
+    if (!account || !user) throw new PosternError("credentials_wrong", "The username or password is wrong.");
+    const secret = newToken();
+    const session = await context.store.observe(async (tx) => {
+      const project = await findScope(tx, account, scope);
+      const token = newSession(user, project, secret, context.clock.now());
+      await tx.identity.insertToken(token);
+      await tx.identity.trimSessions(user.id, sessionsLimit, token.createdAt);
+      return { user, account, project, token };
+    });
+    return {
+      status: 201,
+      headers: { "x-subject-token": secret },
+      body: render(session, request, context, !request.query.nocatalog),
+    };
+  },
+});
+
+export const showToken = defineOperation({
+  id: "KeystoneValidateToken",
+  method: "GET",
+  path: "/v3/auth/tokens",
+  action: "iam:tokens:get",
+  access: "signed_in",
+  protocol: "iam",
+  schemas: { query },
+  async handle(request, context) {
+    const session = await context.store.read((tx) => requireSession(tx, request, context.clock.now()));
+    return {
+      headers: { "x-subject-token": subjectToken(request) },
+      body: render(session, request, context, !request.query.nocatalog),
+    };
+  },
+});
+
+export const revokeToken = defineOperation({
+  id: "KeystoneRevokeToken",
+  method: "DELETE",
+  path: "/v3/auth/tokens",
+  action: "iam:tokens:revoke",
+  access: "signed_in",
+  protocol: "iam",
+  schemas: {},
+  async handle(request, context) {
+    await context.store.observe(async (tx) => {
+      const { token } = await requireSession(tx, request, context.clock.now());
+      await tx.identity.deleteToken(token.hash);
+    });
+    return { status: 204 };
+  },
+});
+
+function newSession(user: User, project: Project | null, secret: string, now: number): Token {
+  return {
+    hash: hashToken(secret),
+    userId: user.id,
+    projectId: project?.id ?? null,
+    expiresAt: now + validityMs,
+    createdAt: now,
+  };
+}
+
+/** @throws PosternError credentials_wrong: what is another account's does not exist here */
+async function findScope(tx: Repositories, account: Account, scope: Scope): Promise<Project | null> {
+  const { project, domain } = scope ?? {};
+  if (domain && (domain.id ?? account.id) === account.id && (domain.name ?? account.name) === account.name) {
+    return null;
+  }
+  if (!project && !domain) return null;
+  const found = (await tx.identity.projects(account.id)).find(
+    ({ id, name: projectName }) => project?.id === id || (!project?.id && project?.name === projectName),
+  );
+  if (found) return found;
+  throw new PosternError("credentials_wrong", "The scope names no project or domain of this account.");
+}
+
+function subjectToken({ headers }: OperationRequest): string {
+  const token = headers["x-subject-token"];
+  if (typeof token === "string" && token !== "") return token;
+  throw new PosternError("missing_parameter", "The X-Subject-Token header is missing.");
+}
+
+/** @throws PosternError resource_not_found: also for what the caller may not see */
+async function requireSession(tx: Repositories, request: OperationRequest, now: number): Promise<Session> {
+  const { principal } = request;
+  const token = await tx.identity.tokenByHash(hashToken(subjectToken(request)));
+  const user = token && (await tx.identity.user(token.userId));
+  const account = user && (await tx.identity.account(user.accountId));
+  const isTheirs =
+    user?.id === principal.userId ||
+    (user?.accountId === principal.accountId && principal.role === "administrator");
+  if (!token || !user || !account || !isTheirs || (token.expiresAt ?? now + 1) <= now) {
+    throw new PosternError("resource_not_found", "The token to look at does not exist or is over.");
+  }
+  const project = token.projectId === null ? null : await tx.identity.project(token.projectId);
+  return { user, account, token, project: project ?? null };
+}
+
+function render(
+  { user, account, project, token }: Session,
+  request: OperationRequest,
+  { region }: ApiContext,
+  hasCatalog: boolean,
+): object {
+  const domain = { id: account.id, name: account.name };
+  return {
+    token: {
+      expires_at: token.expiresAt === null ? null : renderTime(token.expiresAt),
+      issued_at: renderTime(token.createdAt),
+      methods: ["password"],
+      ...(hasCatalog ? { catalog: renderCatalog(originOf(request), region, project?.id ?? null) } : {}),
+      ...(project ? { project: { id: project.id, name: project.name, domain } } : { domain }),
+      roles: [{ id: "0", name: user.role === "administrator" ? "te_admin" : user.role }],
+      user: { id: user.id, name: user.name, domain, password_expires_at: "" },
+    },
+  };
+}
