@@ -1,0 +1,84 @@
+import { Type } from "typebox";
+import type { EndpointService } from "../../domain/resources.ts";
+import { commit } from "../actions/commit.ts";
+import { checkIfMatch, clusterEtag } from "../etag.ts";
+import { defineOperation } from "../operation.ts";
+import { requireOwn } from "../postern/locate-endpoint.ts";
+import { projectParams } from "../schema.ts";
+import { isLike, pageOf, pagingFields } from "./paging.ts";
+import { renderEndpoint } from "./render-endpoint.ts";
+import { endpointParams, id } from "./schema.ts";
+
+const listQuery = Type.Object({
+  ...pagingFields,
+  endpoint_service_name: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  vpc_id: Type.Optional(id),
+  id: Type.Optional(id),
+});
+
+export const listEndpoints = defineOperation({
+  id: "ListEndpoints",
+  method: "GET",
+  path: "/v1/:project_id/vpc-endpoints",
+  action: "vpcep:endpoints:list",
+  protocol: "vpcep",
+  schemas: { params: projectParams, query: listQuery },
+  async handle({ principal, query }, context) {
+    return context.store.read(async (tx) => {
+      const services = new Map<string, EndpointService>();
+      const wanted: { id: string; createdAt: number; updatedAt: number | null; body: () => object }[] = [];
+      for (const endpoint of await tx.endpoints.allOfProject(principal.projectId)) {
+        const service = services.get(endpoint.serviceId) ?? (await tx.services.find(endpoint.serviceId));
+        if (!service) continue;
+        services.set(service.id, service);
+        const isWanted =
+          isLike(service.name, query.endpoint_service_name) &&
+          endpoint.vpcId === (query.vpc_id ?? endpoint.vpcId) &&
+          endpoint.id === (query.id ?? endpoint.id);
+        const { createdAt, updatedAt } = endpoint;
+        const body = (): object => renderEndpoint(endpoint, service, context);
+        if (isWanted) wanted.push({ id: endpoint.id, createdAt, updatedAt, body });
+      }
+      const endpoints = pageOf(wanted, query).map(({ body }) => body());
+      return { body: { endpoints, total_count: wanted.length } };
+    });
+  },
+});
+
+export const listEndpointInfoDetails = defineOperation({
+  id: "ListEndpointInfoDetails",
+  method: "GET",
+  path: "/v1/:project_id/vpc-endpoints/:endpoint_id",
+  action: "vpcep:endpoints:get",
+  protocol: "vpcep",
+  schemas: { params: endpointParams },
+  async handle({ principal, params }, context) {
+    return context.store.read(async (tx) => {
+      const { endpoint, service, cluster } = await requireOwn(tx, principal, params.endpoint_id);
+      return {
+        headers: { etag: clusterEtag(cluster) },
+        body: renderEndpoint(endpoint, service, context),
+      };
+    });
+  },
+});
+
+/** It is gone when this is answered: clients that poll get their 404 at once (contract section 3.11). */
+export const deleteEndpoint = defineOperation({
+  id: "DeleteEndpoint",
+  method: "DELETE",
+  path: "/v1/:project_id/vpc-endpoints/:endpoint_id",
+  action: "vpcep:endpoints:delete",
+  protocol: "vpcep",
+  schemas: { params: endpointParams },
+  async handle(request, context) {
+    const { endpoint_id: wanted } = request.params;
+    const { headers } = await commit(context, request, "deleteEndpoint", `endpoint/${wanted}`, async (tx) => {
+      const { endpoint, cluster } = await requireOwn(tx, request.principal, wanted);
+      checkIfMatch(request.ifMatch, clusterEtag(cluster));
+      await tx.endpoints.delete(endpoint.id);
+      await tx.clusters.touch(cluster.id, context.clock.now());
+    });
+    return { status: 204, headers };
+  },
+});

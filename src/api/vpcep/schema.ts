@@ -1,0 +1,32 @@
+import { Type } from "typebox";
+import { flag } from "../schema.ts";
+
+const pathId = Type.String({ minLength: 1, maxLength: 100 });
+
+export const serviceParams = Type.Object({ project_id: pathId, service_id: pathId });
+export const endpointParams = Type.Object({ project_id: pathId, endpoint_id: pathId });
+export const permissionParams = Type.Object({
+  project_id: pathId,
+  service_id: pathId,
+  permission_id: pathId,
+});
+
+export const id = Type.String({ minLength: 1, maxLength: 64 });
+export const description = Type.String({ maxLength: 512, pattern: "^[^<>]*$" });
+export const nullableFlag = Type.Union([flag, Type.Null()]);
+/** Checked by hand, for there is a code for each mistake. */
+export const tagList = Type.Array(
+  Type.Object({
+    key: Type.String({ maxLength: 1000 }),
+    value: Type.Optional(Type.String({ maxLength: 1000 })),
+  }),
+  { maxItems: 100 },
+);
+export const portList = Type.Array(
+  Type.Object({
+    client_port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+    server_port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+    protocol: Type.Optional(Type.String({ maxLength: 16 })),
+  }),
+  { minItems: 1, maxItems: 200 },
+);
