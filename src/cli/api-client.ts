@@ -1,5 +1,6 @@
 import { apiError } from "./api-error.ts";
 import { CliError } from "./cli-error.ts";
+import { DryRunAnswer, type Plan } from "./dry-run.ts";
 import { isJsonList, isJsonObject } from "./json.ts";
 import type { Target } from "./target.ts";
 
@@ -39,14 +40,22 @@ export class ApiClient {
   readonly #target: Target;
   readonly #onWaiting: (text: string) => void;
   readonly #timeoutMs: number;
+  readonly #isDryRun: boolean;
 
   /**
    * @param onWaiting told once when a request takes over a second
+   * @param isDryRun writes only ask what they would do
    * @param timeoutMs for one request with its answer
    */
-  constructor(target: Target, onWaiting: (text: string) => void, timeoutMs = defaultTimeoutMs) {
+  constructor(
+    target: Target,
+    onWaiting: (text: string) => void,
+    isDryRun = false,
+    timeoutMs = defaultTimeoutMs,
+  ) {
     this.#target = target;
     this.#onWaiting = onWaiting;
+    this.#isDryRun = isDryRun;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -68,6 +77,7 @@ export class ApiClient {
   /**
    * @throws ApiError for an answer from 300 on
    * @throws CliError where there is no answer, or one that is not Postern's
+   * @throws DryRunAnswer in place of every write's answer in a dry run
    */
   async request<Body extends object>(
     method: string,
@@ -84,6 +94,7 @@ export class ApiClient {
       if (!response.ok)
         throw apiError(response.status, body, response.headers.get("x-request-id"), this.#target);
       if (!isJsonObject<Body>(body)) throw this.#notPostern("its answer is no JSON object");
+      if (this.#isDryRun && method !== "GET") throw this.#planned(response, body);
       return {
         body,
         etag: response.headers.get("etag"),
@@ -91,7 +102,9 @@ export class ApiClient {
         severed: Number(response.headers.get("x-postern-severed") ?? 0) || 0,
       };
     } catch (error) {
-      throw error instanceof CliError ? error : this.#noAnswer(method, error);
+      throw error instanceof CliError || error instanceof DryRunAnswer
+        ? error
+        : this.#noAnswer(method, error);
     } finally {
       clearTimeout(waiting);
     }
@@ -124,6 +137,7 @@ export class ApiClient {
     const headers = new Headers({ "x-auth-token": this.#target.token, accept: "application/json" });
     if (options.body !== undefined) headers.set("content-type", "application/json");
     if (typeof options.ifMatch === "string") headers.set("if-match", options.ifMatch);
+    if (this.#isDryRun && method !== "GET") headers.set("x-postern-dry-run", "true");
     return fetch(`${this.#target.endpoint}/${path.map(encodeURIComponent).join("/")}${search}`, {
       method,
       headers,
@@ -132,6 +146,14 @@ export class ApiClient {
       signal: AbortSignal.timeout(this.#timeoutMs),
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
+  }
+
+  #planned(response: Response, body: object): DryRunAnswer | CliError {
+    if (response.headers.get("x-postern-dry-run") === "true") return new DryRunAnswer(body as Plan);
+    return new CliError(
+      "The server does not know dry runs, and has made the change.",
+      "Look at what it did with postern status, and bring the server up to this version.",
+    );
   }
 
   #noAnswer(method: string, error: unknown): CliError {

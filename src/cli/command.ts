@@ -15,6 +15,7 @@ export interface CommandContext {
 interface GlobalOptions {
   readonly json?: true;
   readonly data?: string;
+  readonly dryRun?: true;
 }
 
 /** Adds a command that talks to the API, with the options that all of these have. */
@@ -23,6 +24,7 @@ export function apiCommand(parent: Command, nameAndArguments: string, descriptio
     .command(nameAndArguments)
     .description(description)
     .option("--json", "print JSON for programs")
+    .option("--dry-run", "change nothing: say what a change would do")
     .option("--data <dir>", "data directory of the Postern to talk to (or POSTERN_DATA)");
 }
 
@@ -33,7 +35,11 @@ export function connect(io: CliIo, command: Command): CommandContext {
   const onWaiting = (text: string): void => {
     if (io.isTerminal) out.note(text);
   };
-  return { io, out, api: new ApiClient(findTarget(options.data, io.env), onWaiting) };
+  return {
+    io,
+    out,
+    api: new ApiClient(findTarget(options.data, io.env), onWaiting, options.dryRun === true),
+  };
 }
 
 /** Returns a parser of whole numbers for an argument or option. */

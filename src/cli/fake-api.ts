@@ -14,6 +14,8 @@ export class FakeApi {
   readonly projectId = "fedcba9876543210fedcba9876543210";
   /** Every request that passed authentication, oldest first. */
   readonly seen: SeenRequest[] = [];
+  /** Whether it is of a version that has dry runs. */
+  knowsDryRuns = true;
   /** What writes say of the gateways. */
   enforced: "true" | "pending" = "true";
   /** Runs before each request is handled: the place for somebody else's concurrent change. */
@@ -69,12 +71,32 @@ export class FakeApi {
     const seen = { method: request.method ?? "", path: url.pathname, headers: request.headers, body };
     this.seen.push(seen);
     this.before(seen);
+    if (this.knowsDryRuns && request.headers["x-postern-dry-run"] === "true") {
+      response.setHeader("x-postern-dry-run", "true");
+      send(response, 200, planOf(this.model));
+      return;
+    }
     const reply = routeOf(this.model, this.projectId, seen, url.searchParams);
     if (reply.etag !== undefined) response.setHeader("etag", reply.etag);
     if (reply.severed !== undefined) response.setHeader("x-postern-enforced", this.enforced);
     if ((reply.severed ?? 0) > 0) response.setHeader("x-postern-severed", String(reply.severed));
     send(response, reply.status ?? 200, reply.body);
   }
+}
+
+/** Every endpoint would be cut: enough of a plan for the CLI to show. */
+function planOf({ endpoints }: FakeModel): object {
+  return {
+    dry_run: true,
+    endpoints: endpoints.map(({ id, accountId, sessions }) => ({
+      id,
+      account_id: accountId,
+      effect: "cut",
+      sessions,
+    })),
+    sessions_cut: endpoints.reduce((sum, { sessions }) => sum + sessions, 0),
+    accounts_losing_access: [...new Set(endpoints.map(({ accountId }) => accountId))],
+  };
 }
 
 function errorBody(code: string, message: string): object {

@@ -1,6 +1,6 @@
 import type { ApiClient } from "./api-client.ts";
 import { CliError, UsageError } from "./cli-error.ts";
-import type { Cluster, Subnet, Vpc } from "./wire.ts";
+import type { Cluster, Subnet, User, Vpc } from "./wire.ts";
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const namesShown = 10;
@@ -38,6 +38,17 @@ export async function findCluster(api: ApiClient, reference: string | undefined)
 export async function findVpc(api: ApiClient, reference: string): Promise<Vpc> {
   if (uuid.test(reference)) return api.get<Vpc>(api.own("vpcs", reference));
   return pickNamed("VPC", await api.list<Vpc>(api.own("vpcs"), "vpcs"), reference, "postern vpc list");
+}
+
+export async function listUsers(api: ApiClient): Promise<User[]> {
+  return (await api.get<{ users: User[] }>(["postern", "v1", "users"])).users;
+}
+
+/** Returns the user of this account with this name or id. */
+export async function findUser(api: ApiClient, reference: string): Promise<User> {
+  const users = await listUsers(api);
+  const byId = users.find((user) => user.id === reference);
+  return byId ?? pickNamed("user", users, reference, "postern user list");
 }
 
 /** Returns the subnet of a VPC with this name or id. */

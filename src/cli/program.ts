@@ -1,10 +1,13 @@
 import { Command } from "commander";
+import { addAccountCommands, addProjectCommands } from "./account.ts";
 import { addClusterCommands } from "./cluster.ts";
 import { addConnectionCommands } from "./connection.ts";
 import { addEndpointCommands } from "./endpoint.ts";
 import type { CliIo } from "./io.ts";
+import { addKeyCommands } from "./key.ts";
 import { addServiceCommands } from "./service.ts";
 import { addStatusCommands } from "./status.ts";
+import { addUserCommands } from "./user.ts";
 import { addVpcCommands } from "./vpc.ts";
 import { addWhitelistCommands } from "./whitelist.ts";
 
@@ -46,6 +49,10 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addWhitelistCommands(program, io);
   addEndpointCommands(program, io);
   addVpcCommands(program, io);
+  addAccountCommands(program, io);
+  addProjectCommands(program, io);
+  addUserCommands(program, io);
+  addKeyCommands(program, io);
   addStatusCommands(program, io);
   return program;
 }

@@ -112,7 +112,7 @@ describe("errors", () => {
       source: "s",
       dataDir: null,
     };
-    const client = new ApiClient(target, () => {}, 50);
+    const client = new ApiClient(target, () => {}, false, 50);
     await expect(client.request("POST", client.own("vpcs"), { body: {} })).rejects.toThrow(
       /within 0.05 s.*may have been made/,
     );

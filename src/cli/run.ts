@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { CommanderError } from "commander";
 import { CliError } from "./cli-error.ts";
+import { DryRunAnswer, printPlan } from "./dry-run.ts";
 import type { CliIo } from "./io.ts";
 import { Output } from "./output.ts";
 
@@ -16,6 +17,10 @@ export async function runProgram(program: Command, args: readonly string[], io: 
   } catch (error) {
     // Commander has written its own message; help and version that were asked for are no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof DryRunAnswer) {
+      printPlan(new Output(io, args.includes("--json")), error.plan);
+      return 0;
+    }
     return report(error, new Output(io, false));
   }
 }

@@ -108,3 +108,47 @@ export interface GatewayStatus {
   readonly last_seen_at: string | null;
   readonly pid: number | null;
 }
+
+export interface Account {
+  readonly id: string;
+  readonly name: string;
+  readonly created_at: string;
+}
+
+export interface Project {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What a new account signs in with; shown once. */
+export interface Credentials {
+  readonly account_id: string;
+  readonly project_id: string;
+  readonly user: string;
+  readonly password: string;
+  readonly access_key: string;
+  readonly secret_key: string;
+  readonly token: string;
+}
+
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly role: string;
+  readonly actions: readonly string[];
+  /** Only in the answer that made it. */
+  readonly password?: string;
+  readonly created_at: string;
+}
+
+export interface AccessKey {
+  readonly id: string;
+  readonly user: string;
+  readonly created_at: string;
+}
+
+export interface NewAccessKey {
+  readonly access_key: string;
+  readonly secret_key: string;
+  readonly user: string;
+}
