@@ -149,7 +149,7 @@ describe("bad requests", () => {
     for (const [method, path] of [
       ["GET", "/v1.0/{pid}/clusters/x/vpcepservice/nothing"],
       ["DELETE", service.path("connections")],
-      ["GET", "/"],
+      ["GET", "/nothing"],
     ] as const) {
       const { status, body } = await postern.api(method, path);
       expect(status).toBe(404);

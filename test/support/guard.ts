@@ -22,8 +22,6 @@ export type GuardOrder = {
 
 function obey(order: GuardOrder): void {
   const { command, args, graceMs, remove, ...options } = order;
-  const child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", "inherit", "inherit"] });
-
   const signalGroup = (signal: NodeJS.Signals): void => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal);
@@ -31,6 +29,9 @@ function obey(order: GuardOrder): void {
       // The group is empty: nothing is left to end.
     }
   };
+  // Before the command can say anything: whoever hears it may ask for its end at once.
+  process.on("SIGUSR2", () => signalGroup("SIGKILL"));
+  const child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", "inherit", "inherit"] });
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;
@@ -54,7 +55,6 @@ function obey(order: GuardOrder): void {
   child.on("exit", (code, signal) => finish(code ?? 128 + constants.signals[signal ?? "SIGKILL"]));
   process.stdin.on("error", stop).on("close", stop).resume();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  process.on("SIGUSR2", () => signalGroup("SIGKILL"));
 }
 
 const order: GuardOrder = JSON.parse(process.argv[2] ?? "");
