@@ -1,3 +1,5 @@
+import { basicAuthorization } from "../lib/basic-authorization.ts";
+import { compareText } from "../lib/compare-text.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
 import type { ClusterId, GatewayId, ServiceId } from "./ids.ts";
 import type { Cluster, Endpoint, EndpointService } from "./resources.ts";
@@ -45,7 +47,7 @@ export function buildSnapshot(
 }
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
-  return a.id < b.id ? -1 : Number(a.id > b.id);
+  return compareText(a.id, b.id);
 }
 
 function snapshotEndpoint(endpoint: Endpoint, service: EndpointService, cluster: Cluster): SnapshotEndpoint {
@@ -86,8 +88,4 @@ function healthCheck(cluster: Cluster, unseal: Unseal): HealthCheck {
       : {}),
     ...(cluster.ca === null ? {} : { ca: cluster.ca }),
   };
-}
-
-function basicAuthorization(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }

@@ -1,9 +1,10 @@
+import { compareText } from "../../lib/compare-text.ts";
 import type { Operation } from "../operation.ts";
 
 /** Returns `docs/coverage.md`: what of the wire is served, from the table of operations. */
 export function coveragePage(operations: readonly Operation[]): string {
   const rows = operations
-    .toSorted((a, b) => compare(keyOf(a), keyOf(b)))
+    .toSorted((a, b) => compareText(keyOf(a), keyOf(b)))
     .map((operation) => {
       const parameters = [...names(operation.schemas.query), ...names(operation.schemas.body)];
       const path = operation.path.replaceAll(/:(\w+)/g, "{$1}");
@@ -35,8 +36,4 @@ function names(schema: unknown, prefix = ""): string[] {
     const deeper = names(inner, `${prefix}${name}.`);
     return deeper.length > 0 ? deeper : [`\`${prefix}${name}\``];
   });
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

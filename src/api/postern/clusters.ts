@@ -3,6 +3,7 @@ import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type ClusterId } from "../../domain/ids.ts";
 import type { Cluster } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
+import { basicAuthorization } from "../../lib/basic-authorization.ts";
 import { commit } from "../actions/commit.ts";
 import { requireSubnet } from "../actions/find.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
@@ -68,7 +69,7 @@ function readCredentials({ username, password }: Registration): Credentials | un
   if (username === undefined || password === undefined) {
     throw new PosternError("missing_parameter", "Give username and password together, or neither.");
   }
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const authorization = basicAuthorization(username, password);
   return { username, password, authorization };
 }
 

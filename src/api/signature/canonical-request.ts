@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { compareText } from "../../lib/compare-text.ts";
 
 /** What of a request its signature covers. */
 export interface SignableRequest {
@@ -77,7 +78,8 @@ function canonicalQuery(query: string): string {
     .map((pair) => splitOnce(pair.replaceAll("+", " "), "=").map(decode));
   return pairs
     .toSorted(
-      ([keyA = "", valueA = ""], [keyB = "", valueB = ""]) => compare(keyA, keyB) || compare(valueA, valueB),
+      ([keyA = "", valueA = ""], [keyB = "", valueB = ""]) =>
+        compareText(keyA, keyB) || compareText(valueA, valueB),
     )
     .map(([key = "", value = ""]) => `${encode(key)}=${encode(value)}`)
     .join("&");
@@ -86,7 +88,7 @@ function canonicalQuery(query: string): string {
 function canonicalHeaders(rawHeaders: readonly string[], names: readonly string[]): string {
   let block = "";
   for (const name of names) {
-    for (const value of headerValues(rawHeaders, name).toSorted(compare))
+    for (const value of headerValues(rawHeaders, name).toSorted(compareText))
       block += `${name}:${value.trim()}\n`;
   }
   return block;
@@ -120,8 +122,4 @@ function decode(text: string): string {
 function splitOnce(text: string, separator: string): string[] {
   const at = text.indexOf(separator);
   return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)];
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
