@@ -1,4 +1,4 @@
-import { CamelCasePlugin, Kysely, type Transaction } from "kysely";
+import { CamelCasePlugin, Kysely } from "kysely";
 import type { DesiredState } from "../domain/build-snapshot.ts";
 import type { ProjectId } from "../domain/ids.ts";
 import type { AuditEntry, Repositories, SettingKey, Store } from "../domain/store.ts";
@@ -7,6 +7,7 @@ import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
 import { openDatabase } from "./database.ts";
 import { SqlEndpointRepository, toEndpoint } from "./endpoint-repository.ts";
 import { SqlGatewayRepository } from "./gateway-repository.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { SqlIdentityRepository } from "./identity-repository.ts";
 import { SqlNetworkRepository } from "./network-repository.ts";
 import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
@@ -80,6 +81,7 @@ class SqlRepositories implements Repositories {
 /** The store on one SQLite file: one process, one connection, every commit durable before it is acknowledged. */
 export class SqlStore extends SqlRepositories implements Store {
   readonly #clock: Clock;
+  readonly #commits: GroupCommit;
   #revision = 0;
   #generation = 0;
   readonly #listeners = new Set<(revision: number) => void>();
@@ -87,6 +89,7 @@ export class SqlStore extends SqlRepositories implements Store {
   private constructor(db: Kysely<Schema>, clock: Clock) {
     super(db);
     this.#clock = clock;
+    this.#commits = new GroupCommit(db);
   }
 
   /** @throws StartError where the file cannot be used */
@@ -112,13 +115,13 @@ export class SqlStore extends SqlRepositories implements Store {
     audit: AuditEntry,
     work: (tx: Repositories, revision: number) => Promise<Result>,
   ): Promise<{ readonly result: Result; readonly revision: number }> {
-    const done = await this.#transaction(async (tx, db) => {
+    const done = await this.#commits.run(async (db) => {
       const { value: revision } = await db
         .updateTable("revision")
         .set((eb) => ({ value: eb("value", "+", 1) }))
         .returning("value")
         .executeTakeFirstOrThrow();
-      const result = await work(tx, revision);
+      const result = await work(new SqlRepositories(db), revision);
       await db
         .insertInto("auditEvent")
         .values({ ...audit, requestId: audit.requestId ?? null, revision, at: this.#clock.now() })
@@ -146,13 +149,13 @@ export class SqlStore extends SqlRepositories implements Store {
   }
 
   async observe<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
-    const result = await this.#transaction(work);
+    const result = await this.#commits.run((db) => work(new SqlRepositories(db)));
     this.#generation += 1;
     return result;
   }
 
   async read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
-    return this.#transaction(work);
+    return this.db.transaction().execute((db) => work(new SqlRepositories(db)));
   }
 
   onRevision(listener: (revision: number) => void): () => void {
@@ -162,11 +165,5 @@ export class SqlStore extends SqlRepositories implements Store {
 
   async close(): Promise<void> {
     await this.db.destroy();
-  }
-
-  async #transaction<Result>(
-    work: (tx: Repositories, db: Transaction<Schema>) => Promise<Result>,
-  ): Promise<Result> {
-    return this.db.transaction().execute((db) => work(new SqlRepositories(db), db));
   }
 }
