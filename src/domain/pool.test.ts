@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { ipv4FromNumber, ipv4ToNumber, parseIpv4Prefix, type Ipv4 } from "../lib/ipv4.ts";
-import { allocateAddress, poolContains, poolOf, poolSize, type Pool } from "./pool.ts";
+import { candidateWindows, poolContains, poolOf, poolSize, type Pool } from "./pool.ts";
 
 /** A small pool anywhere, also at the ends of the address space. */
 const pool: fc.Arbitrary<Pool> = fc
@@ -10,6 +10,11 @@ const pool: fc.Arbitrary<Pool> = fc
 
 function addressesOf({ first, last }: Pool): readonly Ipv4[] {
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => ipv4FromNumber(first + index));
+}
+
+/** What an allocator does with the windows. */
+function allocateAddress(present: Pool, used: ReadonlySet<Ipv4>, cursor: Ipv4 | null): Ipv4 | undefined {
+  return [...candidateWindows(present, cursor)].flat().find((candidate) => !used.has(candidate));
 }
 
 /** A pool, some used addresses (also strangers to the pool), and a cursor anywhere. */
@@ -112,4 +117,15 @@ test("a pool contains exactly its addresses", () => {
       },
     ),
   );
+});
+
+test("windows cover a large pool once, and few of them do", () => {
+  const prefix = parseIpv4Prefix("10.0.0.0/16");
+  if (!prefix) throw new TypeError("no prefix");
+  const windows = [...candidateWindows(poolOf(prefix), "10.0.7.9" as Ipv4)];
+  const addresses = windows.flat();
+  expect(new Set(addresses).size).toBe(poolSize(poolOf(prefix)));
+  expect(addresses).toHaveLength(poolSize(poolOf(prefix)));
+  expect(windows.length).toBeLessThan(70);
+  expect(windows[0]).toHaveLength(16);
 });

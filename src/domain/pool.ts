@@ -24,22 +24,24 @@ export function poolContains(pool: Pool, address: Ipv4): boolean {
   return value >= pool.first && value <= pool.last;
 }
 
+/** Addresses looked at together: few at first, as the next one is nearly always free; later many at once. */
+const firstWindow = 16;
+const largestWindow = 1_024;
+
 /**
- * Picks the next free address after `cursor`, going round: an address that was just released is the last to be
- * handed out again, so that a client with an old address does not meet a stranger.
- * @param used every address of the subnet that is taken
+ * Returns every address of the pool in the order in which it is to be tried, in windows: from the one after
+ * `cursor`, going round. So an address that was just released is the last to be handed out again, and a client
+ * with an old address does not meet a stranger.
  * @param cursor the address that was handed out last, or null
- * @returns undefined where the pool is exhausted
  */
-export function allocateAddress(pool: Pool, used: ReadonlySet<Ipv4>, cursor: Ipv4 | null): Ipv4 | undefined {
+export function* candidateWindows(pool: Pool, cursor: Ipv4 | null): Generator<readonly Ipv4[]> {
   const size = poolSize(pool);
   const after = cursor === null ? pool.first : ipv4ToNumber(cursor) + 1;
-  const start = after < pool.first || after > pool.last ? pool.first : after;
-  // At most used.size addresses can be in the way, so the search is bounded by it, not by the pool.
-  const attempts = Math.min(size, used.size + 1);
-  for (let step = 0; step < attempts; step += 1) {
-    const candidate = ipv4FromNumber(pool.first + ((start - pool.first + step) % size));
-    if (!used.has(candidate)) return candidate;
+  const start = after < pool.first || after > pool.last ? 0 : after - pool.first;
+  let length = firstWindow;
+  for (let step = 0; step < size; step += length, length = Math.min(length * 4, largestWindow)) {
+    yield Array.from({ length: Math.min(length, size - step) }, (_, index) =>
+      ipv4FromNumber(pool.first + ((start + step + index) % size)),
+    );
   }
-  return undefined;
 }

@@ -147,8 +147,9 @@ export interface EndpointRepository {
   /** A number that no endpoint has yet. */
   nextMarkerId(): Promise<number>;
   setDetails(id: EndpointId, details: EndpointDetails, now: Timestamp): Promise<void>;
-  /** Address of every endpoint in the subnet. */
-  addressesIn(subnet: SubnetId): Promise<ReadonlySet<Ipv4>>;
+  /** Which of these addresses of the subnet endpoints have. Costs what `addresses` cost, not what the subnet holds. */
+  takenAddresses(subnet: SubnetId, addresses: readonly Ipv4[]): Promise<ReadonlySet<Ipv4>>;
+  countInSubnet(subnet: SubnetId): Promise<number>;
   setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void>;
   /** What a gateway found out about the address. Leaves `updatedAt` alone: it is the owner's and consumer's. */
   setPhase(

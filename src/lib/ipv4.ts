@@ -31,12 +31,12 @@ export function parseIpv4Prefix(text: string): Ipv4Prefix | undefined {
 }
 
 export function ipv4ToNumber(address: Ipv4): number {
-  return Number(new Address4(address).bigInt());
+  return address.split(".").reduce((value, octet) => value * 256 + Number(octet), 0);
 }
 
 /** @param value 0 to 2^32-1 */
 export function ipv4FromNumber(value: number): Ipv4 {
-  return Address4.fromBigInt(BigInt(value)).correctForm() as Ipv4;
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 255).join(".") as Ipv4;
 }
 
 export function formatIpv4Prefix(prefix: Ipv4Prefix): string {

@@ -105,8 +105,14 @@ test("an address is taken once a subnet", async () => {
   await expect(store.endpoints.insert(twin)).rejects.toThrow(/UNIQUE/);
   await store.endpoints.insert({ ...twin, subnetId: second.id, vpcId });
   await store.endpoints.insert(numbered(3));
-  expect(await store.endpoints.addressesIn(subnetId)).toEqual(new Set(["127.80.2.1", "127.80.2.3"]));
-  expect(await store.endpoints.addressesIn(second.id)).toEqual(new Set(["127.80.2.1"]));
+  const asked = ["127.80.2.1", "127.80.2.2", "127.80.2.3"] as Ipv4[];
+  expect(await store.endpoints.takenAddresses(subnetId, asked)).toEqual(
+    new Set(["127.80.2.1", "127.80.2.3"]),
+  );
+  expect(await store.endpoints.takenAddresses(second.id, asked)).toEqual(new Set(["127.80.2.1"]));
+  expect(await store.endpoints.takenAddresses(subnetId, asked.slice(1, 2))).toEqual(new Set());
+  expect(await store.endpoints.countInSubnet(subnetId)).toBe(2);
+  expect(await store.endpoints.countInSubnet(second.id)).toBe(1);
 });
 
 describe("a change", () => {

@@ -94,13 +94,23 @@ export class SqlEndpointRepository implements EndpointRepository {
       .execute();
   }
 
-  async addressesIn(subnet: SubnetId): Promise<ReadonlySet<Ipv4>> {
+  async takenAddresses(subnet: SubnetId, addresses: readonly Ipv4[]): Promise<ReadonlySet<Ipv4>> {
     const rows = await this.#db
       .selectFrom("endpoint")
       .select("address")
       .where("subnetId", "=", subnet)
+      .where("address", "in", addresses)
       .execute();
     return new Set(rows.map((row) => row.address as Ipv4));
+  }
+
+  async countInSubnet(subnet: SubnetId): Promise<number> {
+    const { total } = await this.#db
+      .selectFrom("endpoint")
+      .select((eb) => eb.fn.countAll<number>().as("total"))
+      .where("subnetId", "=", subnet)
+      .executeTakeFirstOrThrow();
+    return total;
   }
 
   async setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void> {

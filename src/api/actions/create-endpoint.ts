@@ -1,7 +1,7 @@
 import { initialState } from "../../domain/endpoint-state.ts";
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type AccountId, type EndpointId, type ProjectId } from "../../domain/ids.ts";
-import { allocateAddress, poolContains, poolOf } from "../../domain/pool.ts";
+import { candidateWindows, poolContains, poolOf, type Pool } from "../../domain/pool.ts";
 import { checkQuota } from "../../domain/quotas.ts";
 import type { Endpoint, EndpointService, Subnet, Tag } from "../../domain/resources.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
@@ -80,32 +80,39 @@ async function takeAddress(tx: Repositories, subnet: Subnet, wanted: string | un
   const prefix = parseIpv4Prefix(subnet.cidr);
   if (!prefix) throw new TypeError(`subnet ${subnet.id} has the CIDR ${subnet.cidr}`);
   const pool = poolOf(prefix);
-  const used = await tx.endpoints.addressesIn(subnet.id);
-  if (wanted !== undefined) {
-    const address = parseIpv4(wanted);
-    if (address === undefined) {
-      throw new PosternError(
-        "address_malformed",
-        `${wanted} is no IPv4 address of the endpoint pool of ${subnet.cidr}.`,
-      );
-    }
-    if (!poolContains(pool, address)) {
-      throw new PosternError(
-        "address_outside_subnet",
-        `The address ${wanted} is not in the endpoint pool of ${subnet.cidr}.`,
-      );
-    }
-    if (used.has(address))
-      throw new PosternError("address_in_use", `The address ${wanted} is in use already.`);
-    return address;
-  }
-  const address = allocateAddress(pool, used, subnet.poolCursor);
+  return wanted === undefined ? takeNext(tx, subnet, pool) : takeWanted(tx, subnet, pool, wanted);
+}
+
+async function takeWanted(tx: Repositories, subnet: Subnet, pool: Pool, wanted: string): Promise<Ipv4> {
+  const address = parseIpv4(wanted);
   if (address === undefined) {
     throw new PosternError(
-      "pool_exhausted",
-      `Subnet ${subnet.name} (${subnet.cidr}) has no free address. Delete an endpoint, or use another subnet.`,
+      "address_malformed",
+      `${wanted} is no IPv4 address of the endpoint pool of ${subnet.cidr}.`,
     );
   }
-  await tx.networks.setPoolCursor(subnet.id, address);
+  if (!poolContains(pool, address)) {
+    throw new PosternError(
+      "address_outside_subnet",
+      `The address ${wanted} is not in the endpoint pool of ${subnet.cidr}.`,
+    );
+  }
+  const taken = await tx.endpoints.takenAddresses(subnet.id, [address]);
+  if (taken.has(address))
+    throw new PosternError("address_in_use", `The address ${wanted} is in use already.`);
   return address;
+}
+
+async function takeNext(tx: Repositories, subnet: Subnet, pool: Pool): Promise<Ipv4> {
+  for (const window of candidateWindows(pool, subnet.poolCursor)) {
+    const taken = await tx.endpoints.takenAddresses(subnet.id, window);
+    const address = window.find((candidate) => !taken.has(candidate));
+    if (address === undefined) continue;
+    await tx.networks.setPoolCursor(subnet.id, address);
+    return address;
+  }
+  throw new PosternError(
+    "pool_exhausted",
+    `Subnet ${subnet.name} (${subnet.cidr}) has no free address. Delete an endpoint, or use another subnet.`,
+  );
 }

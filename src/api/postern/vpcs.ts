@@ -174,7 +174,7 @@ export const deleteVpc = defineOperation({
 async function subnetUse(tx: Repositories, vpc: Vpc): Promise<readonly SubnetUse[]> {
   const uses: SubnetUse[] = [];
   for (const subnet of await tx.networks.subnets(vpc.id)) {
-    uses.push({ subnet, used: (await tx.endpoints.addressesIn(subnet.id)).size });
+    uses.push({ subnet, used: await tx.endpoints.countInSubnet(subnet.id) });
   }
   return uses;
 }
