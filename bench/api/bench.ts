@@ -1,25 +1,18 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
 import { get } from "node:http";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Children } from "../proxy/children.ts";
-import { provideTools, requests } from "../proxy/tools.ts";
+import { provideTools } from "../proxy/tools.ts";
 import { median, type Bench, type BenchResult } from "../result.ts";
+import { measureReads, type Reads } from "./reads.ts";
 import { startNode, System } from "./system.ts";
+import { createEndpoints, type Creations } from "./writes.ts";
 
-const rounds = 5;
-const secondsEach = 2;
-const clients = 16;
 const connections = 1_000;
 const coldStarts = 5;
 const opens = 15;
-const limits = [10, 1_000] as const;
 
 type Progress = (sentence: string) => void;
 
-/** GET connections beside a bare route that sends the same bytes; cold start; open to the first answer. */
+/** Reads beside a bare route that sends the same bytes; endpoints created; cold start; open to the first answer. */
 export const benchApi: Bench = async (progress) => {
   const available = await provideTools(progress);
   const children = await Children.create();
@@ -28,10 +21,12 @@ export const benchApi: Bench = async (progress) => {
     const coldStartMs = await measureColdStarts(progress);
     const system = await System.start(children, "data");
     const openMs = await measureOpens(system, node.url, progress);
-    if (!available.has("wrk"))
-      return report(new Map(), coldStartMs, openMs, ["wrk is missing: no requests measured."]);
-    const reads = await measureReads(children, system, node.url, progress);
-    return report(reads, coldStartMs, openMs, []);
+    progress(`creating ${connections} endpoints`);
+    const creations = await createEndpoints(system, node.url, connections);
+    const canRead = available.has("wrk");
+    const reads = canRead ? await measureReads(children, system, creations.list, progress) : [];
+    const notes = canRead ? [] : ["wrk is missing: no reads measured."];
+    return report({ coldStartMs, openMs, creations, reads, notes });
   } finally {
     node.server.close();
     await children.end();
@@ -74,96 +69,54 @@ function firstAnswer(host: string): Promise<void> {
   });
 }
 
-interface Reads {
-  readonly ours: number[];
-  readonly bare: number[];
+interface Findings {
+  readonly coldStartMs: number;
+  readonly openMs: number;
+  readonly creations: Creations;
+  readonly reads: readonly Reads[];
+  readonly notes: readonly string[];
 }
 
-/** Requests a second of both, in turn, by page size. */
-async function measureReads(
-  children: Children,
-  system: System,
-  nodeUrl: string,
-  progress: Progress,
-): Promise<ReadonlyMap<number, Reads>> {
-  progress(`making a cluster with ${connections} connections`);
-  const list = await makeConnections(system, nodeUrl);
-  const port = await startBareRoute(children, system, list);
-  const results = new Map<number, Reads>(limits.map((limit) => [limit, { ours: [], bare: [] }]));
-  // The first round warms both up and is not counted: what is compared is how they run, not how they start.
-  for (let round = 0; round <= rounds; round += 1) {
-    progress(round === 0 ? "warming up" : `round ${round} of ${rounds}: GET connections and a bare route`);
-    for (const [index, limit] of limits.entries()) {
-      const options = { connections: clients, seconds: secondsEach, close: false };
-      const bare = await requests(`http://127.0.0.1:${port}/${index}`, options);
-      const headers = [system.authentication];
-      const ours = await requests(system.url(`${list}?limit=${limit}`), { ...options, headers });
-      if (round === 0) continue;
-      results.get(limit)?.bare.push(bare.perSecond);
-      results.get(limit)?.ours.push(ours.perSecond);
-    }
-  }
-  return results;
-}
-
-/** Returns the path of the list. */
-async function makeConnections(system: System, nodeUrl: string): Promise<string> {
-  const cluster = await system.register("reads", nodeUrl);
-  await system.call("POST", `/v1.0/{pid}/clusters/${cluster}/vpcepservice/open`, {});
-  const atOnce = 32;
-  let left = connections - 1;
-  const work = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
-      await system.call("POST", "/postern/v1/{pid}/endpoints", { service: cluster });
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return `/v1.0/{pid}/clusters/${cluster}/vpcepservice/connections`;
-}
-
-async function startBareRoute(children: Children, system: System, list: string): Promise<number> {
-  const files: string[] = [];
-  for (const limit of limits) {
-    const file = join(children.directory, `page-${limit}.json`);
-    await writeFile(file, await system.call("GET", `${list}?limit=${limit}`));
-    files.push(file);
-  }
-  const child = fork(fileURLToPath(new URL("./bare-route.ts", import.meta.url)), files);
-  children.keep(child);
-  const [{ port }] = (await once(child, "message")) as [{ port: number }];
-  return port;
-}
-
-function report(
-  reads: ReadonlyMap<number, Reads>,
-  coldStartMs: number,
-  openMs: number,
-  notes: readonly string[],
-): BenchResult {
+function report({ coldStartMs, openMs, creations, reads, notes }: Findings): BenchResult {
   const ratios: Record<string, number> = {};
   const rows: string[][] = [];
-  for (const [limit, { ours, bare }] of reads) {
-    // Of pairs that ran side by side: the machine's mood cancels out.
-    const ratio = median(ours.map((value, index) => value / (bare[index] ?? Number.NaN)));
-    ratios[`connections_limit_${limit}_vs_bare`] = rounded(ratio, 3);
-    const figures = [median(ours), median(bare)].map((value) => value.toFixed(0));
-    rows.push([`GET connections?limit=${limit}`, ...figures, ratio.toFixed(2)]);
+  for (const { limit, token, signed, bare } of reads) {
+    const ofToken = ratio(token, bare);
+    const ofSigned = ratio(signed, bare);
+    ratios[`connections_limit_${limit}_vs_bare`] = rounded(ofToken, 3);
+    ratios[`connections_limit_${limit}_signed_vs_bare`] = rounded(ofSigned, 3);
+    const figures = [token, signed, bare].map((values) => median(values).toFixed(0));
+    rows.push([`GET connections?limit=${limit}`, ...figures, ofToken.toFixed(2), ofSigned.toFixed(2)]);
   }
   const times = [
     ["cold start of server and gateway", coldStartMs.toFixed(0)],
     ["open to first answered request", openMs.toFixed(1)],
+    ["create an endpoint, until the gateway carries it, median", creations.medianMs.toFixed(1)],
+    ["the same, 99th percentile", creations.p99Ms.toFixed(1)],
   ];
+  const readsHeader = ["", "by token", "signed", "bare route", "ratio", "signed"];
+  const writes = [[`endpoints created, ${connections} in all`, creations.perSecond.toFixed(0)]];
   return {
     tables: [
-      { title: "Reads, requests a second", header: ["", "postern", "bare route", "ratio"], rows },
-      { title: "Times, milliseconds, medians", header: ["", "ms"], rows: times },
+      { title: "Reads, requests a second", header: readsHeader, rows },
+      { title: "Writes, a second, 32 at once, durable and in force", header: ["", "postern"], rows: writes },
+      { title: "Times, milliseconds", header: ["", "ms"], rows: times },
     ],
     notes,
     ratios,
-    ms: { cold_start: rounded(coldStartMs, 1), open_to_first_answer: rounded(openMs, 1) },
+    ms: {
+      cold_start: rounded(coldStartMs, 1),
+      open_to_first_answer: rounded(openMs, 1),
+      create_endpoint: rounded(creations.medianMs, 1),
+      create_endpoint_p99: rounded(creations.p99Ms, 1),
+    },
     bytes: {},
   };
+}
+
+/** Of pairs that ran side by side: the machine's mood cancels out. */
+function ratio(ours: readonly number[], bare: readonly number[]): number {
+  return median(ours.map((value, index) => value / (bare[index] ?? Number.NaN)));
 }
 
 function rounded(value: number, digits: number): number {

@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { signed } from "../../src/api/test-signer.ts";
 import type { Children } from "../proxy/children.ts";
 
 const executable = fileURLToPath(new URL("../../bin/postern", import.meta.url));
@@ -13,6 +14,8 @@ interface Admin {
   readonly endpoint: string;
   readonly project_id: string;
   readonly token: string;
+  readonly access_key: string;
+  readonly secret_key: string;
 }
 
 /** A started `postern up` with its operator's credentials. */
@@ -52,16 +55,36 @@ export class System {
     return this.admin.endpoint + path.replace("{pid}", this.admin.project_id);
   }
 
+  /** Headers of a GET that is signed now; they hold for 15 minutes. */
+  signedHeaders(path: string): readonly string[] {
+    const { access_key: id, secret_key: secret, endpoint } = this.admin;
+    const url = this.url(path).slice(endpoint.length);
+    const headers = { host: new URL(endpoint).host };
+    const request = signed({ id, secret }, url, Date.now(), { headers });
+    return Object.entries(request.headers ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
+  }
+
   /** Makes one call and returns the body as text. @throws where it is refused */
   async call(method: string, path: string, body?: object): Promise<string> {
+    return (await this.#send(method, path, body)).text();
+  }
+
+  /** Makes one write. @throws where it is refused, or not in force in the gateway when it is answered */
+  async enforced(method: string, path: string, body: object): Promise<void> {
+    const answer = await this.#send(method, path, body);
+    await answer.arrayBuffer();
+    const enforced = answer.headers.get("x-postern-enforced");
+    if (enforced !== "true") throw new Error(`${method} ${path} was answered with enforced: ${enforced}`);
+  }
+
+  async #send(method: string, path: string, body: object | undefined): Promise<Response> {
     const answer = await fetch(this.url(path), {
       method,
       headers: { "x-auth-token": this.admin.token, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    if (!answer.ok) throw new Error(`${method} ${path} was refused: ${text}`);
-    return text;
+    if (!answer.ok) throw new Error(`${method} ${path} was refused: ${await answer.text()}`);
+    return answer;
   }
 
   /** Registers a cluster and returns its id. */
