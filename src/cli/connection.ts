@@ -4,6 +4,7 @@ import { apiCommand, connect, integer, parseId, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findCluster } from "./find.ts";
+import type { Output } from "./output.ts";
 import { groupByCluster } from "./find-connections.ts";
 import type { CliIo } from "./io.ts";
 import { renderFields, renderTable } from "./table.ts";
@@ -61,11 +62,8 @@ async function list(
     out.json(body);
     return;
   }
-  out.line(
-    body.connections.length === 0
-      ? nothingListed(cluster, body, page)
-      : await connectionTable(api, cluster, body, page),
-  );
+  if (body.connections.length === 0) out.line(nothingListed(cluster, body, page));
+  else await showConnections(api, out, cluster, body, page);
   const next = page.offset + body.connections.length;
   if (body.connections.length > 0 && next < body.total_count) {
     out.line(
@@ -88,33 +86,41 @@ function nothingListed(cluster: Cluster, body: ConnectionPage, page: PageOptions
   return `No endpoint is connected to ${cluster.name}.\nIts consumers create one with: postern endpoint create ${body.vpcServiceName}`;
 }
 
-async function connectionTable(
+async function showConnections(
   api: ApiClient,
+  out: Output,
   cluster: Cluster,
   { connections }: ConnectionPage,
   page: PageOptions,
-): Promise<string> {
-  const sessions = await sessionsById(api, cluster.id, page);
+): Promise<void> {
+  const endpoints = await endpointsById(api, cluster.id, page);
   const rows = connections.map((connection) => [
     connection.id,
     connection.status,
     connection.vpcepIp,
-    `${sessions.get(connection.id) ?? "-"}/${connection.maxSession}`,
+    `${endpoints.get(connection.id)?.sessions ?? "-"}/${connection.maxSession}`,
     connection.domain_id,
     connection.created_at,
   ]);
-  return renderTable(["ID", "STATUS", "ADDRESS", "SESSIONS", "ACCOUNT", "CREATED"], rows);
+  out.line(renderTable(["ID", "STATUS", "ADDRESS", "SESSIONS", "ACCOUNT", "CREATED"], rows));
+  const silent = [...endpoints.values()].filter((endpoint) => endpoint.note !== undefined);
+  if (silent.length > 0) {
+    out.note(
+      `Of these, ${silent.length} are in networks that no gateway is attached to, and carry nothing: ` +
+        silent.map((endpoint) => endpoint.ip).join(", "),
+    );
+  }
 }
 
 /** Live sessions are not part of the published connection: Postern's own view of the same page has them. */
-async function sessionsById(
+async function endpointsById(
   api: ApiClient,
   clusterId: string,
   page: PageOptions,
-): Promise<Map<string, number>> {
+): Promise<Map<string, Endpoint>> {
   const path = api.own("clusters", clusterId, "connections");
   const { connections } = await api.get<{ connections: Endpoint[] }>(path, { ...page });
-  return new Map(connections.map((endpoint) => [endpoint.id, endpoint.sessions]));
+  return new Map(connections.map((endpoint) => [endpoint.id, endpoint]));
 }
 
 async function decide(

@@ -86,9 +86,23 @@ describe("vpc and status", () => {
     expect((await cli("vpc", "create", "lab", "--cidr", "127.9.0.0/20")).stdout).toContain(
       "Created VPC lab (127.9.0.0/20)",
     );
-    expect((await cli("vpc", "list")).stdout).toMatch(/lab +\S+ +127\.9\.0\.0\/20 +default +1 +4000/);
+    expect((await cli("vpc", "list")).stdout).toMatch(
+      /lab +\S+ +loopback +127\.9\.0\.0\/20 +default +1 +4000/,
+    );
     expect((await cli("vpc", "delete", "lab")).stdout).toBe("VPC lab is deleted.\n");
     expect((await cli("vpc", "delete", "lab")).stderr).toContain("There are: default");
+  });
+
+  test("a VPC without an attachment is made so, and every command says what that means", async () => {
+    const made = await cli("vpc", "create", "cloud", "--cidr", "10.0.0.0/24", "--attachment", "none");
+    expect(made.stderr).toContain("No gateway is attached to it");
+    expect((await cli("vpc", "list")).stdout).toMatch(/cloud +\S+ +none +10\.0\.0\.0\/24/);
+    const [cluster] = fake.model.clusters;
+    fake.model.addEndpoint(cluster?.id ?? "", "b2", "accepted").note = "nothing is carried";
+    expect((await cli("endpoint", "list")).stderr).toMatch(/^127\S+: nothing is carried$/m);
+    expect((await cli("status")).stderr).toContain("Of these endpoints, 1 are in networks");
+    expect((await cli("connections", cluster?.name ?? "")).stderr).toMatch(/Of these, 1 are in .* 127\S+$/m);
+    expect((await cli("vpc", "create", "x", "--attachment", "netns")).code).toBe(2);
   });
 
   test("status shows the gateways and how far they are", async () => {

@@ -63,6 +63,7 @@ async function create(context: CommandContext, service: string, options: CreateO
   else out.line(renderFields(endpointFields(endpoint)));
   warnIfPending(out, answer);
   if (endpoint.status === "failed") throw endpointFailed(endpoint);
+  if (endpoint.note !== undefined) out.note(endpoint.note);
   if (endpoint.status === "pendingAcceptance") {
     out.note(`It carries nothing until the service's owner accepts it: postern accept ${endpoint.id}`);
   }
@@ -109,7 +110,8 @@ async function list({ api, out }: CommandContext): Promise<void> {
       endpoint.service_name,
     ]);
     out.line(renderTable(["ID", "STATUS", "ADDRESS", "SESSIONS", "REFUSED", "SERVICE"], rows));
-    for (const { ip, port, error } of endpoints) {
+    for (const { ip, port, error, note } of endpoints) {
+      if (note !== undefined) out.note(`${ip}:${port}: ${note}`);
       if (error !== undefined) out.note(`${ip}:${port} is not up: ${error.message} (${error.code})`);
     }
   }

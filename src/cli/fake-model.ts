@@ -20,6 +20,8 @@ export interface FakeEndpoint {
   status: string;
   maxSession: number;
   sessions: number;
+  /** Why nothing is carried. */
+  note?: string;
   error?: { code: string; message: string };
 }
 
@@ -48,6 +50,7 @@ export interface FakeVpc {
   readonly id: string;
   readonly name: string;
   readonly cidr: string;
+  readonly attachment: { readonly kind: string };
 }
 
 /** The state behind `FakeApi`: a small working model of one project, in which sessions are plain numbers. */
@@ -56,7 +59,9 @@ export class FakeModel {
   readonly clusters: FakeCluster[] = [];
   /** Newest first, as every list of the API. */
   readonly endpoints: FakeEndpoint[] = [];
-  readonly vpcs: FakeVpc[] = [{ id: randomUUID(), name: "default", cidr: "127.1.0.0/20" }];
+  readonly vpcs: FakeVpc[] = [
+    { id: randomUUID(), name: "default", cidr: "127.1.0.0/20", attachment: { kind: "loopback" } },
+  ];
   revision = 1;
   /** What the next endpoint fails with, as when its port is taken. */
   nextFailure: { code: string; message: string } | undefined;

@@ -15,6 +15,7 @@ export interface FakeBody extends FakeRegistration {
   readonly service?: string;
   readonly max_session?: number;
   readonly cidr?: string;
+  readonly attachment?: { readonly kind: string };
 }
 
 export interface FakeReply {
@@ -119,6 +120,7 @@ function status({ model }: Call): FakeReply {
     services: 0,
     endpoints: model.endpoints.length,
     sessions,
+    unattached: model.endpoints.filter(({ note }) => note !== undefined).length,
   };
   const gateway = { id: "g1", name: "gateway-1", connected: true, pid: 12, last_seen_at: created };
   const gateways = [{ ...gateway, applied_revision: model.revision }];
@@ -200,6 +202,7 @@ function createVpc({ model, request }: Call): FakeReply {
     id: randomUUID(),
     name: request.body.name ?? "",
     cidr: request.body.cidr ?? "127.2.0.0/20",
+    attachment: request.body.attachment ?? { kind: "loopback" },
   };
   model.vpcs.push(vpc);
   return { body: vpcBody(vpc) };
@@ -251,7 +254,7 @@ function clusterBody(model: FakeModel, cluster: FakeCluster): object {
 }
 
 function endpointBody(model: FakeModel, found: FakeEndpoint): object {
-  const { id, status: state, ip, clusterId, maxSession, sessions, error } = found;
+  const { id, status: state, ip, clusterId, maxSession, sessions, error, note } = found;
   return {
     id,
     status: state,
@@ -264,6 +267,8 @@ function endpointBody(model: FakeModel, found: FakeEndpoint): object {
     account_id: found.accountId,
     max_session: maxSession,
     sessions,
+    attached: note === undefined,
+    ...(note !== undefined && { note }),
     refusals: { session_cap: 0 },
     ...(error !== undefined && { error }),
     created_at: created,
@@ -278,5 +283,5 @@ function vpcBody(vpc: FakeVpc): object {
     addresses_used: 1,
     addresses_free: 4_000,
   };
-  return { ...vpc, attachment: { kind: "loopback" }, subnets: [subnet], created_at: created };
+  return { ...vpc, subnets: [subnet], created_at: created };
 }

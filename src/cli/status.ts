@@ -29,6 +29,11 @@ async function status({ api, out }: CommandContext): Promise<void> {
       ["Endpoints", `${counts.endpoints}, with ${counts.sessions} sessions`],
     ]),
   );
+  if (counts.unattached > 0) {
+    out.note(
+      `Of these endpoints, ${counts.unattached} are in networks that no gateway is attached to, and carry nothing.`,
+    );
+  }
   out.line("");
   if (body.gateways.length === 0) {
     out.warn(

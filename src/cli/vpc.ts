@@ -1,10 +1,15 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { apiCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { findVpc } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
 import type { Vpc } from "./wire.ts";
+
+interface CreateOptions {
+  readonly cidr?: string;
+  readonly attachment: string;
+}
 
 /** Adds `postern vpc list|create|delete`. */
 export function addVpcCommands(program: Command, io: CliIo): void {
@@ -14,8 +19,13 @@ export function addVpcCommands(program: Command, io: CliIo): void {
   );
   apiCommand(vpc, "create <name>", "create a VPC")
     .option("--cidr <cidr>", "its addresses, such as 127.4.0.0/20 (default: the next free ones)")
-    .action(async (name: string, options: { cidr?: string }, command: Command) =>
-      create(connect(io, command), name, options.cidr),
+    .addOption(
+      new Option("--attachment <kind>", "none: only record it, no gateway is attached to it yet")
+        .choices(["loopback", "none"])
+        .default("loopback"),
+    )
+    .action(async (name: string, options: CreateOptions, command: Command) =>
+      create(connect(io, command), name, options),
     );
   apiCommand(vpc, "delete <vpc>", "delete a VPC that has no endpoints").action(
     async (reference: string, _options: object, command: Command) => remove(connect(io, command), reference),
@@ -33,27 +43,31 @@ async function list({ api, out }: CommandContext): Promise<void> {
 function vpcTable(vpcs: readonly Vpc[]): string {
   const rows = vpcs.flatMap((vpc) =>
     vpc.subnets.length === 0
-      ? [[vpc.name, vpc.id, vpc.cidr]]
+      ? [[vpc.name, vpc.id, vpc.attachment.kind, vpc.cidr]]
       : vpc.subnets.map((subnet) => [
           vpc.name,
           vpc.id,
+          vpc.attachment.kind,
           subnet.cidr,
           subnet.name,
           subnet.addresses_used,
           subnet.addresses_free,
         ]),
   );
-  return renderTable(["NAME", "ID", "CIDR", "SUBNET", "USED", "FREE"], rows);
+  return renderTable(["NAME", "ID", "ATTACHMENT", "CIDR", "SUBNET", "USED", "FREE"], rows);
 }
 
-async function create({ api, out }: CommandContext, name: string, cidr: string | undefined): Promise<void> {
-  const body = { name, ...(cidr !== undefined && { cidr }) };
+async function create({ api, out }: CommandContext, name: string, options: CreateOptions): Promise<void> {
+  const { cidr, attachment } = options;
+  const body = { name, ...(cidr !== undefined && { cidr }), attachment: { kind: attachment } };
   const { body: vpc } = await api.request<Vpc>("POST", api.own("vpcs"), { body });
   if (out.isJson) {
     out.json(vpc);
     return;
   }
   out.line(`Created VPC ${vpc.name} (${vpc.cidr}) as ${vpc.id}.`);
+  if (attachment === "none")
+    out.note("No gateway is attached to it: its endpoints are kept, and carry nothing.");
   out.line(`Put an endpoint into it with: postern endpoint create SERVICE_NAME --vpc ${vpc.name}`);
 }
 

@@ -66,6 +66,10 @@ export interface Endpoint {
   readonly vpc_id: string;
   readonly max_session: number;
   readonly sessions: number;
+  /** Whether a gateway is attached to its network; else nothing is carried. */
+  readonly attached: boolean;
+  /** Why nothing is carried. */
+  readonly note?: string;
   readonly refusals?: Readonly<Record<string, number>>;
   readonly error?: { readonly code: string; readonly message: string };
   readonly created_at: string;
@@ -75,6 +79,7 @@ export interface Vpc {
   readonly id: string;
   readonly name: string;
   readonly cidr: string;
+  readonly attachment: { readonly kind: string };
   readonly subnets: readonly Subnet[];
 }
 
@@ -97,6 +102,8 @@ export interface SystemStatus {
     readonly services: number;
     readonly endpoints: number;
     readonly sessions: number;
+    /** Of the endpoints: those in networks that no gateway is attached to. */
+    readonly unattached: number;
   };
 }
 

@@ -1,7 +1,7 @@
 import { basicAuthorization } from "../lib/basic-authorization.ts";
 import { compareText } from "../lib/compare-text.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
-import type { ClusterId, GatewayId, ServiceId } from "./ids.ts";
+import type { ClusterId, GatewayId, ServiceId, VpcId } from "./ids.ts";
 import type { Cluster, Endpoint, EndpointService } from "./resources.ts";
 import type { HealthCheck, Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
 
@@ -11,12 +11,17 @@ export interface DesiredState {
   readonly clusters: readonly Cluster[];
   readonly services: readonly EndpointService[];
   readonly endpoints: readonly Endpoint[];
+  /** Networks that no gateway is attached to. */
+  readonly unattachedVpcs: ReadonlySet<VpcId>;
 }
 
 /** Opens a sealed secret. */
 type Unseal = (sealed: string) => string;
 
-/** Returns what one gateway is to bring about. Endpoints and services come sorted by id: equal states, equal text. */
+/**
+ * Returns what one gateway is to bring about; endpoints in networks without an attachment are left out. Endpoints and services come
+ * sorted by id: equal states, equal text.
+ */
 export function buildSnapshot(
   state: DesiredState,
   gatewayId: GatewayId,
@@ -32,7 +37,7 @@ export function buildSnapshot(
   for (const endpoint of state.endpoints.toSorted(byId)) {
     const service = services.get(endpoint.serviceId);
     const cluster = service && clusters.get(service.clusterId);
-    if (!service || !cluster) continue;
+    if (!service || !cluster || state.unattachedVpcs.has(endpoint.vpcId)) continue;
     served.set(service.id, snapshotService(service, cluster, unseal));
     endpoints.push(snapshotEndpoint(endpoint, service, cluster));
   }

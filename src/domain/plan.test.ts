@@ -8,7 +8,8 @@ import { anEndpoint, aService } from "./test-fixtures.ts";
 const service = aService();
 
 function state(endpoints: readonly Endpoint[], enabled = true): DesiredState {
-  return { revision: 1, clusters: [], services: [{ ...service, enabled }], endpoints };
+  const services = [{ ...service, enabled }];
+  return { revision: 1, clusters: [], services, endpoints, unattachedVpcs: new Set() };
 }
 
 function endpoint(id: string, account: string, approval: Endpoint["approval"] = "accepted"): Endpoint {

@@ -1,7 +1,15 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { ipv4FromNumber, ipv4ToNumber, parseIpv4Prefix, type Ipv4 } from "../lib/ipv4.ts";
-import { candidateWindows, poolContains, poolOf, poolSize, type Pool } from "./pool.ts";
+import { ipv4FromNumber, ipv4ToNumber, parseIpv4, parseIpv4Prefix, type Ipv4 } from "../lib/ipv4.ts";
+import {
+  candidateWindows,
+  hostsOutsidePool,
+  isHostAddress,
+  poolContains,
+  poolOf,
+  poolSize,
+  type Pool,
+} from "./pool.ts";
 
 /** A small pool anywhere, also at the ends of the address space. */
 const pool: fc.Arbitrary<Pool> = fc
@@ -100,6 +108,33 @@ test.each(["10.0.0.0/31", "10.0.0.0/32", "255.255.255.255/32", "0.0.0.0/32"])("%
   expect(poolSize(poolOf(prefix))).toBe(0);
   expect(allocateAddress(poolOf(prefix), new Set(), null)).toBeUndefined();
 });
+
+test.each([
+  ["10.0.0.0/24", "10.0.0.0", false],
+  ["10.0.0.0/24", "10.0.0.1", true],
+  ["10.0.0.0/24", "10.0.0.254", true],
+  ["10.0.0.0/24", "10.0.0.255", false],
+  ["10.0.0.0/24", "10.0.1.1", false],
+  ["10.0.0.2/31", "10.0.0.2", true],
+  ["10.0.0.2/31", "10.0.0.3", true],
+  ["10.0.0.2/31", "10.0.0.4", false],
+  ["10.0.0.2/31", "10.0.0.1", false],
+])("a host of %s may have %s: %s", (cidr, text, expected) => {
+  const [prefix, address] = [parseIpv4Prefix(cidr), parseIpv4(text)];
+  if (!prefix || address === undefined) throw new TypeError(cidr);
+  expect(isHostAddress(prefix, address)).toBe(expected);
+});
+
+test.each(["10.0.0.0/24", "10.0.0.0/29", "10.0.0.0/30", "10.0.0.0/31", "10.0.0.4/32"])(
+  "every host of %s is in the pool or outside it",
+  (cidr) => {
+    const prefix = parseIpv4Prefix(cidr);
+    if (!prefix) throw new TypeError(cidr);
+    const hosts = addressesOf(prefix).filter((address) => isHostAddress(prefix, address));
+    const parts = [...hostsOutsidePool(prefix), ...addressesOf(poolOf(prefix))];
+    expect(parts).toEqual(hosts);
+  },
+);
 
 test("a pool contains exactly its addresses", () => {
   fc.assert(

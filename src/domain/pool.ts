@@ -19,6 +19,27 @@ export function poolSize(pool: Pool): number {
   return Math.max(0, pool.last - pool.first + 1);
 }
 
+/**
+ * Whether a host of the subnet may have the address: any but the network's and the broadcast address. That is more
+ * than the endpoint pool: an address that an endpoint has elsewhere already is taken over as it is.
+ */
+export function isHostAddress(subnet: Ipv4Prefix, address: Ipv4): boolean {
+  const value = ipv4ToNumber(address);
+  const isShort = subnet.length >= 31;
+  return isShort
+    ? value >= subnet.first && value <= subnet.last
+    : value > subnet.first && value < subnet.last;
+}
+
+/** Returns the addresses that hosts of the subnet may have and the pool does not hold: at most two. */
+export function hostsOutsidePool(subnet: Ipv4Prefix): readonly Ipv4[] {
+  const pool = poolOf(subnet);
+  return [subnet.first, subnet.first + 1]
+    .filter((value) => value <= subnet.last)
+    .map(ipv4FromNumber)
+    .filter((address) => isHostAddress(subnet, address) && !poolContains(pool, address));
+}
+
 export function poolContains(pool: Pool, address: Ipv4): boolean {
   const value = ipv4ToNumber(address);
   return value >= pool.first && value <= pool.last;

@@ -73,12 +73,18 @@ export interface Token {
   readonly createdAt: Timestamp;
 }
 
+/**
+ * How gateways are attached to a network. `loopback`: its addresses are this host's own. `none`: no gateway is
+ * attached yet; endpoints keep their addresses and states there, and nothing is carried.
+ */
+export type Attachment = "loopback" | "none";
+
 export interface Vpc {
   readonly id: VpcId;
   readonly projectId: ProjectId;
   readonly name: string;
   readonly cidr: string;
-  readonly attachment: "loopback";
+  readonly attachment: Attachment;
   readonly createdAt: Timestamp;
 }
 
@@ -152,6 +158,8 @@ export interface EndpointService {
   /** `{region}.{name}.{id}`. */
   readonly name: string;
   readonly enabled: boolean;
+  /** What `vpcepUpdateSwitch` shows: true from opening on; after an import whatever the listing said. */
+  readonly updateSwitch: boolean;
   /** Whether the owner accepts each new endpoint of another account himself. */
   readonly approvalEnabled: boolean;
   /** Whether the endpoint that opening makes gets a private name. */

@@ -80,8 +80,11 @@ export interface NetworkRepository {
   vpc(id: VpcId): Promise<Vpc | undefined>;
   /** Oldest first: the first VPC of a project is its default. */
   vpcs(project: ProjectId, page: Page): Promise<Listing<Vpc>>;
-  /** Of every project: loopback addresses are one space. */
-  allVpcs(): Promise<readonly Vpc[]>;
+  /** On the loopback attachment, of every project: their addresses are one space. */
+  loopbackVpcs(): Promise<readonly Vpc[]>;
+  vpcByName(project: ProjectId, name: string): Promise<Vpc | undefined>;
+  /** VPCs of every project that no gateway is attached to. */
+  unattachedVpcs(): Promise<ReadonlySet<VpcId>>;
   /** Whether an endpoint or a cluster lives in it. */
   isVpcInUse(id: VpcId): Promise<boolean>;
   subnet(id: SubnetId): Promise<Subnet | undefined>;
@@ -122,6 +125,11 @@ export interface ServiceRepository {
   setPermissionDescription(id: Permission["id"], description: string): Promise<void>;
   /** Oldest first. */
   permissions(service: ServiceId): Promise<readonly Permission[]>;
+  /** Which of these ids some permission of another service has. */
+  takenPermissions(
+    ids: readonly Permission["id"][],
+    except: ServiceId | undefined,
+  ): Promise<ReadonlySet<Permission["id"]>>;
   insertPermissions(permissions: readonly Permission[]): Promise<void>;
   deletePermissions(ids: readonly Permission["id"][]): Promise<void>;
 }
@@ -144,6 +152,8 @@ export interface EndpointRepository {
   allOfProject(project: ProjectId): Promise<readonly Endpoint[]>;
   /** Endpoints of a service that are accepted, or still come up. */
   countActive(service: ServiceId): Promise<number>;
+  /** Which of these ids some endpoint has. */
+  taken(ids: readonly EndpointId[]): Promise<ReadonlySet<EndpointId>>;
   /** A number that no endpoint has yet. */
   nextMarkerId(): Promise<number>;
   setDetails(id: EndpointId, details: EndpointDetails, now: Timestamp): Promise<void>;
@@ -178,6 +188,14 @@ export interface GatewayRepository {
 
 export type SettingKey = "region";
 
+export interface ProjectCounts {
+  readonly clusters: number;
+  readonly services: number;
+  readonly endpoints: number;
+  /** Of the endpoints: those in networks that no gateway is attached to. */
+  readonly unattached: number;
+}
+
 /** One view of the data: inside a write, the transaction's. */
 export interface Repositories {
   readonly identity: IdentityRepository;
@@ -190,8 +208,8 @@ export interface Repositories {
   setting(key: SettingKey): Promise<string | undefined>;
   setSetting(key: SettingKey, value: string): Promise<void>;
   /** What a project has, in numbers. */
-  counts(project: ProjectId): Promise<{ clusters: number; services: number; endpoints: number }>;
-  /** Four reads: call it inside `read` or `write` for one consistent view. */
+  counts(project: ProjectId): Promise<ProjectCounts>;
+  /** Five reads: call it inside `read` or `write` for one consistent view. */
   desiredState(): Promise<DesiredState>;
 }
 

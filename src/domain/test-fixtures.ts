@@ -103,6 +103,7 @@ export function aService(wish: Partial<EndpointService> = {}): EndpointService {
     projectId,
     name: `region-1.logs.${serviceId}`,
     enabled: true,
+    updateSwitch: true,
     approvalEnabled: false,
     dnsEnabled: false,
     professional: false,

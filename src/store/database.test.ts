@@ -118,3 +118,27 @@ test("a failing migration leaves the version as it was", () => {
   ]);
   after.close();
 });
+
+test("networks and services of an earlier version stay, attached to loopback and with the switch on", () => {
+  const file = join(testDirectory(), "postern.db");
+  const raw = new DatabaseSync(file);
+  for (const { sql } of migrations.slice(0, 3)) raw.exec(sql);
+  raw.exec(`
+    pragma user_version = 3;
+    insert into account values ('a', 'owner', 1);
+    insert into project values ('p', 'a', 'region-1', 1);
+    insert into vpc values ('v', 'p', 'default', '127.80.0.0/20', 'loopback', 1);
+    insert into subnet values ('s', 'v', 'p', 'default', '127.80.0.0/20', null, 1);
+    insert into cluster values ('c', 'p', 'logs', 'registered', 'opensearch', '2', '[]', 'http', null, null, null, 0,
+      9200, 'v', 's', 1, 1, 1);
+    insert into endpoint_service (id, cluster_id, project_id, name, enabled, approval_enabled, dns_enabled,
+      professional, reconcile_connections, created_at, updated_at) values ('e', 'c', 'p', 'n', 1, 0, 0, 0, 1, 1, 1);
+  `);
+  raw.close();
+  const database = openDatabase(file);
+  const all = (sql: string): unknown => database.prepare(sql).all();
+  expect(all("select id, attachment from vpc")).toEqual([{ id: "v", attachment: "loopback" }]);
+  expect(all("select id from subnet")).toEqual([{ id: "s" }]);
+  expect(all("select id, update_switch from endpoint_service")).toEqual([{ id: "e", update_switch: 1 }]);
+  database.close();
+});

@@ -71,6 +71,16 @@ export class SqlEndpointRepository implements EndpointRepository {
     return total;
   }
 
+  async taken(ids: readonly EndpointId[]): Promise<ReadonlySet<EndpointId>> {
+    if (ids.length === 0) return new Set();
+    const rows = await this.#db
+      .selectFrom("endpoint")
+      .select("id")
+      .where("id", "in", [...ids])
+      .execute();
+    return new Set(rows.map((row) => row.id as EndpointId));
+  }
+
   async nextMarkerId(): Promise<number> {
     const { last } = await this.#db
       .selectFrom("endpoint")

@@ -132,4 +132,17 @@ export const migrations: readonly Migration[] = [
       create index token_by_expiry on token (expires_at);
     `,
   },
+  {
+    name: "0004-import",
+    // A new column in the old one's place: making the table anew would delete the subnets that hang on it.
+    sql: `
+      alter table vpc add column attachment_kind text not null default 'loopback'
+        check (attachment_kind in ('loopback', 'none'));
+      alter table vpc drop column attachment;
+      alter table vpc rename column attachment_kind to attachment;
+      create index vpc_unattached on vpc (id) where attachment = 'none';
+      alter table endpoint_service add column update_switch integer not null default 1
+        check (update_switch in (0, 1));
+    `,
+  },
 ];

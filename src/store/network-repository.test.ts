@@ -33,7 +33,7 @@ test("VPCs and subnets come back as they went in, and the pool's cursor moves", 
   expect(await networks.subnet(uuid(71) as SubnetId)).toBeUndefined();
 });
 
-test("a project's VPCs come oldest first; allVpcs knows every project's", async () => {
+test("a project's VPCs come oldest first; loopbackVpcs knows every project's, without those that have no attachment", async () => {
   const store = await openTestStore();
   await insertBasics(store);
   const otherProject = hexId(50) as ProjectId;
@@ -42,6 +42,13 @@ test("a project's VPCs come oldest first; allVpcs knows every project's", async 
   const foreign = aVpc({ id: uuid(72) as VpcId, projectId: otherProject });
   await store.networks.insertVpc(older);
   await store.networks.insertVpc(foreign);
+  const recorded = aVpc({
+    id: uuid(73) as VpcId,
+    projectId: otherProject,
+    name: "recorded",
+    attachment: "none",
+  });
+  await store.networks.insertVpc(recorded);
   expect(await store.networks.vpcs(projectId, { offset: 0, limit: 10 })).toEqual({
     items: [older, aVpc()],
     total: 2,
@@ -50,9 +57,12 @@ test("a project's VPCs come oldest first; allVpcs knows every project's", async 
     items: [aVpc()],
     total: 2,
   });
-  expect((await store.networks.allVpcs()).map(({ id }) => id).toSorted()).toEqual(
+  expect((await store.networks.loopbackVpcs()).map(({ id }) => id).toSorted()).toEqual(
     [older.id, vpcId, foreign.id].toSorted(),
   );
+  expect(await store.networks.unattachedVpcs()).toEqual(new Set([recorded.id]));
+  expect(await store.networks.vpcByName(otherProject, "recorded")).toEqual(recorded);
+  expect(await store.networks.vpcByName(projectId, "recorded")).toBeUndefined();
 });
 
 test("a VPC's subnets come oldest first, ties by name", async () => {

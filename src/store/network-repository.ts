@@ -47,8 +47,24 @@ export class SqlNetworkRepository implements NetworkRepository {
     return { items: rows.map(toVpc), total };
   }
 
-  async allVpcs(): Promise<readonly Vpc[]> {
-    return (await this.#db.selectFrom("vpc").selectAll().execute()).map(toVpc);
+  async loopbackVpcs(): Promise<readonly Vpc[]> {
+    const rows = await this.#db.selectFrom("vpc").selectAll().where("attachment", "=", "loopback").execute();
+    return rows.map(toVpc);
+  }
+
+  async vpcByName(project: ProjectId, name: string): Promise<Vpc | undefined> {
+    const row = await this.#db
+      .selectFrom("vpc")
+      .selectAll()
+      .where("projectId", "=", project)
+      .where("name", "=", name)
+      .executeTakeFirst();
+    return row && toVpc(row);
+  }
+
+  async unattachedVpcs(): Promise<ReadonlySet<VpcId>> {
+    const rows = await this.#db.selectFrom("vpc").select("id").where("attachment", "=", "none").execute();
+    return new Set(rows.map((row) => row.id as VpcId));
   }
 
   async isVpcInUse(id: VpcId): Promise<boolean> {

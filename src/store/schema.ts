@@ -81,6 +81,7 @@ export interface Schema {
     projectId: string;
     name: string;
     enabled: Flag;
+    updateSwitch: Flag;
     approvalEnabled: Flag;
     dnsEnabled: Flag;
     professional: Flag;

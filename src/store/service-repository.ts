@@ -76,6 +76,20 @@ export class SqlServiceRepository implements ServiceRepository {
     }));
   }
 
+  async takenPermissions(
+    ids: readonly PermissionId[],
+    except: ServiceId | undefined,
+  ): Promise<ReadonlySet<PermissionId>> {
+    if (ids.length === 0) return new Set();
+    const rows = await this.#db
+      .selectFrom("permission")
+      .select("id")
+      .where("id", "in", [...ids])
+      .$if(except !== undefined, (query) => query.where("serviceId", "<>", except ?? ""))
+      .execute();
+    return new Set(rows.map((row) => row.id as PermissionId));
+  }
+
   async insertPermissions(permissions: readonly Permission[]): Promise<void> {
     if (permissions.length === 0) return;
     await this.#db
@@ -106,6 +120,7 @@ function toRow(service: EndpointService): Schema["endpointService"] {
   return {
     ...service,
     enabled: service.enabled ? 1 : 0,
+    updateSwitch: service.updateSwitch ? 1 : 0,
     approvalEnabled: service.approvalEnabled ? 1 : 0,
     dnsEnabled: service.dnsEnabled ? 1 : 0,
     professional: service.professional ? 1 : 0,
@@ -122,6 +137,7 @@ export function toService(row: Selectable<Schema["endpointService"]>): EndpointS
     clusterId: row.clusterId as ClusterId,
     projectId: row.projectId as ProjectId,
     enabled: row.enabled === 1,
+    updateSwitch: row.updateSwitch === 1,
     approvalEnabled: row.approvalEnabled === 1,
     dnsEnabled: row.dnsEnabled === 1,
     professional: row.professional === 1,

@@ -3,12 +3,13 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { EndpointId, ProjectId } from "../domain/ids.ts";
+import type { EndpointId, ProjectId, VpcId } from "../domain/ids.ts";
 import type { AuditEntry } from "../domain/store.ts";
 import {
   aCluster,
   anEndpoint,
   aService,
+  aVpc,
   clusterId,
   endpointId,
   hexId,
@@ -167,10 +168,20 @@ test("a read sees one state, whatever is written meanwhile", async () => {
     return [first, await tx.counts(projectId)];
   });
   await writing.promise;
-  expect(before).toEqual({ clusters: 1, services: 1, endpoints: 0 });
+  expect(before).toEqual({ clusters: 1, services: 1, endpoints: 0, unattached: 0 });
   expect(after).toEqual(before);
-  expect(await store.counts(projectId)).toEqual({ clusters: 1, services: 1, endpoints: 1 });
-  expect(await store.counts(hexId(77) as ProjectId)).toEqual({ clusters: 0, services: 0, endpoints: 0 });
+  const counted = { clusters: 1, services: 1, endpoints: 1, unattached: 0 };
+  expect(await store.counts(projectId)).toEqual(counted);
+  const none = { clusters: 0, services: 0, endpoints: 0, unattached: 0 };
+  expect(await store.counts(hexId(77) as ProjectId)).toEqual(none);
+  await store.networks.insertVpc(aVpc({ id: uuid(70) as VpcId, name: "recorded", attachment: "none" }));
+  const kept = anEndpoint({
+    id: uuid(71) as EndpointId,
+    vpcId: uuid(70) as VpcId,
+    address: "10.0.0.9" as Ipv4,
+  });
+  await store.endpoints.insert(kept);
+  expect(await store.counts(projectId)).toEqual({ ...counted, endpoints: 2, unattached: 1 });
 });
 
 test("opened again, the store has everything, the revision included", async () => {
@@ -187,6 +198,7 @@ test("opened again, the store has everything, the revision included", async () =
     clusters: [aCluster()],
     services: [aService()],
     endpoints: [anEndpoint()],
+    unattachedVpcs: new Set(),
   });
   await store.close();
   const again = await openTestStore(file);

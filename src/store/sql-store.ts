@@ -1,7 +1,7 @@
 import { CamelCasePlugin, Kysely } from "kysely";
 import type { DesiredState } from "../domain/build-snapshot.ts";
 import type { ProjectId } from "../domain/ids.ts";
-import type { AuditEntry, Repositories, SettingKey, Store } from "../domain/store.ts";
+import type { AuditEntry, ProjectCounts, Repositories, SettingKey, Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
 import { openDatabase } from "./database.ts";
@@ -46,13 +46,14 @@ class SqlRepositories implements Repositories {
     await this.db.insertInto("installation").values({ key, value }).execute();
   }
 
-  async counts(project: ProjectId): Promise<{ clusters: number; services: number; endpoints: number }> {
-    const [clusters, services, endpoints] = await Promise.all([
+  async counts(project: ProjectId): Promise<ProjectCounts> {
+    const [clusters, services, endpoints, unattached] = await Promise.all([
       this.#count("cluster", project),
       this.#count("endpointService", project),
       this.#count("endpoint", project),
+      this.#countUnattached(project),
     ]);
-    return { clusters, services, endpoints };
+    return { clusters, services, endpoints, unattached };
   }
 
   async desiredState(): Promise<DesiredState> {
@@ -65,7 +66,19 @@ class SqlRepositories implements Repositories {
       clusters: (await this.db.selectFrom("cluster").selectAll().execute()).map(toCluster),
       services: (await this.db.selectFrom("endpointService").selectAll().execute()).map(toService),
       endpoints: (await this.db.selectFrom("endpoint").selectAll().execute()).map(toEndpoint),
+      unattachedVpcs: await this.networks.unattachedVpcs(),
     };
+  }
+
+  async #countUnattached(project: ProjectId): Promise<number> {
+    const { total } = await this.db
+      .selectFrom("endpoint")
+      .innerJoin("vpc", "vpc.id", "endpoint.vpcId")
+      .select((eb) => eb.fn.countAll<number>().as("total"))
+      .where("endpoint.projectId", "=", project)
+      .where("vpc.attachment", "=", "none")
+      .executeTakeFirstOrThrow();
+    return total;
   }
 
   async #count(table: "cluster" | "endpointService" | "endpoint", project: ProjectId): Promise<number> {

@@ -76,6 +76,7 @@ test("an account that is not on the whitelist gets no endpoint, one that is gets
     account_id: tenant.admin.account_id,
     project_id: tenant.admin.project_id,
     max_session: 10,
+    attached: true,
     specification_name: "default",
     description: "for the shop",
     sessions: 0,

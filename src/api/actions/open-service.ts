@@ -41,7 +41,14 @@ export async function openService(
   const now = context.clock.now();
   const approvalEnabled = options.approvalEnabled ?? existing?.approvalEnabled ?? false;
   const { dnsEnabled, professional } = options;
-  const settings = { enabled: true, dnsEnabled, professional, approvalEnabled, updatedAt: now };
+  const settings = {
+    enabled: true,
+    updateSwitch: true,
+    dnsEnabled,
+    professional,
+    approvalEnabled,
+    updatedAt: now,
+  };
   const service = existing
     ? await reopen(tx, { ...existing, ...settings })
     : await firstOpen(tx, context, principal, cluster, settings);
@@ -67,7 +74,7 @@ function checkOptions(options: OpenOptions): void {
 
 type Settings = Pick<
   EndpointService,
-  "enabled" | "dnsEnabled" | "professional" | "approvalEnabled" | "updatedAt"
+  "enabled" | "updateSwitch" | "dnsEnabled" | "professional" | "approvalEnabled" | "updatedAt"
 >;
 
 async function firstOpen(

@@ -42,7 +42,7 @@ const published = `{
 const service = aService({
   id: serviceId,
   name: "cn-north-4.css-op-no-delete.cf072729-b076-49db-83d3-020dc9f589bd",
-  enabled: false,
+  updateSwitch: false,
 });
 const permission: Permission = {
   id: "432a6429-f377-4168-8b24-feb5885af08c" as PermissionId,
@@ -80,7 +80,7 @@ test("the published example's state gives the published example, in its order of
 
 test("a private name and a time of change are shown where there are any; the switch is a boolean", () => {
   const changed = { ...endpoint, dnsEnabled: true, updatedAt: Date.parse("2026-01-02T03:04:05.999Z") };
-  expect(renderConnections({ ...service, enabled: true }, [], [changed], 1, place)).toEqual({
+  expect(renderConnections({ ...service, updateSwitch: true }, [], [changed], 1, place)).toEqual({
     connections: [
       {
         id: endpoint.id,

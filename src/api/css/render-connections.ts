@@ -18,7 +18,7 @@ export function renderConnections(
 ): object {
   return {
     connections: endpoints.map((endpoint) => renderConnection(endpoint, place)),
-    vpcepUpdateSwitch: service.enabled,
+    vpcepUpdateSwitch: service.updateSwitch,
     total_count: total,
     vpcServiceName: service.name,
     permissions: permissions.map(renderPermission),

@@ -7,8 +7,8 @@ import { requireCluster, requireEnabledService } from "../actions/find.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterConnectionParams, clusterParams, pageQuery, readPage } from "../schema.ts";
-import { locate } from "./locate-endpoint.ts";
-import { renderEndpoint } from "./render.ts";
+import { renderLocated } from "./locate-endpoint.ts";
+import { placeOf, renderEndpoint } from "./render.ts";
 
 /** The owner's view of every endpoint of his service, with live figures. */
 export const listConnections = defineOperation({
@@ -22,7 +22,8 @@ export const listConnections = defineOperation({
       const cluster = await requireCluster(tx, principal, params.cluster_id);
       const service = await requireEnabledService(tx, cluster);
       const { items, total } = await tx.endpoints.listByService(service.id, readPage(query));
-      const connections = items.map((endpoint) => renderEndpoint(endpoint, service, cluster, context));
+      const place = await placeOf(tx, context);
+      const connections = items.map((endpoint) => renderEndpoint(endpoint, service, cluster, place));
       return { headers: { etag: clusterEtag(cluster) }, body: { connections, total_count: total } };
     });
   },
@@ -56,7 +57,6 @@ export const updateConnectionCap = defineOperation({
         return endpoint.id;
       },
     );
-    const { endpoint, service, cluster } = await context.store.read((tx) => locate(tx, result));
-    return { headers, body: renderEndpoint(endpoint, service, cluster, context) };
+    return { headers, body: await context.store.read((tx) => renderLocated(tx, result, context)) };
   },
 });

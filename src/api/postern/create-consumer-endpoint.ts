@@ -9,8 +9,7 @@ import { createEndpoint } from "../actions/create-endpoint.ts";
 import { requireEnabledService, requireSubnet } from "../actions/find.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { flag, projectParams, readFlag } from "../schema.ts";
-import { clusterOf, locate, ownerOf } from "./locate-endpoint.ts";
-import { renderEndpoint } from "./render.ts";
+import { clusterOf, ownerOf, renderLocated } from "./locate-endpoint.ts";
 
 const wish = Type.Object({
   /** Name or id of a service; name or id of a cluster of the caller's own. */
@@ -62,8 +61,7 @@ export const createConsumerEndpoint = defineOperation({
         return endpoint.id;
       },
     );
-    const located = await context.store.read((tx) => locate(tx, result));
-    return { headers, body: renderEndpoint(located.endpoint, located.service, located.cluster, context) };
+    return { headers, body: await context.store.read((tx) => renderLocated(tx, result, context)) };
   },
 });
 

@@ -34,6 +34,7 @@ describe("creating", () => {
         account_id: guest.accountId,
         project_id: guest.projectId,
         max_session: 3000,
+        attached: true,
         specification_name: "default",
         description: "",
         sessions: 0,

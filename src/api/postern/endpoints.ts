@@ -3,7 +3,7 @@ import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
 import { locate, requireOwn } from "./locate-endpoint.ts";
-import { renderEndpoint } from "./render.ts";
+import { placeOf, renderEndpoint } from "./render.ts";
 
 export const listConsumerEndpoints = defineOperation({
   id: "ListConsumerEndpoints",
@@ -15,9 +15,10 @@ export const listConsumerEndpoints = defineOperation({
     return context.store.read(async (tx) => {
       const { items, total } = await tx.endpoints.listByProject(principal.projectId, readPage(query));
       const endpoints: object[] = [];
+      const place = await placeOf(tx, context);
       for (const endpoint of items) {
         const { service, cluster } = await locate(tx, endpoint.id);
-        endpoints.push(renderEndpoint(endpoint, service, cluster, context));
+        endpoints.push(renderEndpoint(endpoint, service, cluster, place));
       }
       return { body: { endpoints, total_count: total } };
     });
@@ -33,7 +34,7 @@ export const showConsumerEndpoint = defineOperation({
   async handle({ principal, params }, context) {
     return context.store.read(async (tx) => {
       const { endpoint, service, cluster } = await requireOwn(tx, principal, params.id);
-      const body = renderEndpoint(endpoint, service, cluster, context);
+      const body = renderEndpoint(endpoint, service, cluster, await placeOf(tx, context));
       return { headers: { etag: clusterEtag(cluster) }, body };
     });
   },

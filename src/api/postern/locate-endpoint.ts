@@ -3,6 +3,7 @@ import type { AccountId, EndpointId } from "../../domain/ids.ts";
 import type { Cluster, Endpoint, EndpointService } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import type { Principal } from "../operation.ts";
+import { placeOf, renderEndpoint, type Place } from "./render.ts";
 
 /** An endpoint together with what it belongs to. */
 export interface Located {
@@ -23,6 +24,16 @@ export async function locate(tx: Repositories, id: EndpointId): Promise<Located>
   if (!endpoint || !service)
     throw new PosternError("endpoint_not_found", `Endpoint ${id} does not exist any more.`);
   return { endpoint, service, cluster: await clusterOf(tx, service) };
+}
+
+/** Returns an endpoint as our own API shows it. @throws PosternError endpoint_not_found */
+export async function renderLocated(
+  tx: Repositories,
+  id: EndpointId,
+  context: Omit<Place, "unattachedVpcs">,
+): Promise<object> {
+  const { endpoint, service, cluster } = await locate(tx, id);
+  return renderEndpoint(endpoint, service, cluster, await placeOf(tx, context));
 }
 
 export async function clusterOf(tx: Repositories, service: EndpointService): Promise<Cluster> {

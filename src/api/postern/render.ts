@@ -3,7 +3,9 @@ import { endpointStatus } from "../../domain/endpoint-state.ts";
 import { endpointDnsName } from "../../domain/names.ts";
 import { poolOf, poolSize } from "../../domain/pool.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
+import type { VpcId } from "../../domain/ids.ts";
 import type { Cluster, Endpoint, EndpointService, Subnet, Vpc } from "../../domain/resources.ts";
+import type { Repositories } from "../../domain/store.ts";
 import { parseIpv4Prefix } from "../../lib/ipv4.ts";
 import { renderTime } from "../css/render-connections.ts";
 import { nodeUrl } from "./node-address.ts";
@@ -50,20 +52,34 @@ function renderService(service: EndpointService): object {
   };
 }
 
-/** Where the installation is, and what its gateways say. */
+/** Where the installation is, what its gateways say, and where they are not. */
 export interface Place {
   readonly live: LiveView;
   readonly region: string;
   readonly zone: string;
+  /** Networks that no gateway is attached to. */
+  readonly unattachedVpcs: ReadonlySet<VpcId>;
 }
+
+/** Returns what endpoints are rendered with. */
+export async function placeOf(
+  tx: Repositories,
+  { live, region, zone }: Omit<Place, "unattachedVpcs">,
+): Promise<Place> {
+  return { live, region, zone, unattachedVpcs: await tx.networks.unattachedVpcs() };
+}
+
+const unattachedNote =
+  "No gateway is attached to the network of this endpoint, so nothing is carried: its address and state are only kept.";
 
 /** An endpoint in our own API, with its live counters. */
 export function renderEndpoint(
   endpoint: Endpoint,
   service: EndpointService,
   cluster: Cluster,
-  { live, region, zone }: Place,
+  { live, region, zone, unattachedVpcs }: Place,
 ): object {
+  const isAttached = !unattachedVpcs.has(endpoint.vpcId);
   const figures = live.endpoint(endpoint.id);
   return {
     id: endpoint.id,
@@ -79,6 +95,8 @@ export function renderEndpoint(
     project_id: endpoint.projectId,
     max_session: endpoint.maxSession,
     ...(endpoint.dnsEnabled ? { dns_name: endpointDnsName(endpoint.id, region, zone) } : {}),
+    attached: isAttached,
+    ...(isAttached ? {} : { note: unattachedNote }),
     specification_name: endpoint.specificationName,
     description: endpoint.description,
     sessions: figures?.sessions ?? 0,
@@ -97,6 +115,8 @@ export function renderEndpoint(
 export interface SubnetUse {
   readonly subnet: Subnet;
   readonly used: number;
+  /** Of the used addresses: those that no new endpoint would get. */
+  readonly usedOutsidePool: number;
 }
 
 export function renderVpc(vpc: Vpc, subnets: readonly SubnetUse[]): object {
@@ -105,14 +125,14 @@ export function renderVpc(vpc: Vpc, subnets: readonly SubnetUse[]): object {
     name: vpc.name,
     cidr: vpc.cidr,
     attachment: { kind: vpc.attachment },
-    subnets: subnets.map(({ subnet, used }) => {
+    subnets: subnets.map(({ subnet, used, usedOutsidePool }) => {
       const prefix = parseIpv4Prefix(subnet.cidr);
       return {
         id: subnet.id,
         name: subnet.name,
         cidr: subnet.cidr,
         addresses_used: used,
-        addresses_free: prefix ? poolSize(poolOf(prefix)) - used : 0,
+        addresses_free: prefix ? poolSize(poolOf(prefix)) - used + usedOutsidePool : 0,
       };
     }),
     created_at: renderTime(vpc.createdAt),

@@ -51,9 +51,9 @@ test("the status, key for key: what the project has, and what every gateway says
           last_seen_at: null,
         },
       ],
-      counts: { clusters: 1, services: 1, endpoints: 1, sessions: 5 },
+      counts: { clusters: 1, services: 1, endpoints: 1, unattached: 0, sessions: 5 },
     },
   ]);
   const counts = (await operator.call("GET", "/postern/v1/{p}/status")).body["counts"];
-  expect(counts).toEqual({ clusters: 0, services: 0, endpoints: 0, sessions: 12 });
+  expect(counts).toEqual({ clusters: 0, services: 0, endpoints: 0, unattached: 0, sessions: 12 });
 });

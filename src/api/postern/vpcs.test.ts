@@ -1,4 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { buildSnapshot } from "../../domain/build-snapshot.ts";
+import { newUuid, type EndpointId, type GatewayId, type VpcId } from "../../domain/ids.ts";
+import type { Ipv4 } from "../../lib/ipv4.ts";
 import { refusal, startTestServer, type Json, type Tenant } from "../test-server.ts";
 
 const path = "/postern/v1/{p}/vpcs";
@@ -63,7 +66,7 @@ describe("creating", () => {
   test("where no default network is left, it says so", async () => {
     const tenant = await owner();
     // All of 127.64.0.0/10 but what the tenant's own VPC took.
-    const [own] = await tenant.server.store.networks.allVpcs();
+    const [own] = await tenant.server.store.networks.loopbackVpcs();
     const taken = Number(own?.cidr.split(".")[1]);
     const halves = (first: number, last: number): number[] =>
       Array.from({ length: last - first + 1 }, (_, n) => first + n).filter((octet) => octet !== taken);
@@ -91,6 +94,10 @@ describe("creating", () => {
     [{ name: "e", cidr: "127.0.0.0/8" }, "400 CSS.5038", "127.0.0.0/16"],
     [{ name: "e", cidr: "127.0.5.0/24" }, "400 CSS.5038", "127.0.0.0/16"],
     [{ name: "e", attachment: { kind: "netns" } }, "400 CSS.5038", "loopback"],
+    [{ name: "e", attachment: { kind: "none" } }, "400 CSS.5037", "cidr"],
+    [{ name: "e", cidr: "8.8.8.0/24", attachment: { kind: "none" } }, "400 CSS.5038", "private"],
+    [{ name: "e", cidr: "127.9.0.0/24", attachment: { kind: "none" } }, "400 CSS.5038", "private"],
+    [{ name: "default", cidr: "10.0.0.0/24", attachment: { kind: "none" } }, "409 EndPoint.3006", "default"],
     [{ name: "e", cidr: "127.9.0.0/16", subnets: [] }, "400 CSS.5038", "subnets"],
     [{ name: "e", cidr: "127.9.0.0/16", subnets: [{ name: "a" }] }, "400 CSS.5037", "cidr"],
     [
@@ -184,4 +191,52 @@ test("another project's VPC is not found", async () => {
   for (const method of ["GET", "DELETE"] as const) {
     expect(refusal(await stranger.call(method, `${path}/${theirs?.id}`))).toBe("400 CSS.5021");
   }
+});
+
+describe("a network without an attachment", () => {
+  const recorded = { name: "recorded", cidr: "10.0.0.0/24", attachment: { kind: "none" } };
+
+  test("is shown as such, may overlap others, and takes nothing from loopback's", async () => {
+    const tenant = await owner();
+    const answer = await tenant.call("POST", path, recorded);
+    expect(answer.body).toMatchObject({ cidr: "10.0.0.0/24", attachment: { kind: "none" } });
+    expect((await tenant.call("POST", path, { ...recorded, name: "again" })).status).toBe(200);
+    expect((await tenant.call("POST", path, { name: "edge" })).body["cidr"]).toMatch(/^127\./);
+  });
+
+  test("keeps its endpoints and says that nothing carries them; the gateways never hear of it", async () => {
+    const tenant = await owner();
+    const cluster = await tenant.open("logs");
+    const { body: vpc } = await tenant.call("POST", path, recorded);
+    const id = await tenant.connect("logs", { vpc_id: vpc["id"], ip: "10.0.0.7" });
+    await tenant.server.attachAll();
+    const shown = await tenant.call("GET", `/postern/v1/{p}/endpoints/${id}`);
+    expect(shown.body).toMatchObject({ ip: "10.0.0.7", status: "accepted", attached: false });
+    expect(shown.body["note"]).toContain("No gateway is attached");
+    const { body } = await tenant.call("GET", `/postern/v1/{p}/clusters/${cluster.id}/connections`);
+    const connections = body["connections"] as { id: string; attached: boolean; note?: string }[];
+    expect(connections.find((one) => one.id === id)).toMatchObject({ attached: false });
+    expect(connections.find((one) => one.id !== id)).toMatchObject({ attached: true });
+    expect(connections.find((one) => one.id !== id)).not.toHaveProperty("note");
+    const list = await tenant.call("GET", "/postern/v1/{p}/endpoints");
+    expect(list.text).toContain("No gateway is attached");
+    const state = await tenant.server.store.desiredState();
+    const { endpoints } = buildSnapshot(state, "g" as GatewayId, "region-1", (sealed) => sealed);
+    expect(endpoints.map((endpoint) => endpoint.id)).not.toContain(id);
+    expect(endpoints).toHaveLength(1);
+  });
+
+  test("counts an address outside the pool as used, not as one of the pool's", async () => {
+    const tenant = await owner();
+    await tenant.open("logs");
+    const { body: vpc } = await tenant.call("POST", path, { ...recorded, cidr: "10.0.0.0/29" });
+    const [subnet] = await tenant.server.store.networks.subnets(vpc["id"] as VpcId);
+    const [endpoint] = (await tenant.server.store.desiredState()).endpoints;
+    if (!subnet || !endpoint) throw new TypeError("the VPC has no subnet, or the service no endpoint");
+    const place = { vpcId: subnet.vpcId, subnetId: subnet.id, address: "10.0.0.1" as Ipv4, markerId: 7 };
+    const outside = { ...endpoint, ...place, id: newUuid<EndpointId>() };
+    await tenant.server.store.observe((tx) => tx.endpoints.insert(outside));
+    const shown = await tenant.call("GET", `${path}/${String(vpc["id"])}`);
+    expect(shown.body["subnets"]).toMatchObject([{ addresses_used: 1, addresses_free: 5 }]);
+  });
 });

@@ -2,6 +2,8 @@ import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type SubnetId, type VpcId } from "../../domain/ids.ts";
 import { freeLoopbackNetwork, isLoopbackNetwork } from "../../domain/loopback.ts";
+import { hostsOutsidePool } from "../../domain/pool.ts";
+import { isPrivateNetwork } from "../../domain/private-network.ts";
 import type { ProjectId } from "../../domain/ids.ts";
 import type { Subnet, Vpc } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
@@ -17,9 +19,9 @@ const cidr = Type.String({ minLength: 9, maxLength: 18 });
 
 const vpcBody = Type.Object({
   name: resourceName,
-  /** The next free network without it. */
+  /** The next free network without it, on loopback. */
   cidr: Type.Optional(cidr),
-  attachment: Type.Optional(Type.Object({ kind: stringEnum(["loopback"]) })),
+  attachment: Type.Optional(Type.Object({ kind: stringEnum(["loopback", "none"]) })),
   /** One subnet over the whole VPC without it. */
   subnets: Type.Optional(
     Type.Array(Type.Object({ name: resourceName, cidr }), { minItems: 1, maxItems: 100 }),
@@ -43,15 +45,15 @@ export const createVpc = defineOperation({
       headers,
       body: renderVpc(
         result.vpc,
-        result.subnets.map((subnet) => ({ subnet, used: 0 })),
+        result.subnets.map((subnet) => ({ subnet, used: 0, usedOutsidePool: 0 })),
       ),
     };
   },
 });
 
 /**
- * Adds a VPC on the loopback attachment with its subnets.
- * @throws PosternError out_of_range, already_in_use
+ * Adds a VPC with its subnets; on loopback where the wish does not say otherwise.
+ * @throws PosternError missing_parameter, out_of_range, already_in_use
  */
 export async function insertVpc(
   tx: Repositories,
@@ -59,14 +61,13 @@ export async function insertVpc(
   wish: VpcBody,
   now: number,
 ): Promise<{ readonly vpc: Vpc; readonly subnets: readonly Subnet[] }> {
-  const present = await tx.networks.allVpcs();
-  if (present.some((vpc) => vpc.projectId === projectId && vpc.name === wish.name)) {
+  if (await tx.networks.vpcByName(projectId, wish.name)) {
     throw new PosternError("already_in_use", `A VPC named ${wish.name} exists already.`);
   }
-  const taken = present.map((vpc) => requirePrefix(vpc.cidr));
-  const network = chooseNetwork(wish.cidr, taken);
+  const attachment = wish.attachment?.kind ?? "loopback";
+  const network = attachment === "none" ? unattachedNetwork(wish.cidr) : await loopbackNetwork(tx, wish.cidr);
   const id = newUuid<VpcId>();
-  const vpc: Vpc = { id, projectId, name: wish.name, cidr: network, attachment: "loopback", createdAt: now };
+  const vpc: Vpc = { id, projectId, name: wish.name, cidr: network, attachment, createdAt: now };
   const subnets = (wish.subnets ?? [{ name: "default", cidr: network }]).map((subnet) => ({
     ...subnet,
     id: newUuid<SubnetId>(),
@@ -81,7 +82,24 @@ export async function insertVpc(
   return { vpc, subnets };
 }
 
-function chooseNetwork(wanted: string | undefined, taken: readonly Ipv4Prefix[]): string {
+/** Networks without an attachment may overlap each other: nothing of them is on this host. */
+function unattachedNetwork(wanted: string | undefined): string {
+  if (wanted === undefined) {
+    throw new PosternError(
+      "missing_parameter",
+      "A network without an attachment has addresses that are given elsewhere. Say which with cidr.",
+      "cidr",
+    );
+  }
+  if (isPrivateNetwork(requirePrefix(wanted))) return wanted;
+  throw new PosternError(
+    "out_of_range",
+    `${wanted} is no private network. Take one inside 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10.`,
+  );
+}
+
+async function loopbackNetwork(tx: Repositories, wanted: string | undefined): Promise<string> {
+  const taken = (await tx.networks.loopbackVpcs()).map((vpc) => requirePrefix(vpc.cidr));
   if (wanted === undefined) {
     const free = freeLoopbackNetwork(taken, Math.random());
     if (free !== undefined) return free;
@@ -174,7 +192,10 @@ export const deleteVpc = defineOperation({
 async function subnetUse(tx: Repositories, vpc: Vpc): Promise<readonly SubnetUse[]> {
   const uses: SubnetUse[] = [];
   for (const subnet of await tx.networks.subnets(vpc.id)) {
-    uses.push({ subnet, used: await tx.endpoints.countInSubnet(subnet.id) });
+    const prefix = requirePrefix(subnet.cidr);
+    const outside = await tx.endpoints.takenAddresses(subnet.id, hostsOutsidePool(prefix));
+    const used = await tx.endpoints.countInSubnet(subnet.id);
+    uses.push({ subnet, used, usedOutsidePool: outside.size });
   }
   return uses;
 }

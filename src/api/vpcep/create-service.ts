@@ -60,6 +60,7 @@ export const createEndpointService = defineOperation({
           projectId: principal.projectId,
           name: endpointServiceName(context.region, body.service_name ?? "", serviceId),
           enabled: true,
+          updateSwitch: true,
           approvalEnabled: readFlag(body.approval_enabled ?? true),
           dnsEnabled: false,
           professional: false,
