@@ -22,6 +22,7 @@ export type ErrorKind =
   | "endpoint_failed"
   | "endpoint_not_found"
   | "forbidden"
+  | "import_obstacles"
   | "missing_parameter"
   | "nodes_unreachable"
   | "not_authorized_for_project"

@@ -29,6 +29,11 @@ type UuidId = ClusterId | NodeId | VpcId | SubnetId | ServiceId | EndpointId | P
 /** The id families that are 32 hex digits on the wire. */
 type HexId = AccountId | ProjectId | UserId;
 
+/** Whether a text is a UUID as this installation writes them: lower case, with hyphens. */
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
 export function newUuid<Id extends UuidId>(): Id {
   return randomUUID() as Id;
 }

@@ -1,4 +1,4 @@
-import type { EndpointId, ServiceId } from "./ids.ts";
+import { isUuid, type EndpointId, type ServiceId } from "./ids.ts";
 
 /** Longest middle part of a service name (contract section 3.2). */
 const serviceLabelLimit = 16;
@@ -10,6 +10,12 @@ const serviceLabelLimit = 16;
 export function endpointServiceName(region: string, label: string, id: ServiceId): string {
   if (label === "") return `${region}.${id}`;
   return `${region}.${label.slice(0, serviceLabelLimit)}.${id}`;
+}
+
+/** Returns the id in a service name, `{region}.{label}.{id}` or `{region}.{id}`; undefined for any other text. */
+export function parseServiceName(name: string): ServiceId | undefined {
+  const [, id = ""] = /^[a-z0-9-]{1,64}(?:\.[A-Za-z0-9_-]{1,64})?\.([0-9a-f-]{36})$/.exec(name) ?? [];
+  return isUuid(id) ? (id as ServiceId) : undefined;
 }
 
 /** Returns the private name of an endpoint: `vpcep-{id}.{region}.{zone}` (contract section 6). */

@@ -1,4 +1,5 @@
 import type { AccountId } from "./ids.ts";
+import type { Permission } from "./resources.ts";
 
 /** Stands for every account. Has to be asked for; lists show a warning where it is present. */
 export const everyone = "*";
@@ -19,6 +20,11 @@ export function parsePermission(entry: string): string | undefined {
   const bare = entry.startsWith(accountPrefix) ? entry.slice(accountPrefix.length) : entry;
   if (bare === everyone) return everyone;
   return accountPattern.test(bare) ? accountPrefix + bare : undefined;
+}
+
+/** Returns a permission of either type as it is stored and shown; undefined for any other text. */
+export function parsePermissionOf(entry: string, type: Permission["permissionType"]): string | undefined {
+  return type === "domainId" ? parsePermission(entry) : /^organizations:orgPath::[^<>\s]+$/.exec(entry)?.[0];
 }
 
 export function permissionOf(account: AccountId): string {
