@@ -45,6 +45,7 @@ export const catalogue: Readonly<Record<ErrorKind, Entry>> = {
   endpoint_failed: endpoint("2047"),
   endpoint_not_found: each([404, "CSS.0016"], [404, "EndPoint.2006"]),
   forbidden: each([403, "CSS.5045"], [403, "EndPoint.0004"]),
+  import_obstacles: each([400, "CSS.5090"], [400, "EndPoint.3045"]),
   missing_parameter: each([400, "CSS.5037"], [400, "EndPoint.0002"]),
   nodes_unreachable: each([400, "CSS.6000"], [400, "EndPoint.1004"]),
   not_authorized_for_project: each([403, "CSS.0015"], [403, "EndPoint.0004"]),

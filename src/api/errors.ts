@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import { PosternError } from "../domain/errors.ts";
+import { ObstacleError, type Obstacle } from "../domain/import/obstacle.ts";
 import { catalogue, codeOfParameter, type Protocol } from "./error-catalogue.ts";
 
 /** An error as the wire carries it. */
@@ -7,6 +8,8 @@ export interface WireError {
   readonly status: number;
   readonly code: string;
   readonly message: string;
+  /** What stands in the way of an import. */
+  readonly obstacles?: readonly Obstacle[];
 }
 
 /** @param protocol which family of operations refuses */
@@ -14,7 +17,8 @@ export function wireError(error: PosternError, protocol: Protocol = "css"): Wire
   if (protocol === "iam") return { ...identityError(error), message: error.message };
   const { status, code } = catalogue[error.kind][protocol];
   const special = protocol === "vpcep" && status === 400 ? codeOfParameter[error.parameter ?? ""] : undefined;
-  return { status, code: special ?? code, message: error.message };
+  const known = { status, code: special ?? code, message: error.message };
+  return error instanceof ObstacleError ? { ...known, obstacles: error.obstacles } : known;
 }
 
 function identityError({ kind }: PosternError): { readonly status: number; readonly code: string } {
@@ -119,5 +123,6 @@ export function errorBody(error: WireError, requestId: string, protocol: Protoco
     error_code: error.code,
     error_msg: error.message,
     request_id: requestId,
+    ...(error.obstacles ? { obstacles: error.obstacles } : {}),
   };
 }

@@ -24,6 +24,7 @@ import {
 import { listConnections, updateConnectionCap } from "./postern/connections.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
+import { importConnections } from "./postern/import-listing.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc } from "./postern/vpcs.ts";
@@ -48,6 +49,7 @@ export const operations: readonly Operation[] = [
   listRegisteredClusters,
   showRegisteredCluster,
   removeCluster,
+  importConnections,
   createVpc,
   listVpcs,
   showVpc,

@@ -220,7 +220,9 @@ export function refusal({ status, body, text, headers }: Answer): string {
   const requestId = String(headers["x-request-id"]);
   const ofTheGateway = { error_msg: message, error_code: code, request_id: requestId };
   const ofTheService = { errCode: code, externalMessage: `${code} : ${message}`, ...ofTheGateway };
-  const wanted: Json = code.startsWith("APIGW.") ? ofTheGateway : ofTheService;
+  const published: Json = code.startsWith("APIGW.") ? ofTheGateway : ofTheService;
+  // Ours, and only where there are some.
+  const wanted = body["obstacles"] ? { ...published, obstacles: body["obstacles"] } : published;
   const keys = new Set([...Object.keys(wanted), ...Object.keys(body)]);
   const isAsPublished = [...keys].every((key) => wanted[key] === body[key]);
   if (!isAsPublished || !/^[0-9a-f]{32}$/.test(requestId) || message.length < 10) {

@@ -2,7 +2,7 @@ import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type AccountId, type PermissionId } from "../../domain/ids.ts";
 import type { EndpointService, Permission } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
-import { parsePermission, whitelistLimit } from "../../domain/whitelist.ts";
+import { parsePermissionOf, whitelistLimit } from "../../domain/whitelist.ts";
 import { rejectOthers } from "./replace-whitelist.ts";
 
 export interface PermissionWish {
@@ -81,8 +81,7 @@ export async function requirePermission(
 }
 
 function parse(text: string, type: Permission["permissionType"]): string {
-  const permission =
-    type === "domainId" ? parsePermission(text) : /^organizations:orgPath::[^<>\s]+$/.exec(text)?.[0];
+  const permission = parsePermissionOf(text, type);
   if (permission !== undefined) return permission;
   throw new PosternError(
     "permission_malformed",
