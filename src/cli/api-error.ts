@@ -7,12 +7,21 @@ export class ApiError extends CliError {
   readonly status: number;
   /** Such as `CSS.5182`; empty where the answer held none. */
   readonly code: string;
+  /** The whole body of the answer. */
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, message: string, nextStep: string) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    nextStep: string,
+    details: Readonly<Record<string, unknown>>,
+  ) {
     super(message, nextStep);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
+    this.details = details;
   }
 }
 
@@ -47,6 +56,7 @@ export function apiError(status: number, body: unknown, requestId: string | null
       "",
       `${target.endpoint} answered HTTP ${status} without an error that Postern would give.`,
       `Check that the address is Postern's own; it was read from ${target.source}.`,
+      fields,
     );
   }
   // The wire repeats the code in front of the message ("CSS.5182 : ...") for clients that show only one of them.
@@ -54,7 +64,13 @@ export function apiError(status: number, body: unknown, requestId: string | null
   const message = text.startsWith(prefix) ? text.slice(prefix.length) : text;
   const id = firstText(requestId, fields["request_id"]);
   const facts = [code, `HTTP ${status}`, id === "" ? "" : `request ${id}`].filter((fact) => fact !== "");
-  return new ApiError(status, code, `${message} (${facts.join(", ")})`, stepAfter(status, code, target));
+  return new ApiError(
+    status,
+    code,
+    `${message} (${facts.join(", ")})`,
+    stepAfter(status, code, target),
+    fields,
+  );
 }
 
 function stepAfter(status: number, code: string, target: Target): string {

@@ -26,7 +26,7 @@ export class FakeApi {
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
         const known = error instanceof FakeRefusal ? error : new FakeRefusal(500, "CSS.0005", String(error));
-        send(response, known.status, errorBody(known.code, known.message));
+        send(response, known.status, { ...errorBody(known.code, known.message), ...known.details });
       });
     });
   }

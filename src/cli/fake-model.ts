@@ -4,11 +4,14 @@ import { randomUUID } from "node:crypto";
 export class FakeRefusal extends Error {
   readonly status: number;
   readonly code: string;
+  /** Further fields of the answer. */
+  readonly details: object;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, details: object = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.details = details;
   }
 }
 
@@ -63,6 +66,8 @@ export class FakeModel {
     { id: randomUUID(), name: "default", cidr: "127.1.0.0/20", attachment: { kind: "loopback" } },
   ];
   revision = 1;
+  /** The account that imports lack. */
+  missingAccount: string | undefined;
   /** What the next endpoint fails with, as when its port is taken. */
   nextFailure: { code: string; message: string } | undefined;
 

@@ -14,8 +14,22 @@ export interface FakeBody extends FakeRegistration {
   readonly vpc_permissions?: readonly string[];
   readonly service?: string;
   readonly max_session?: number;
+  readonly listing?: FakeListing;
+  readonly create_missing?: boolean;
   readonly cidr?: string;
   readonly attachment?: { readonly kind: string };
+}
+
+/** A listing to import, as far as the fake looks at it. */
+interface FakeListing {
+  readonly connections: readonly {
+    readonly id: string;
+    readonly status: string;
+    readonly domain_id: string;
+    readonly vpcepIp: string;
+  }[];
+  readonly vpcServiceName: string;
+  readonly permissions: readonly { readonly id: string; readonly permission: string }[];
 }
 
 export interface FakeReply {
@@ -56,6 +70,7 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
   ["POST /clusters", ({ model, request }) => ({ body: clusterBody(model, model.addCluster(request.body)) })],
   ["GET /clusters/:id", ({ model, id }) => ({ body: clusterBody(model, model.cluster(id)) })],
   ["DELETE /clusters/:id", ({ model, id }) => ({ status: 204, severed: model.removeCluster(id) })],
+  ["POST /clusters/:id/import", importListing],
   [
     "GET /clusters/:id/connections",
     ({ model, id, query }) =>
@@ -158,6 +173,35 @@ function connections({ model, query, id }: Call): FakeReply {
   const page = paged("connections", found, query).body;
   const body = { ...page, vpcServiceName: serviceName(cluster), permissions, vpcepUpdateSwitch: true };
   return { body, etag: `"${cluster.version}"` };
+}
+
+function importListing({ model, request, id }: Call): FakeReply {
+  model.cluster(id);
+  const { connections: listed = [], vpcServiceName = "", permissions = [] } = request.body.listing ?? {};
+  const lacking = listed.find((one) => one.domain_id === model.missingAccount);
+  if (lacking) {
+    const obstacles = [
+      { connection: lacking.id, reason: `no account ${lacking.domain_id}`, fix: "make it" },
+      { service: vpcServiceName, reason: "it is there", fix: "remove it" },
+      { permission: permissions[0]?.id, reason: "it is there", fix: "remove it" },
+    ];
+    throw new FakeRefusal(400, "CSS.5090", "3 obstacles are in the way.", { obstacles });
+  }
+  const isMade = request.body.create_missing === true;
+  const body = {
+    service: { id: "service", name: vpcServiceName },
+    connections: listed.map((one) => ({
+      id: one.id,
+      status: one.status,
+      ip: one.vpcepIp,
+      account_id: one.domain_id,
+    })),
+    permissions,
+    accounts_made: isMade ? [{ id: "a1", name: "imported-a1" }] : [],
+    networks_made: isMade ? [{ id: "n", name: "imported", cidr: "10.0.0.0/24" }] : [],
+    notes: ["nothing is carried yet"],
+  };
+  return { body, severed: 0 };
 }
 
 function decide({ model, request, id }: Call): FakeReply {

@@ -3,6 +3,7 @@ import { addAccountCommands, addProjectCommands } from "./account.ts";
 import { addClusterCommands } from "./cluster.ts";
 import { addConnectionCommands } from "./connection.ts";
 import { addEndpointCommands } from "./endpoint.ts";
+import { addImportCommand } from "./import.ts";
 import type { CliIo } from "./io.ts";
 import { addKeyCommands } from "./key.ts";
 import { addServiceCommands } from "./service.ts";
@@ -46,6 +47,7 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addClusterCommands(program, io);
   addServiceCommands(program, io);
   addConnectionCommands(program, io);
+  addImportCommand(program, io);
   addWhitelistCommands(program, io);
   addEndpointCommands(program, io);
   addVpcCommands(program, io);
