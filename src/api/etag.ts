@@ -1,9 +1,15 @@
+import { hash } from "node:crypto";
 import { PosternError } from "../domain/errors.ts";
 import type { Cluster } from "../domain/resources.ts";
 
 /** The ETag of a cluster and of everything under it: it changes whenever one of them does. */
 export function clusterEtag(cluster: Cluster): string {
   return `"${cluster.version}"`;
+}
+
+/** The ETag of what keeps no version: the same as long as the content is. */
+export function contentEtag(content: object): string {
+  return `"${hash("sha256", JSON.stringify(content), "base64url")}"`;
 }
 
 /** Whether a list of entity tags (RFC 9110, section 13.1.2) holds this one, or is `*`. */

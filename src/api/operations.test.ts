@@ -110,7 +110,7 @@ describe("every operation", () => {
 
   test.each(resourceOperations)("$id refuses an unknown id", async (operation) => {
     const server = await startTestServer();
-    const owner = await server.tenant("owner");
+    const owner = await server.tenant("owner", true);
     const cluster = await owner.open("logs");
     const url = fill(operation.path, { project_id: owner.projectId, cluster_id: cluster.id });
     const answer = await request(server, operation.method, url, operation.body, owner.token);

@@ -13,8 +13,8 @@ import { keystoneCreateProject, listAuthProjects, listProjects } from "./iam/pro
 import { createTemporaryAccessKey } from "./iam/security-tokens.ts";
 import { createToken, revokeToken, showToken } from "./iam/tokens.ts";
 import type { Operation } from "./operation.ts";
-import { createAccessKey, deleteAccessKey, listAccessKeys } from "./postern/access-keys.ts";
-import { createAccount, listAccounts } from "./postern/accounts.ts";
+import { createAccessKey, deleteAccessKey, listAccessKeys, showAccessKey } from "./postern/access-keys.ts";
+import { createAccount, listAccounts, showAccount } from "./postern/accounts.ts";
 import {
   listRegisteredClusters,
   registerCluster,
@@ -25,8 +25,9 @@ import { listConnections, updateConnectionCap } from "./postern/connections.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { importConnections } from "./postern/import-listing.ts";
+import { showProject } from "./postern/projects.ts";
 import { showStatus } from "./postern/status.ts";
-import { createUser, deleteUser, listUsers, updateUser } from "./postern/users.ts";
+import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc } from "./postern/vpcs.ts";
 import { vpcepOperations } from "./vpcep/operations.ts";
 import { listSubnetsV1, listVpcsV1, showSubnetV1, showVpcV1 } from "./vpc/networks.ts";
@@ -62,12 +63,16 @@ export const operations: readonly Operation[] = [
   updateConnectionCap,
   createAccount,
   listAccounts,
+  showAccount,
+  showProject,
   createUser,
   listUsers,
+  showUser,
   updateUser,
   deleteUser,
   createAccessKey,
   listAccessKeys,
+  showAccessKey,
   deleteAccessKey,
   listVersions,
   showVersion,

@@ -6,6 +6,7 @@ import { whitelistLimit } from "../../domain/whitelist.ts";
 import { commit } from "../actions/commit.ts";
 import { openService } from "../actions/open-service.ts";
 import { replaceWhitelist } from "../actions/replace-whitelist.ts";
+import { checkIfMatch, clusterEtag } from "../etag.ts";
 import {
   defineOperation,
   type ApiContext,
@@ -106,6 +107,7 @@ async function adopt(
       `No cluster is registered as ${clusterName}. Register it first: postern cluster add ${clusterName} URL`,
     );
   }
+  checkIfMatch(request.ifMatch, clusterEtag(registered));
   if (registered.state === "adopted") {
     throw new PosternError("cluster_exists", `A cluster named ${clusterName} exists already.`);
   }

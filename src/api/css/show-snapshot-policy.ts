@@ -1,4 +1,5 @@
 import { requireCluster } from "../actions/find.ts";
+import { clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterParams } from "../schema.ts";
 
@@ -10,7 +11,7 @@ export const showSnapshotPolicy = defineOperation({
   action: "css:snapshot:getSnapshotPolicy",
   schemas: { params: clusterParams },
   async handle({ principal, params }, context) {
-    await context.store.read((tx) => requireCluster(tx, principal, params.cluster_id));
-    return { body: { enable: "false" } };
+    const cluster = await context.store.read((tx) => requireCluster(tx, principal, params.cluster_id));
+    return { headers: { etag: clusterEtag(cluster) }, body: { enable: "false" } };
   },
 });

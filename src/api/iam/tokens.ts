@@ -3,6 +3,7 @@ import { PosternError } from "../../domain/errors.ts";
 import type { Account, Project, Token, User } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { hashToken, newToken } from "../../lib/secrets.ts";
+import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type ApiContext, type OperationRequest } from "../operation.ts";
 import { originOf, renderCatalog, renderTime } from "./render.ts";
 
@@ -86,7 +87,7 @@ export const showToken = defineOperation({
   async handle(request, context) {
     const session = await context.store.read((tx) => requireSession(tx, request, context.clock.now()));
     return {
-      headers: { "x-subject-token": subjectToken(request) },
+      headers: { "x-subject-token": subjectToken(request), etag: etagOf(session) },
       body: render(session, request, context, !request.query.nocatalog),
     };
   },
@@ -102,8 +103,9 @@ export const revokeToken = defineOperation({
   schemas: {},
   async handle(request, context) {
     await context.store.observe(async (tx) => {
-      const { token } = await requireSession(tx, request, context.clock.now());
-      await tx.identity.deleteToken(token.hash);
+      const session = await requireSession(tx, request, context.clock.now());
+      checkIfMatch(request.ifMatch, etagOf(session));
+      await tx.identity.deleteToken(session.token.hash);
     });
     return { status: 204 };
   },
@@ -131,6 +133,11 @@ async function findScope(tx: Repositories, account: Account, scope: Scope): Prom
   );
   if (found) return found;
   throw new PosternError("credentials_wrong", "The scope names no project or domain of this account.");
+}
+
+function etagOf({ user, account, project, token }: Session): string {
+  const { userId, expiresAt, createdAt } = token;
+  return contentEtag([userId, user.name, user.role, account.name, project, expiresAt, createdAt]);
 }
 
 function subjectToken({ headers }: OperationRequest): string {

@@ -1,16 +1,18 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
-import type { User } from "../../domain/resources.ts";
+import type { AccessKey, User } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { newAccessKeyPair } from "../../lib/secrets.ts";
 import { commit } from "../actions/commit.ts";
 import { renderTime } from "../css/render-connections.ts";
+import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { requireRightsFor, requireUser } from "./users.ts";
 
 /** Two, so that one can be replaced while the other works (the cloud has the same limit). */
 const keysLimit = 2;
+const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
 const userId = Type.Optional(Type.String({ minLength: 1, maxLength: 100 }));
 
 /** Makes a key of the caller, or of another user for an administrator. The secret is shown this one time. */
@@ -51,13 +53,23 @@ export const listAccessKeys = defineOperation({
   async handle({ principal, query }, { store }) {
     return store.read(async (tx) => {
       const user = await requireOwnOrManaged(tx, principal, query.user_id);
-      const keys = (await permanentKeys(tx, user)).map(({ id, createdAt }) => ({
-        id,
-        user: user.name,
-        user_id: user.id,
-        created_at: renderTime(createdAt),
-      }));
+      const keys = (await permanentKeys(tx, user)).map((key) => renderKey(key, user));
       return { body: { keys, total_count: keys.length } };
+    });
+  },
+});
+
+export const showAccessKey = defineOperation({
+  id: "ShowAccessKey",
+  method: "GET",
+  path: "/postern/v1/keys/:id",
+  action: "postern:key:get",
+  access: "signed_in",
+  schemas: { params },
+  async handle({ principal, params: { id } }, { store }) {
+    return store.read(async (tx) => {
+      const { key, user } = await requireKey(tx, principal, id);
+      return { headers: { etag: contentEtag(key) }, body: renderKey(key, user) };
     });
   },
 });
@@ -69,16 +81,12 @@ export const deleteAccessKey = defineOperation({
   path: "/postern/v1/keys/:id",
   action: "postern:key:delete",
   access: "signed_in",
-  schemas: { params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) }) },
+  schemas: { params },
   async handle(request, context) {
-    const { principal, params } = request;
-    const { headers } = await commit(context, request, "deleteAccessKey", `key/${params.id}`, async (tx) => {
-      const key = await tx.identity.accessKey(params.id);
-      const user = key && (await tx.identity.user(key.userId));
-      if (!key || user?.accountId !== principal.accountId) {
-        throw new PosternError("resource_not_found", `Key ${params.id} does not exist in this account.`);
-      }
-      await requireOwnOrManaged(tx, principal, user.id);
+    const { id } = request.params;
+    const { headers } = await commit(context, request, "deleteAccessKey", `key/${id}`, async (tx) => {
+      const { key } = await requireKey(tx, request.principal, id);
+      checkIfMatch(request.ifMatch, contentEtag(key));
       await tx.identity.deleteAccessKey(key.id);
     });
     return { status: 204, headers };
@@ -87,6 +95,24 @@ export const deleteAccessKey = defineOperation({
 
 async function permanentKeys(tx: Repositories, user: User) {
   return (await tx.identity.accessKeys(user.id)).filter((key) => key.securityToken === null);
+}
+
+function renderKey({ id, createdAt }: AccessKey, user: User): object {
+  return { id, user: user.name, user_id: user.id, created_at: renderTime(createdAt) };
+}
+
+/** @throws PosternError forbidden; resource_not_found: also for another account's key */
+async function requireKey(
+  tx: Repositories,
+  principal: Principal,
+  id: string,
+): Promise<{ readonly key: AccessKey; readonly user: User }> {
+  const key = await tx.identity.accessKey(id);
+  const owner = key && (await tx.identity.user(key.userId));
+  if (!key || owner?.accountId !== principal.accountId) {
+    throw new PosternError("resource_not_found", `Key ${id} does not exist in this account.`);
+  }
+  return { key, user: await requireOwnOrManaged(tx, principal, owner.id) };
 }
 
 /** @throws PosternError forbidden, where a temporary key would become a permanent one */

@@ -1,8 +1,12 @@
 import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
+import type { AccountId } from "../../domain/ids.ts";
+import type { Account } from "../../domain/resources.ts";
+import type { Repositories } from "../../domain/store.ts";
 import { commit } from "../actions/commit.ts";
 import { createTenant, newTenantSecrets } from "../actions/create-tenant.ts";
 import { renderTime } from "../css/render-connections.ts";
+import { contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { pageQuery, readPage } from "../schema.ts";
 
@@ -42,14 +46,35 @@ export const listAccounts = defineOperation({
   async handle({ principal, query }, context) {
     requireOperator(principal);
     const { items, total } = await context.store.identity.accounts(readPage(query));
-    const accounts = items.map(({ id, name, createdAt }) => ({
-      id,
-      name,
-      created_at: renderTime(createdAt),
-    }));
-    return { body: { accounts, total_count: total } };
+    return { body: { accounts: items.map(renderAccount), total_count: total } };
   },
 });
+
+const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
+
+export const showAccount = defineOperation({
+  id: "ShowAccount",
+  method: "GET",
+  path: "/postern/v1/accounts/:id",
+  action: "postern:account:get",
+  schemas: { params },
+  async handle({ principal, params: { id } }, context) {
+    requireOperator(principal);
+    const account = await requireAccount(context.store, id);
+    return { headers: { etag: contentEtag(account) }, body: renderAccount(account) };
+  },
+});
+
+function renderAccount({ id, name, createdAt }: Account): object {
+  return { id, name, created_at: renderTime(createdAt) };
+}
+
+/** @throws PosternError resource_not_found */
+async function requireAccount(tx: Repositories, id: string): Promise<Account> {
+  const account = await tx.identity.account(id as AccountId);
+  if (account) return account;
+  throw new PosternError("resource_not_found", `Account ${id} does not exist. List the accounts.`);
+}
 
 function requireOperator(principal: Principal): void {
   if (principal.isOperator) return;

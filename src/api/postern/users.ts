@@ -7,6 +7,7 @@ import type { Repositories } from "../../domain/store.ts";
 import { hashPassword, newPassword } from "../../lib/secrets.ts";
 import { commit } from "../actions/commit.ts";
 import { renderTime } from "../css/render-connections.ts";
+import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
 
@@ -49,7 +50,7 @@ export const createUser = defineOperation({
       }
       await tx.identity.insertUser(user);
     });
-    return { headers, body: { ...renderUser(user), password } };
+    return { headers: { ...headers, etag: contentEtag(user) }, body: { ...renderUser(user), password } };
   },
 });
 
@@ -62,6 +63,18 @@ export const listUsers = defineOperation({
   async handle({ principal }, context) {
     const users = await context.store.identity.users(principal.accountId);
     return { body: { users: users.map(renderUser), total_count: users.length } };
+  },
+});
+
+export const showUser = defineOperation({
+  id: "ShowUser",
+  method: "GET",
+  path: "/postern/v1/users/:id",
+  action: "postern:user:get",
+  schemas: { params },
+  async handle({ principal, params: where }, context) {
+    const user = await requireUser(context.store, principal, where.id);
+    return { headers: { etag: contentEtag(user) }, body: renderUser(user) };
   },
 });
 
@@ -84,6 +97,7 @@ export const updateUser = defineOperation({
       async (tx) => {
         const user = await requireUser(tx, principal, where.id);
         requireRightsFor(principal, user);
+        checkIfMatch(request.ifMatch, contentEtag(user));
         if (user.id === principal.userId && (body.role ?? user.role) !== user.role) {
           throw new PosternError("state_forbids", "Nobody changes his own role: ask another administrator.");
         }
@@ -98,7 +112,10 @@ export const updateUser = defineOperation({
         return changed;
       },
     );
-    return { headers, body: { ...renderUser(result), ...(password === undefined ? {} : { password }) } };
+    return {
+      headers: { ...headers, etag: contentEtag(result) },
+      body: { ...renderUser(result), ...(password === undefined ? {} : { password }) },
+    };
   },
 });
 
@@ -114,6 +131,7 @@ export const deleteUser = defineOperation({
     const { headers } = await commit(context, request, "deleteUser", `user/${where.id}`, async (tx) => {
       const user = await requireUser(tx, principal, where.id);
       requireRightsFor(principal, user);
+      checkIfMatch(request.ifMatch, contentEtag(user));
       if (user.id === principal.userId) {
         throw new PosternError("state_forbids", "Nobody deletes himself: ask another administrator.");
       }

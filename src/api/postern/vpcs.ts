@@ -10,6 +10,7 @@ import type { Repositories } from "../../domain/store.ts";
 import { parseIpv4Prefix, prefixContains, prefixesOverlap, type Ipv4Prefix } from "../../lib/ipv4.ts";
 import { commit } from "../actions/commit.ts";
 import { requireVpc } from "../actions/find.ts";
+import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams, stringEnum } from "../schema.ts";
 import { renderVpc, type SubnetUse } from "./render.ts";
@@ -37,17 +38,15 @@ export const createVpc = defineOperation({
   action: "postern:vpc:create",
   schemas: { params: projectParams, body: vpcBody },
   async handle(request, context) {
-    const { body, principal } = request;
-    const { result, headers } = await commit(context, request, "createVpc", `vpc/${body.name}`, (tx) =>
-      insertVpc(tx, principal.projectId, body, context.clock.now()),
+    const { body: wish, principal } = request;
+    const { result, headers } = await commit(context, request, "createVpc", `vpc/${wish.name}`, (tx) =>
+      insertVpc(tx, principal.projectId, wish, context.clock.now()),
     );
-    return {
-      headers,
-      body: renderVpc(
-        result.vpc,
-        result.subnets.map((subnet) => ({ subnet, used: 0, usedOutsidePool: 0 })),
-      ),
-    };
+    const body = renderVpc(
+      result.vpc,
+      result.subnets.map((subnet) => ({ subnet, used: 0, usedOutsidePool: 0 })),
+    );
+    return { headers: { ...headers, etag: contentEtag(body) }, body };
   },
 });
 
@@ -162,7 +161,8 @@ export const showVpc = defineOperation({
   async handle({ principal, params }, context) {
     return context.store.read(async (tx) => {
       const vpc = await requireVpc(tx, principal, params.id);
-      return { body: renderVpc(vpc, await subnetUse(tx, vpc)) };
+      const body = renderVpc(vpc, await subnetUse(tx, vpc));
+      return { headers: { etag: contentEtag(body) }, body };
     });
   },
 });
@@ -177,6 +177,7 @@ export const deleteVpc = defineOperation({
     const { id } = request.params;
     const { headers } = await commit(context, request, "deleteVpc", `vpc/${id}`, async (tx) => {
       const vpc = await requireVpc(tx, request.principal, id);
+      checkIfMatch(request.ifMatch, contentEtag(renderVpc(vpc, await subnetUse(tx, vpc))));
       if (await tx.networks.isVpcInUse(vpc.id)) {
         throw new PosternError(
           "already_in_use",

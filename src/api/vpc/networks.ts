@@ -3,6 +3,7 @@ import { PosternError } from "../../domain/errors.ts";
 import type { SubnetId, VpcId } from "../../domain/ids.ts";
 import type { Subnet, Vpc } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
+import { contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { projectParams, resourceParams } from "../schema.ts";
 import { renderSubnetV1, renderVpcV1 } from "./render.ts";
@@ -43,7 +44,8 @@ export const showVpcV1 = defineOperation({
   async handle({ principal, params }, context) {
     const vpc = await context.store.networks.vpc(params.id as VpcId);
     if (vpc?.projectId !== principal.projectId) throw notFound("VPC", params.id);
-    return { body: { vpc: renderVpcV1(vpc) } };
+    const body = { vpc: renderVpcV1(vpc) };
+    return { headers: { etag: contentEtag(body) }, body };
   },
 });
 
@@ -74,7 +76,8 @@ export const showSubnetV1 = defineOperation({
   async handle({ principal, params }, context) {
     const subnet = await context.store.networks.subnet(params.id as SubnetId);
     if (subnet?.projectId !== principal.projectId) throw notFound("Subnet", params.id);
-    return { body: { subnet: renderSubnetV1(subnet) } };
+    const body = { subnet: renderSubnetV1(subnet) };
+    return { headers: { etag: contentEtag(body) }, body };
   },
 });
 

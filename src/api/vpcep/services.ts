@@ -4,7 +4,7 @@ import type { ServiceId } from "../../domain/ids.ts";
 import type { EndpointService } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { isWhitelisted } from "../../domain/whitelist.ts";
-import { clusterEtag } from "../etag.ts";
+import { clusterEtag, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { clusterOf, ownerOf } from "../postern/locate-endpoint.ts";
 import { projectParams, stringEnum } from "../schema.ts";
@@ -120,7 +120,10 @@ export const listServiceDescribeDetails = defineOperation({
         wantedName === undefined
           ? await tx.services.find(wantedId as ServiceId)
           : await tx.services.findByName(wantedName);
-      if (service?.enabled && (await maySee(tx, principal, service))) return { body: renderOffer(service) };
+      if (service?.enabled && (await maySee(tx, principal, service))) {
+        const body = renderOffer(service);
+        return { headers: { etag: contentEtag(body) }, body };
+      }
       throw new PosternError(
         "resource_not_found",
         `There is no endpoint service ${wantedName ?? wantedId}, or this account may not connect to it.`,
