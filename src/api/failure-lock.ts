@@ -25,8 +25,8 @@ export class FailureLock {
     return failures !== undefined && failures.lockedUntil > this.#clock.now();
   }
 
-  /** After a lock the count starts over. */
-  failed(name: string): void {
+  /** After a lock the count starts over. @returns whether this failure locked the name */
+  failed(name: string): boolean {
     const before = this.#failures.get(name);
     const count = before === undefined || before.lockedUntil > 0 ? 1 : before.count + 1;
     const lockedUntil = count > failuresAllowed ? this.#clock.now() + lockMs : 0;
@@ -34,6 +34,7 @@ export class FailureLock {
     this.#failures.set(name, { count, lockedUntil });
     const [oldest] = this.#failures.keys();
     if (this.#failures.size > namesLimit && oldest !== undefined) this.#failures.delete(oldest);
+    return lockedUntil > 0;
   }
 
   succeeded(name: string): void {

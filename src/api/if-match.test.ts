@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { operations } from "./operations.ts";
-import { refusal, startTestServer, type Answer, type Json, type Tenant } from "./test-server.ts";
+import { refusal, type Answer, type Tenant } from "./test-server.ts";
+import { callWith, startWorld, type World } from "./test-world.ts";
 
 /** Writes that look at no If-Match, with the reason. */
 const exempt: Readonly<Record<string, string>> = {
@@ -32,88 +33,6 @@ const notOneResource = new Set([
   "KeystoneListAuthCatalog",
 ]);
 
-/** A tenant that has one of everything, and what paths, queries and headers call it. */
-async function startWorld() {
-  const server = await startTestServer();
-  const owner = await server.tenant("owner", true);
-  const cluster = await owner.open("logs");
-  await owner.register("adoptable");
-  const [connection] = (await cluster.connections()).connections;
-  const service = (await cluster.connections()).vpcServiceName.split(".").at(-1) ?? "";
-  const permissions = await owner.call("GET", `/v1/{p}/vpc-endpoint-services/${service}/permissions`);
-  const made = async (path: string, body: Json, key = "id") => {
-    const answer = await owner.call("POST", path, body);
-    if (answer.status >= 300) throw new Error(answer.text);
-    return String(answer.body[key]);
-  };
-  const vpc = await made("/postern/v1/{p}/vpcs", { name: "edge" });
-  const subnets = (await owner.call("GET", `/v1/{p}/subnets?vpc_id=${vpc}`)).body["subnets"] as Json[];
-  const account = await made("/postern/v1/accounts", { name: "team" }, "account_id");
-  const project = (await owner.call("POST", "/v3/projects", { project: { name: "other" } })).body["project"];
-  const ids = {
-    project_id: owner.projectId,
-    cluster_id: cluster.id,
-    service_id: service,
-    endpoint_id: connection?.id ?? "",
-    permission_id: String((permissions.body["permissions"] as Json[])[0]?.["id"]),
-    resource_type: "endpoint",
-    resource_id: connection?.id ?? "",
-  };
-  const own = {
-    clusters: cluster.id,
-    connections: ids.endpoint_id,
-    endpoints: ids.endpoint_id,
-    vpcs: vpc,
-    subnets: String(subnets[0]?.["id"]),
-    accounts: account,
-    projects: String((project as Json)["id"]),
-    users: await made("/postern/v1/users", { name: "eve" }),
-    keys: await made("/postern/v1/keys", {}, "access_key"),
-  };
-  const subject = await owner.expiringToken(server.clock.now() + 60_000);
-  return { server, owner, ids, own, subject };
-}
-type World = Awaited<ReturnType<typeof startWorld>>;
-
-function urlOf({ ids, own }: World, path: string): string {
-  const collection = path.split("/").at(-2) as keyof typeof own;
-  return path.replaceAll(/:([a-z_]+)/g, (_match, name: string) =>
-    name === "id" ? own[collection] : ids[name as keyof typeof ids],
-  );
-}
-
-function bodyOf(id: string, { ids }: World): Json | undefined {
-  const bodies: Readonly<Record<string, Json>> = {
-    OpenVpcepService: {},
-    UpdateVpcepConnection: { action: "reject", endpoint_id_list: [ids.endpoint_id] },
-    UpdateVpcepWhitelist: { vpc_permissions: [] },
-    CreateCluster: { cluster: { name: "adoptable", datastore: { type: "opensearch", version: "2" } } },
-    CreateClusterV1: { cluster: { name: "adoptable" } },
-    UpdateConnectionCap: { max_session: 1 },
-    UpdateEndpointServiceName: { endpoint_service_name: "new" },
-    UpdateEndpointServicePermissionDesc: { permission: { description: "new" } },
-    AcceptOrRejectEndpoint: { action: "reject", endpoints: [ids.endpoint_id] },
-    UpdateEndpointConnectionsDesc: { connections: [{ id: ids.endpoint_id, description: "new" }] },
-    AddOrRemoveServicePermissions: { action: "add", permissions: ["*"] },
-    BatchAddEndpointServicePermissions: { permissions: [{ permission: "*" }] },
-    BatchRemoveEndpointServicePermissions: { permissions: [{ id: ids.permission_id }] },
-    UpgradeEndpoint: { action: "start" },
-    BatchAddOrRemoveResourceInstance: { action: "create", tags: [{ key: "a", value: "b" }] },
-  };
-  return bodies[id];
-}
-
-function call(
-  world: World,
-  id: string,
-  method: "GET" | "POST" | "PUT" | "DELETE",
-  path: string,
-  headers: Record<string, string>,
-): Promise<Answer> {
-  const all = { "x-subject-token": world.subject, ...headers };
-  return world.owner.call(method, urlOf(world, path), bodyOf(id, world), all);
-}
-
 const changedCode = { css: "412 CSS.5090", vpcep: "412 EndPoint.1004", iam: "412 412" };
 const table = operations.map(({ id, method, path, protocol = "css" }) => ({ id, method, path, protocol }));
 
@@ -124,14 +43,14 @@ describe("a write with an If-Match that no longer holds", () => {
       const world = await startWorld();
       const { revision, generation } = world.server.store;
       for (const headers of [{}, { "x-postern-dry-run": "true" }]) {
-        const answer = await call(world, id, method, path, { ...headers, "if-match": '"stale"' });
+        const answer = await callWith(world, id, method, path, { ...headers, "if-match": '"stale"' });
         expect(refusal(answer)).toBe(changedCode[protocol]);
       }
       expect(world.server.store).toMatchObject({ revision, generation });
       const etag = /its ETag is ("[^"]+")/.exec(
         (await stale(world, id, method, path)).text.replaceAll("\\", ""),
       );
-      const fresh = await call(world, id, method, path, { "if-match": etag?.[1] ?? "" });
+      const fresh = await callWith(world, id, method, path, { "if-match": etag?.[1] ?? "" });
       expect(fresh.status).not.toBe(412);
     },
   );
@@ -143,7 +62,7 @@ describe("a write with an If-Match that no longer holds", () => {
 });
 
 function stale(world: World, id: string, method: "POST" | "PUT" | "DELETE" | "GET", path: string) {
-  return call(world, id, method, path, { "if-match": '"stale"', "x-postern-dry-run": "true" });
+  return callWith(world, id, method, path, { "if-match": '"stale"', "x-postern-dry-run": "true" });
 }
 
 describe("a GET of one resource carries an ETag", () => {
@@ -153,10 +72,12 @@ describe("a GET of one resource carries an ETag", () => {
     "$id",
     async ({ id, method, path }) => {
       const world = await startWorld();
-      const answer = await call(world, id, method, path, {});
+      const answer = await callWith(world, id, method, path, {});
       expect(answer.status).toBe(200);
       expect(answer.headers["etag"]).toMatch(/^"[^"]+"$/);
-      const again = await call(world, id, method, path, { "if-none-match": String(answer.headers["etag"]) });
+      const again = await callWith(world, id, method, path, {
+        "if-none-match": String(answer.headers["etag"]),
+      });
       expect(again.status).toBe(304);
     },
   );
@@ -168,7 +89,7 @@ describe("a GET of one resource carries an ETag", () => {
       const world = await startWorld();
       const found = table.find((row) => row.id === id);
       const query = id === "ListServiceDescribeDetails" ? `?id=${world.ids.service_id}` : "";
-      const answer = await call(world, id, "GET", `${found?.path ?? ""}${query}`, {});
+      const answer = await callWith(world, id, "GET", `${found?.path ?? ""}${query}`, {});
       expect([answer.status, answer.headers["etag"]]).toEqual([200, expect.stringMatching(/^"[^"]+"$/)]);
     },
   );

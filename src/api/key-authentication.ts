@@ -58,7 +58,7 @@ export class KeyAuthenticator {
       throw notAuthenticated("AK access failed to reach the limit,forbidden");
     }
     this.#checkSecurityToken(key, request.securityToken);
-    this.#checkSignature(key, request);
+    await this.#checkSignature(key, request);
     const wanted = request.wantedProjects.find((id) => key.projects.includes(id as ProjectId));
     return { ...key.user, projectId: (wanted as ProjectId | undefined) ?? key.projects[0] ?? noProject };
   }
@@ -74,7 +74,7 @@ export class KeyAuthenticator {
     }
   }
 
-  #checkSignature({ secret }: KnownKey, request: SignedRequest): void {
+  async #checkSignature({ secret, user }: KnownKey, request: SignedRequest): Promise<void> {
     const { signature, sdkDate } = request;
     const now = this.#clock.now();
     const fault = verifySignature(request, signature, secret, sdkDate, now);
@@ -89,7 +89,14 @@ export class KeyAuthenticator {
       case "no date":
         throw notAuthenticated("calc aksk signature fail:x-sdk-date not found, malformed, or not signed");
       case "mismatch": {
-        this.#lock.failed(signature.accessKey);
+        if (this.#lock.failed(signature.accessKey)) {
+          const resource = `key/${signature.accessKey}`;
+          await this.#store.observe(() => Promise.resolve(), {
+            actor: user.userId,
+            action: "lockKey",
+            resource,
+          });
+        }
         const canonical = canonicalRequest(request, signature.signedHeaders, "decoded");
         const shown = canonical.replaceAll("\n", "|");
         throw notAuthenticated(`verify aksk signature fail, canonicalRequest:${shown}`);

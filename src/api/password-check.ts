@@ -18,11 +18,17 @@ export class PasswordCheck {
 
   /**
    * @param name whose password it is; locked for 5 minutes after more than 5 failures in a row
+   * @param onLock called where this failure locks the name
    * @param hash undefined where there is nobody of that name: takes as long and says the same
    * @throws PosternError credentials_wrong
    * @throws ApiGatewayError 429 APIGW.0308 where too many are checked already
    */
-  async check(name: string, password: string, hash: string | undefined): Promise<void> {
+  async check(
+    name: string,
+    password: string,
+    hash: string | undefined,
+    onLock: () => Promise<void>,
+  ): Promise<void> {
     if (this.#lock.isLocked(name)) {
       throw new PosternError(
         "credentials_wrong",
@@ -45,7 +51,7 @@ export class PasswordCheck {
     } finally {
       this.#running -= 1;
     }
-    this.#lock.failed(name);
+    if (this.#lock.failed(name)) await onLock();
     throw new PosternError("credentials_wrong", "The username or password is wrong.");
   }
 }

@@ -277,7 +277,7 @@ function sendError(log: Logger, error: unknown, request: FastifyRequest, reply: 
     return reply
       .code(200)
       .headers({ "x-request-id": request.id, "x-postern-dry-run": "true", "content-type": json })
-      .send(JSON.stringify(renderPlan(error.plan)));
+      .send(JSON.stringify(renderPlan(error)));
   }
   const described = describeError(error, protocol);
   if (described.isUnexpected) log.error({ err: error, requestId: request.id }, "request failed");

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { onTestFinished } from "vitest";
 import type { AccountId, EndpointId, ProjectId } from "../domain/ids.ts";
@@ -7,6 +8,7 @@ import { createLogger } from "../lib/log.ts";
 import { Sealer } from "../lib/sealer.ts";
 import { hashToken, newToken } from "../lib/secrets.ts";
 import { TestClock } from "../lib/test-clock.ts";
+import { testDirectory } from "../lib/test-directory.ts";
 import type { SqlStore } from "../store/sql-store.ts";
 import { openTestStore } from "../store/test-store.ts";
 import { createTenant } from "./actions/create-tenant.ts";
@@ -85,9 +87,12 @@ export class TestServer {
 }
 
 /** Starts the API for the running test. @param extraRoutes routes besides the operations' */
-export async function startTestServer(extraRoutes: ExtraRoutes = () => undefined): Promise<TestServer> {
+export async function startTestServer(
+  extraRoutes: ExtraRoutes = () => undefined,
+  file = join(testDirectory(), "postern.db"),
+): Promise<TestServer> {
   const clock = new TestClock();
-  const server = new TestServer(await openTestStore(undefined, clock), clock, extraRoutes);
+  const server = new TestServer(await openTestStore(file, clock), clock, extraRoutes);
   onTestFinished(() => server.app.close());
   return server;
 }

@@ -244,8 +244,11 @@ export interface Store extends Repositories {
   rehearse(
     work: (tx: Repositories, revision: number) => Promise<unknown>,
   ): Promise<{ readonly before: DesiredState; readonly after: DesiredState }>;
-  /** Runs `work` in one transaction that leaves the desired state, and so the revision, as it is. */
-  observe<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result>;
+  /**
+   * Runs `work` in one transaction that leaves the desired state, and so the revision, as it is.
+   * @param audit goes into the same transaction, with the present revision
+   */
+  observe<Result>(work: (tx: Repositories) => Promise<Result>, audit?: AuditEntry): Promise<Result>;
   /** Runs `work` on one consistent view; it must not write. */
   read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result>;
   /** Calls `listener` after every new revision. Returns the way to end that. */

@@ -135,10 +135,7 @@ export class SqlStore extends SqlRepositories implements Store {
         .returning("value")
         .executeTakeFirstOrThrow();
       const result = await work(new SqlRepositories(db), revision);
-      await db
-        .insertInto("auditEvent")
-        .values({ ...audit, requestId: audit.requestId ?? null, revision, at: this.#clock.now() })
-        .execute();
+      await this.#audit(db, audit);
       return { result, revision };
     });
     this.#generation += 1;
@@ -161,8 +158,12 @@ export class SqlStore extends SqlRepositories implements Store {
     }
   }
 
-  async observe<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
-    const result = await this.#commits.run((db) => work(new SqlRepositories(db)));
+  async observe<Result>(work: (tx: Repositories) => Promise<Result>, audit?: AuditEntry): Promise<Result> {
+    const result = await this.#commits.run(async (db) => {
+      const done = await work(new SqlRepositories(db));
+      if (audit) await this.#audit(db, audit);
+      return done;
+    });
     this.#generation += 1;
     return result;
   }
@@ -178,5 +179,20 @@ export class SqlStore extends SqlRepositories implements Store {
 
   async close(): Promise<void> {
     await this.db.destroy();
+  }
+
+  async #audit(db: Kysely<Schema>, audit: AuditEntry): Promise<void> {
+    const { actor, action, resource, requestId = null } = audit;
+    await db
+      .insertInto("auditEvent")
+      .values((eb) => ({
+        actor,
+        action,
+        resource,
+        requestId,
+        at: this.#clock.now(),
+        revision: eb.selectFrom("revision").select("value"),
+      }))
+      .execute();
   }
 }

@@ -2,6 +2,7 @@ import { planOf } from "../../domain/plan.ts";
 import type { Repositories } from "../../domain/store.ts";
 import type { ApiContext, OperationRequest } from "../operation.ts";
 import { DryRun } from "./dry-run.ts";
+import { isRehearsal } from "./record.ts";
 
 /** What a write did, and the headers that tell it. */
 export interface Committed<Result> {
@@ -23,9 +24,12 @@ export async function commit<Result>(
   resource: string,
   work: (tx: Repositories, revision: number) => Promise<Result>,
 ): Promise<Committed<Result>> {
-  if (request.headers["x-postern-dry-run"] === "true") {
+  if (isRehearsal(request)) {
     const { before, after } = await context.store.rehearse(work);
-    throw new DryRun(planOf(before, after, (id) => context.live.endpoint(id)?.sessions ?? 0));
+    throw new DryRun(
+      action,
+      planOf(before, after, (id) => context.live.endpoint(id)?.sessions ?? 0),
+    );
   }
   const { result, revision } = await context.store.write(
     { actor: request.principal.userId, action, resource, requestId: request.requestId },

@@ -26,6 +26,7 @@ test("a dry run says what would happen, and changes nothing", async () => {
   expect([answer.status, answer.headers["x-postern-dry-run"]]).toEqual([200, "true"]);
   expect(answer.body).toEqual({
     dry_run: true,
+    action: "updateVpcepConnection",
     endpoints: [{ id: endpoint, account_id: owner.accountId, effect: "cut", sessions: 0 }],
     sessions_cut: 0,
     accounts_losing_access: [owner.accountId],

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { hashToken, newAccessKeyPair, newToken } from "../../lib/secrets.ts";
+import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
 import { renderTime } from "./render.ts";
@@ -28,7 +29,8 @@ export const createTemporaryAccessKey = defineOperation({
   access: "signed_in",
   protocol: "iam",
   schemas: { body },
-  async handle(request, { store, clock, seal }) {
+  async handle(request, context) {
+    const { clock, seal } = context;
     // Else a temporary key could be made to live for ever, one after the other.
     if (request.headers["x-auth-token"] === undefined) {
       throw new PosternError("forbidden", "Sign in with a token to get a temporary access key.");
@@ -38,7 +40,8 @@ export const createTemporaryAccessKey = defineOperation({
     const { id, secret } = newAccessKeyPair();
     const [securityToken, sealedSecret, now] = [newToken(), seal(secret), clock.now()];
     const expiresAt = now + durationSeconds * 1_000;
-    await store.observe(async ({ identity }) => {
+    const audit = { actor: userId, action: "createTemporaryKey", resource: `key/${id}` };
+    await record(context, request, audit, async ({ identity }) => {
       await identity.insertAccessKey({
         id,
         userId,

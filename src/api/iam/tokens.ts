@@ -3,6 +3,7 @@ import { PosternError } from "../../domain/errors.ts";
 import type { Account, Project, Token, User } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { hashToken, newToken } from "../../lib/secrets.ts";
+import { record } from "../actions/record.ts";
 import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type ApiContext, type OperationRequest } from "../operation.ts";
 import { originOf, renderCatalog, renderTime } from "./render.ts";
@@ -57,11 +58,21 @@ export const createToken = defineOperation({
     const wish = identity.password.user;
     const account = await context.store.identity.accountByName(wish.domain.name);
     const user = account && (await context.store.identity.userByName(account.id, wish.name));
-    await context.passwords.check(`${wish.domain.name}/${wish.name}`, wish.password, user?.passwordHash);
+    await context.passwords.check(
+      `${wish.domain.name}/${wish.name}`,
+      wish.password,
+      user?.passwordHash,
+      async () => {
+        // A name that nobody has is locked too, and leaves no trace: whoever makes names up could fill the disk.
+        if (user) await recordLock(context, request, user);
+      },
+    );
     // The check throws where there is no user; this tells the compiler.
     if (!account || !user) throw new PosternError("credentials_wrong", "The username or password is wrong.");
     const secret = newToken();
-    const session = await context.store.observe(async (tx) => {
+    const audit = { actor: user.id, action: "createToken", resource: `user/${user.id}` };
+    const session = await record(context, request, audit, async (tx) => {
+      await requireSamePassword(tx, user);
       const project = await findScope(tx, account, scope);
       const token = newSession(user, project, secret, context.clock.now());
       await tx.identity.insertToken(token);
@@ -102,7 +113,9 @@ export const revokeToken = defineOperation({
   protocol: "iam",
   schemas: {},
   async handle(request, context) {
-    await context.store.observe(async (tx) => {
+    const { userId } = request.principal;
+    const resource = `token/${hashToken(subjectToken(request)).slice(0, 16)}`;
+    await record(context, request, { actor: userId, action: "revokeToken", resource }, async (tx) => {
       const session = await requireSession(tx, request, context.clock.now());
       checkIfMatch(request.ifMatch, etagOf(session));
       await tx.identity.deleteToken(session.token.hash);
@@ -110,6 +123,18 @@ export const revokeToken = defineOperation({
     return { status: 204 };
   },
 });
+
+/** A password that was replaced while it was checked signs nobody in. @throws PosternError credentials_wrong */
+async function requireSamePassword(tx: Repositories, { id, passwordHash }: User): Promise<void> {
+  if ((await tx.identity.user(id))?.passwordHash === passwordHash) return;
+  throw new PosternError("credentials_wrong", "The password has just been replaced. Use the new one.");
+}
+
+/** Also where a sign-in was only rehearsed: the failure counts all the same. */
+async function recordLock({ store }: ApiContext, { requestId }: OperationRequest, user: User): Promise<void> {
+  const audit = { actor: user.id, action: "lockPassword", resource: `user/${user.id}`, requestId };
+  await store.observe(() => Promise.resolve(), audit);
+}
 
 function newSession(user: User, project: Project | null, secret: string, now: number): Token {
   return {

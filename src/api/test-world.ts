@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { hashPassword } from "../lib/secrets.ts";
+import { testDirectory } from "../lib/test-directory.ts";
+import { startTestServer, type Answer, type Json } from "./test-server.ts";
+
+/** A tenant that has one of everything, and what paths, queries and headers call it. */
+export async function startWorld() {
+  const file = join(testDirectory(), "postern.db");
+  const server = await startTestServer(undefined, file);
+  const owner = await server.tenant("owner", true);
+  const cluster = await owner.open("logs", { profession_vpcep: true });
+  const spare = await owner.register("spare");
+  const balanced = await owner.register("balanced");
+  const [connection] = (await cluster.connections()).connections;
+  const service = (await cluster.connections()).vpcServiceName.split(".").at(-1) ?? "";
+  const permissions = await owner.call("GET", `/v1/{p}/vpc-endpoint-services/${service}/permissions`);
+  const made = async (path: string, body: Json, key = "id") => {
+    const answer = await owner.call("POST", path, body);
+    if (answer.status >= 300) throw new Error(answer.text);
+    return String(answer.body[key]);
+  };
+  const vpc = await made("/postern/v1/{p}/vpcs", { name: "edge" });
+  const subnets = (await owner.call("GET", `/v1/{p}/subnets?vpc_id=${vpc}`)).body["subnets"] as Json[];
+  const home = (await owner.call("GET", `/postern/v1/{p}/clusters/${balanced.id}`)).body["vpc_id"];
+  const deletable = await made("/v1/{p}/vpc-endpoint-services", {
+    ...{ port_id: balanced.id, vpc_id: home, server_type: "LB" },
+    ports: [{ client_port: 80, server_port: 9200 }],
+  });
+  const account = await made("/postern/v1/accounts", { name: "team" }, "account_id");
+  const project = (await owner.call("POST", "/v3/projects", { project: { name: "other" } })).body["project"];
+  const ids = {
+    project_id: owner.projectId,
+    cluster_id: cluster.id,
+    service_id: service,
+    endpoint_id: connection?.id ?? "",
+    permission_id: String((permissions.body["permissions"] as Json[])[0]?.["id"]),
+    resource_type: "endpoint",
+    resource_id: connection?.id ?? "",
+  };
+  const own = {
+    clusters: cluster.id,
+    connections: ids.endpoint_id,
+    endpoints: ids.endpoint_id,
+    vpcs: vpc,
+    subnets: String(subnets[0]?.["id"]),
+    accounts: account,
+    projects: String((project as Json)["id"]),
+    users: await made("/postern/v1/users", { name: "eve" }),
+    keys: await made("/postern/v1/keys", {}, "access_key"),
+  };
+  const passwordHash = await hashPassword("right");
+  await server.store.observe(async ({ identity }) => {
+    const user = await identity.userByName(owner.accountId, "owner");
+    if (user) await identity.updateUser({ ...user, passwordHash });
+  });
+  const subject = await owner.expiringToken(server.clock.now() + 60_000);
+  return { server, file, owner, ids, own, subject, vpc, home, spare: spare.id, deletable };
+}
+export type World = Awaited<ReturnType<typeof startWorld>>;
+
+function urlOf({ ids, own }: World, path: string): string {
+  const collection = path.split("/").at(-2) as keyof typeof own;
+  return path.replaceAll(/:([a-z_]+)/g, (_match, name: string) =>
+    name === "id" ? own[collection] : ids[name as keyof typeof ids],
+  );
+}
+
+/** Where something is only possible on one that has no service yet, or whose service nobody uses. */
+function worldFor(id: string, world: World): World {
+  if (id === "StartVpcep") return { ...world, ids: { ...world.ids, cluster_id: world.spare } };
+  if (id === "DeleteEndpointService") return { ...world, ids: { ...world.ids, service_id: world.deletable } };
+  return world;
+}
+
+function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
+  const bodies: Readonly<Record<string, Json>> = {
+    StartVpcep: {},
+    RegisterCluster: { name: "new", nodes: ["http://10.0.0.6:9200"], probe: false },
+    CreateVpc: { name: "new" },
+    CreateConsumerEndpoint: { service: "logs" },
+    CreateEndpoint: { endpoint_service_id: ids.service_id, vpc_id: vpc, subnet_id: own.subnets },
+    CreateEndpointService: {
+      ...{ port_id: "spare", vpc_id: home, server_type: "LB" },
+      ports: [{ client_port: 80, server_port: 9200 }],
+    },
+    CreateAccount: { name: "new" },
+    CreateUser: { name: "new" },
+    CreateAccessKey: { user_id: own.users },
+    UpdateUser: { role: "custom" },
+    KeystoneCreateProject: { project: { name: "new" } },
+    KeystoneCreateUserTokenByPassword: {
+      auth: {
+        identity: {
+          methods: ["password"],
+          password: { user: { name: "owner", password: "right", domain: { name: "owner" } } },
+        },
+      },
+    },
+    CreateTemporaryAccessKeyByToken: { auth: { identity: { methods: ["token"] } } },
+    UpdateVpcepConnection: { action: "reject", endpoint_id_list: [ids.endpoint_id] },
+    UpdateVpcepWhitelist: { vpc_permissions: [] },
+    CreateCluster: { cluster: { name: "spare", datastore: { type: "opensearch", version: "2" } } },
+    CreateClusterV1: { cluster: { name: "spare" } },
+    UpdateConnectionCap: { max_session: 1 },
+    UpdateEndpointServiceName: { endpoint_service_name: "new" },
+    UpdateEndpointServicePermissionDesc: { permission: { description: "new" } },
+    AcceptOrRejectEndpoint: { action: "reject", endpoints: [ids.endpoint_id] },
+    UpdateEndpointConnectionsDesc: { connections: [{ id: ids.endpoint_id, description: "new" }] },
+    AddOrRemoveServicePermissions: { action: "add", permissions: ["*"] },
+    BatchAddEndpointServicePermissions: { permissions: [{ permission: "*" }] },
+    BatchRemoveEndpointServicePermissions: { permissions: [{ id: ids.permission_id }] },
+    UpgradeEndpoint: { action: "start" },
+    BatchAddOrRemoveResourceInstance: { action: "create", tags: [{ key: "a", value: "b" }] },
+  };
+  return bodies[id];
+}
+
+/** Calls an operation so that it finds what it needs. */
+export function callWith(
+  world: World,
+  id: string,
+  method: "GET" | "POST" | "PUT" | "DELETE",
+  path: string,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  const all = { "x-subject-token": world.subject, ...headers };
+  return world.owner.call(method, urlOf(worldFor(id, world), path), bodyOf(id, world), all);
+}
