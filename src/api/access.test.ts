@@ -53,7 +53,14 @@ async function tokenAs(server: TestServer, owner: Tenant, role: Role): Promise<s
     createdAt: 1,
   };
   const { projectId } = owner;
-  const kept = { hash: hashToken(token), userId: user.id, projectId, expiresAt: null, createdAt: 1 };
+  const kept = {
+    hash: hashToken(token),
+    userId: user.id,
+    projectId,
+    methods: [],
+    expiresAt: null,
+    createdAt: 1,
+  };
   await server.store.observe(async ({ identity }) => {
     await identity.insertUser(user);
     await identity.insertToken(kept);

@@ -23,7 +23,9 @@ export async function startWorld() {
   const subnets = (await owner.call("GET", `/v1/{p}/subnets?vpc_id=${vpc}`)).body["subnets"] as Json[];
   const home = (await owner.call("GET", `/postern/v1/{p}/clusters/${balanced.id}`)).body["vpc_id"];
   const deletable = await made("/v1/{p}/vpc-endpoint-services", {
-    ...{ port_id: balanced.id, vpc_id: home, server_type: "LB" },
+    port_id: balanced.id,
+    vpc_id: home,
+    server_type: "LB",
     ports: [{ client_port: 80, server_port: 9200 }],
   });
   const account = await made("/postern/v1/accounts", { name: "team" }, "account_id");
@@ -80,7 +82,9 @@ function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
     CreateConsumerEndpoint: { service: "logs" },
     CreateEndpoint: { endpoint_service_id: ids.service_id, vpc_id: vpc, subnet_id: own.subnets },
     CreateEndpointService: {
-      ...{ port_id: "spare", vpc_id: home, server_type: "LB" },
+      port_id: "spare",
+      vpc_id: home,
+      server_type: "LB",
       ports: [{ client_port: 80, server_port: 9200 }],
     },
     CreateAccount: { name: "new" },

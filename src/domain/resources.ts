@@ -68,6 +68,8 @@ export interface Token {
   readonly userId: UserId;
   /** null: a token of the whole account, good for identity calls only. */
   readonly projectId: ProjectId | null;
+  /** How it was signed in for; empty: it was handed out with the account. */
+  readonly methods: readonly ("password" | "token")[];
   /** null: does not expire. */
   readonly expiresAt: Timestamp | null;
   readonly createdAt: Timestamp;

@@ -67,7 +67,7 @@ export interface IdentityRepository {
   deleteAccessKey(id: string): Promise<void>;
   tokenByHash(hash: string): Promise<Token | undefined>;
   deleteToken(hash: string): Promise<void>;
-  /** Ends every token and key of a user that expires. */
+  /** Ends every token and key of a user that expires, and every token that a password began. */
   deleteSessions(user: UserId): Promise<void>;
   /** Forgets tokens and temporary keys that are over, and a user's oldest that expire beyond `most` of each. */
   trimSessions(user: UserId, most: number, now: Timestamp): Promise<void>;

@@ -12,7 +12,14 @@ test("accounts, projects, users and tokens come back as they went in", async () 
   await identity.insertProject(aProject());
   await identity.insertUser(aUser({ isOperator: true }));
   await identity.insertUser(aUser({ id: other, name: "second", isOperator: false }));
-  const token = { hash: "h1", userId, projectId, expiresAt: createdAt + 1, createdAt };
+  const token = {
+    hash: "h1",
+    userId,
+    projectId,
+    methods: ["password"] as const,
+    expiresAt: createdAt + 1,
+    createdAt,
+  };
   await identity.insertToken(token);
   await identity.insertToken({ ...token, hash: "h2", expiresAt: null });
   await identity.insertAccessKey({ id: "AK", userId, sealedSecret: "s", securityToken: null, createdAt });
@@ -43,7 +50,7 @@ async function withSessions() {
   await identity.insertAccount(anAccount());
   await identity.insertProject(aProject());
   await identity.insertUser(aUser());
-  const token = { userId, projectId: null };
+  const token = { userId, projectId: null, methods: [] };
   const key = { userId, sealedSecret: "s" };
   await identity.insertToken({ ...token, hash: "for ever", expiresAt: null, createdAt: 1 });
   await identity.insertAccessKey({ ...key, id: "for ever", securityToken: null, createdAt: 1 });
@@ -78,6 +85,14 @@ test("a user's sessions end together; what does not expire stays until the user 
   await identity.deleteToken("t3");
   await identity.deleteAccessKey("k3");
   expect(await left()).toEqual(["for ever", "t1", "t2", "for ever", "k1", "k2"]);
+  await identity.insertToken({
+    hash: "t3",
+    userId,
+    projectId: null,
+    expiresAt: null,
+    createdAt: 9,
+    methods: ["token", "password"],
+  });
   await identity.deleteSessions(userId);
   expect(await left()).toEqual(["for ever", "for ever"]);
   await identity.deleteUser(userId);

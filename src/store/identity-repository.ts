@@ -37,7 +37,10 @@ export class SqlIdentityRepository implements IdentityRepository {
   }
 
   async insertToken(token: Token): Promise<void> {
-    await this.#db.insertInto("token").values(token).execute();
+    await this.#db
+      .insertInto("token")
+      .values({ ...token, methods: JSON.stringify(token.methods) })
+      .execute();
   }
 
   async account(id: AccountId): Promise<Account | undefined> {
@@ -138,7 +141,7 @@ export class SqlIdentityRepository implements IdentityRepository {
 
   async tokenByHash(hash: string): Promise<Token | undefined> {
     const row = await this.#db.selectFrom("token").selectAll().where("hash", "=", hash).executeTakeFirst();
-    return row && { ...row, userId: row.userId as UserId, projectId: row.projectId as ProjectId | null };
+    return row && toToken(row);
   }
 
   async deleteToken(hash: string): Promise<void> {
@@ -149,7 +152,7 @@ export class SqlIdentityRepository implements IdentityRepository {
     await this.#db
       .deleteFrom("token")
       .where("userId", "=", user)
-      .where("expiresAt", "is not", null)
+      .where((eb) => eb.or([eb("expiresAt", "is not", null), eb("methods", "like", '%"password"%')]))
       .execute();
     await this.#db
       .deleteFrom("accessKey")
@@ -213,6 +216,15 @@ function fromUser(user: User): Insertable<Schema["user"]> {
 
 function toProject(row: Selectable<Schema["project"]>): Project {
   return { ...row, id: row.id as ProjectId, accountId: row.accountId as AccountId };
+}
+
+function toToken(row: Selectable<Schema["token"]>): Token {
+  return {
+    ...row,
+    userId: row.userId as UserId,
+    projectId: row.projectId as ProjectId | null,
+    methods: JSON.parse(row.methods) as Token["methods"],
+  };
 }
 
 function toAccessKey(row: Selectable<Schema["accessKey"]>): AccessKey {

@@ -145,4 +145,11 @@ export const migrations: readonly Migration[] = [
         check (update_switch in (0, 1));
     `,
   },
+  {
+    name: "0005-token-methods",
+    sql: `
+      alter table token add column methods text not null default '[]';
+      update token set methods = '["password"]' where expires_at is not null;
+    `,
+  },
 ];

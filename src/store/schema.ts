@@ -41,6 +41,8 @@ export interface Schema {
     hash: string;
     userId: string;
     projectId: string | null;
+    /** JSON array of text. */
+    methods: string;
     expiresAt: number | null;
     createdAt: number;
   };

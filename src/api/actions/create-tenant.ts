@@ -75,7 +75,14 @@ export async function createTenant(
     securityToken: null,
     ...times,
   });
-  await identity.insertToken({ hash: hashToken(token), userId, projectId, expiresAt: null, ...times });
+  await identity.insertToken({
+    hash: hashToken(token),
+    userId,
+    projectId,
+    methods: [],
+    expiresAt: null,
+    ...times,
+  });
   await insertVpc(tx, projectId, { name: "default" }, now);
   return {
     account_id: accountId,

@@ -121,12 +121,14 @@ describe("signing in", () => {
 
   test.each([
     [{}, "lacks auth"],
+    [{ auth: { identity: { methods: ["token"] } } }, "lacks token"],
+    [{ auth: { identity: { methods: ["token", "password"], token: { id: "x" } } } }, "methods"],
     [{ auth: { identity: { methods: ["password"] } } }, "lacks password"],
     [
       {
         auth: {
           identity: {
-            methods: ["token"],
+            methods: ["totp"],
             password: { user: { name: "a", password: "b", domain: { name: "c" } } },
           },
         },
@@ -251,4 +253,71 @@ test("what is over is forgotten when something new is made, and what does not ex
     owner.call("GET", "/v3/auth/tokens", undefined, { "x-subject-token": token });
   expect((await show(first)).status).toBe(404);
   expect((await show(owner.token)).status).toBe(200);
+});
+
+function exchange(server: TestServer, id: string, wanted: object | undefined) {
+  const auth = { identity: { methods: ["token"], token: { id } }, ...(wanted ? { scope: wanted } : {}) };
+  return server.inject({ method: "POST", url: "/v3/auth/tokens?nocatalog=true", payload: { auth } });
+}
+
+describe("a token exchanged for another scope", () => {
+  test("is good for that scope, ends with the old one, and leaves the old one alone", async () => {
+    const { server, owner } = await start();
+    const old = String((await signIn(server, undefined)).headers["x-subject-token"]);
+    server.clock.advance(3_600_000);
+    const answer = await exchange(server, old, scope);
+    expect([answer.status, answer.body["token"]]).toMatchObject([
+      201,
+      {
+        methods: ["token", "password"],
+        issued_at: "2026-01-02T04:04:05.000000Z",
+        expires_at: "2026-01-03T03:04:05.000000Z",
+        project: { id: owner.projectId },
+      },
+    ]);
+    const token = String(answer.headers["x-subject-token"]);
+    const list = (headers: Record<string, string>) =>
+      server.inject({ method: "GET", url: `/v1.0/${owner.projectId}/clusters`, headers });
+    expect((await list({ "x-auth-token": token })).status).toBe(200);
+    const back = await exchange(server, token, { domain: { id: owner.accountId } });
+    expect(back.body["token"]).toMatchObject({ domain: { name: "owner" }, methods: ["token", "password"] });
+    expect((await ask(owner, "GET", old)).status).toBe(200);
+    server.clock.advance(dayMs - 3_600_000);
+    expect((await list({ "x-auth-token": token })).status).toBe(401);
+    expect((await exchange(server, token, scope)).body["error"]).toMatchObject({ code: 401 });
+  });
+
+  test("that does not expire gives one that does", async () => {
+    const { server, owner } = await start();
+    const { body } = await exchange(server, owner.token, scope);
+    expect(body["token"]).toMatchObject({ methods: ["token"], expires_at: "2026-01-03T03:04:05.000000Z" });
+  });
+
+  test.each([
+    ["postern_unknown", scope],
+    ["", { project: { name: "elsewhere" } }],
+    ["", { domain: { name: "stranger" } }],
+  ])("%j with %j is refused as Keystone does", async (id, wanted) => {
+    const { server, owner } = await start();
+    await server.tenant("stranger");
+    const { status, body } = await exchange(server, id || owner.token, wanted);
+    expect([status, body]).toEqual([
+      401,
+      { error: { code: 401, title: "Unauthorized", message: expect.stringMatching(/.{20}/) } },
+    ]);
+  });
+
+  test("of another account's project is refused", async () => {
+    const { server, owner } = await start();
+    const stranger = await server.tenant("stranger");
+    const answer = await exchange(server, stranger.token, { project: { id: owner.projectId } });
+    expect(refusal(answer)).toBe("401 401");
+  });
+
+  test("that was revoked is refused", async () => {
+    const { server, owner } = await start();
+    const token = String((await signIn(server, scope)).headers["x-subject-token"]);
+    expect((await ask(owner, "DELETE", token)).status).toBe(204);
+    expect(refusal(await exchange(server, token, scope))).toBe("401 401");
+  });
 });

@@ -5,7 +5,7 @@ import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
 import { renderTime } from "./render.ts";
-import { sessionsLimit } from "./tokens.ts";
+import { sessionsLimit } from "./create-token.ts";
 
 const body = Type.Object({
   auth: Type.Object({
