@@ -15,7 +15,7 @@ import { createToken } from "./iam/create-token.ts";
 import { revokeToken, showToken } from "./iam/tokens.ts";
 import type { Operation } from "./operation.ts";
 import { createAccessKey, deleteAccessKey, listAccessKeys, showAccessKey } from "./postern/access-keys.ts";
-import { createAccount, listAccounts, showAccount } from "./postern/accounts.ts";
+import { createAccount, deleteAccount, listAccounts, showAccount } from "./postern/accounts.ts";
 import {
   listRegisteredClusters,
   registerCluster,
@@ -26,7 +26,7 @@ import { listConnections, updateConnectionCap } from "./postern/connections.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { importConnections } from "./postern/import-listing.ts";
-import { showProject } from "./postern/projects.ts";
+import { deleteProject, showProject } from "./postern/projects.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc } from "./postern/vpcs.ts";
@@ -65,7 +65,9 @@ export const operations: readonly Operation[] = [
   createAccount,
   listAccounts,
   showAccount,
+  deleteAccount,
   showProject,
+  deleteProject,
   createUser,
   listUsers,
   showUser,

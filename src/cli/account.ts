@@ -1,13 +1,15 @@
 import type { Command } from "commander";
+import { requireConfirmation } from "./confirm.ts";
 import { apiCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
+import { findAccount, findProject, listProjects } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { renderFields, renderTable } from "./table.ts";
 import type { Account, Credentials, Project } from "./wire.ts";
 
 const accounts = ["postern", "v1", "accounts"];
 
-/** Adds `postern account create|list`, for operators. */
+/** Adds `postern account create|list|delete`, for operators. */
 export function addAccountCommands(program: Command, io: CliIo): void {
   const account = program.command("account").description("accounts of this installation (operators only)");
   apiCommand(account, "create <name>", "create an account with a project, an administrator and a key")
@@ -18,17 +20,27 @@ export function addAccountCommands(program: Command, io: CliIo): void {
   apiCommand(account, "list", "list all accounts").action(async (_options: object, command: Command) =>
     listAccounts(connect(io, command)),
   );
+  apiCommand(account, "delete <account>", "delete an empty account with its users, keys and tokens")
+    .option("--yes", "do not ask")
+    .action(async (reference: string, options: { yes?: true }, command: Command) =>
+      removeAccount(connect(io, command), reference, options.yes === true),
+    );
 }
 
-/** Adds `postern project create|list`. */
+/** Adds `postern project create|list|delete`. */
 export function addProjectCommands(program: Command, io: CliIo): void {
   const project = program.command("project").description("projects of this account");
   apiCommand(project, "create <name>", "create a project with a default VPC").action(
     async (name: string, _options: object, command: Command) => createProject(connect(io, command), name),
   );
   apiCommand(project, "list", "list the projects").action(async (_options: object, command: Command) =>
-    listProjects(connect(io, command)),
+    printProjects(connect(io, command)),
   );
+  apiCommand(project, "delete <project>", "delete an empty project")
+    .option("--yes", "do not ask")
+    .action(async (reference: string, options: { yes?: true }, command: Command) =>
+      removeProject(connect(io, command), reference, options.yes === true),
+    );
 }
 
 async function createAccount({ api, out }: CommandContext, name: string, project?: string): Promise<void> {
@@ -74,8 +86,8 @@ async function createProject({ api, out }: CommandContext, name: string): Promis
   else out.line(`Created project ${body.project.name} as ${body.project.id}.`);
 }
 
-async function listProjects({ api, out }: CommandContext): Promise<void> {
-  const { projects } = await api.get<{ projects: Project[] }>(["v3", "projects"]);
+async function printProjects({ api, out }: CommandContext): Promise<void> {
+  const projects = await listProjects(api);
   if (out.isJson) out.json({ projects, total_count: projects.length });
   else {
     out.line(
@@ -85,4 +97,34 @@ async function listProjects({ api, out }: CommandContext): Promise<void> {
       ),
     );
   }
+}
+
+async function removeAccount(
+  context: CommandContext,
+  reference: string,
+  isConfirmed: boolean,
+): Promise<void> {
+  const account = await findAccount(context.api, reference);
+  const warning =
+    `This deletes the account ${account.name} (${account.id}) with all its projects, users, keys and tokens. ` +
+    "It cannot be undone. It is refused while the account has clusters, networks or endpoints.";
+  await requireConfirmation(context, account.name, isConfirmed, () => warning);
+  await context.api.request("DELETE", [...accounts, account.id]);
+  if (context.out.isJson) context.out.json({ id: account.id });
+  else context.out.line(`Account ${account.name} is deleted, with all users, keys and tokens.`);
+}
+
+async function removeProject(
+  context: CommandContext,
+  reference: string,
+  isConfirmed: boolean,
+): Promise<void> {
+  const project = await findProject(context.api, reference);
+  const warning =
+    `This deletes the project ${project.name} (${project.id}) and ends the tokens that are good for it. ` +
+    "It cannot be undone. It is refused while the project has clusters, networks or endpoints.";
+  await requireConfirmation(context, project.name, isConfirmed, () => warning);
+  await context.api.request("DELETE", ["postern", "v1", "projects", project.id]);
+  if (context.out.isJson) context.out.json({ id: project.id });
+  else context.out.line(`Project ${project.name} is deleted.`);
 }

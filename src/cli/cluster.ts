@@ -1,7 +1,6 @@
-import { createInterface } from "node:readline";
 import type { Command } from "commander";
-import { CliError, UsageError } from "./cli-error.ts";
 import { addClusterAddCommand } from "./cluster-add.ts";
+import { requireConfirmation } from "./confirm.ts";
 import { apiCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
@@ -72,20 +71,9 @@ async function show({ api, out }: CommandContext, reference: string | undefined)
 }
 
 async function remove(context: CommandContext, reference: string, isConfirmed: boolean): Promise<void> {
-  const { api, out, io } = context;
+  const { api, out } = context;
   const cluster = await findCluster(api, reference);
-  if (!isConfirmed) {
-    out.note(await destroyedBy(context, cluster));
-    if (!io.isTerminal) {
-      throw new UsageError(
-        `${cluster.name} was not removed: nobody is there to ask.`,
-        "Repeat it with --yes when you mean it.",
-      );
-    }
-    if (!(await confirm(io, `Remove ${cluster.name}? [y/N] `))) {
-      throw new CliError(`${cluster.name} was not removed, as you did not say yes.`, "Nothing has changed.");
-    }
-  }
+  await requireConfirmation(context, cluster.name, isConfirmed, () => destroyedBy(context, cluster));
   const answer = await api.request("DELETE", api.own("clusters", cluster.id));
   if (out.isJson) out.json({ id: cluster.id, severed: answer.severed, enforced: answer.enforced });
   else out.line(`${cluster.name} is removed: ${describeEffect(answer)}`);
@@ -111,14 +99,6 @@ async function destroyedBy({ api }: CommandContext, cluster: Cluster): Promise<s
   }
   lines.push("The machines and the data of the cluster itself are not touched.");
   return lines.join("\n");
-}
-
-/** Asks on `stderr`, so that the question is seen where `stdout` goes to a file. No answer means no. */
-async function confirm(io: CliIo, question: string): Promise<boolean> {
-  io.stderr.write(question);
-  const lines = createInterface({ input: io.stdin });
-  for await (const line of lines) return /^y(?:es)?$/i.test(line.trim());
-  return false;
 }
 
 function engineOf(cluster: Cluster): string {

@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly io: CliIo;
   readonly api: ApiClient;
   readonly out: Output;
+  /** Whether writes only ask what they would do. */
+  readonly isDryRun: boolean;
 }
 
 interface GlobalOptions {
@@ -35,11 +37,8 @@ export function connect(io: CliIo, command: Command): CommandContext {
   const onWaiting = (text: string): void => {
     if (io.isTerminal) out.note(text);
   };
-  return {
-    io,
-    out,
-    api: new ApiClient(findTarget(options.data, io.env), onWaiting, options.dryRun === true),
-  };
+  const isDryRun = options.dryRun === true;
+  return { io, out, isDryRun, api: new ApiClient(findTarget(options.data, io.env), onWaiting, isDryRun) };
 }
 
 /** Returns a parser of whole numbers for an argument or option. */

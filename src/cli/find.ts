@@ -1,6 +1,6 @@
 import type { ApiClient } from "./api-client.ts";
 import { CliError, UsageError } from "./cli-error.ts";
-import type { Cluster, Subnet, User, Vpc } from "./wire.ts";
+import type { Account, Cluster, Project, Subnet, User, Vpc } from "./wire.ts";
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const namesShown = 10;
@@ -49,6 +49,24 @@ export async function findUser(api: ApiClient, reference: string): Promise<User>
   const users = await listUsers(api);
   const byId = users.find((user) => user.id === reference);
   return byId ?? pickNamed("user", users, reference, "postern user list");
+}
+
+/** Returns the account of this installation with this name or id. */
+export async function findAccount(api: ApiClient, reference: string): Promise<Account> {
+  const accounts = await api.list<Account>(["postern", "v1", "accounts"], "accounts");
+  const byId = accounts.find((account) => account.id === reference);
+  return byId ?? pickNamed("account", accounts, reference, "postern account list");
+}
+
+export async function listProjects(api: ApiClient): Promise<Project[]> {
+  return (await api.get<{ projects: Project[] }>(["v3", "projects"])).projects;
+}
+
+/** Returns the project of this account with this name or id. */
+export async function findProject(api: ApiClient, reference: string): Promise<Project> {
+  const projects = await listProjects(api);
+  const byId = projects.find((project) => project.id === reference);
+  return byId ?? pickNamed("project", projects, reference, "postern project list");
 }
 
 /** Returns the subnet of a VPC with this name or id. */

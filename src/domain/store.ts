@@ -59,6 +59,10 @@ export interface IdentityRepository {
   /** Oldest first, ties by id. */
   users(account: AccountId): Promise<readonly User[]>;
   updateUser(user: User): Promise<void>;
+  /** The project has to be empty. Takes the tokens along that are good for it. */
+  deleteProject(id: ProjectId): Promise<void>;
+  /** The account has to have no users and projects. */
+  deleteAccount(id: AccountId): Promise<void>;
   /** Takes keys and tokens along. */
   deleteUser(id: UserId): Promise<void>;
   accessKey(id: string): Promise<AccessKey | undefined>;

@@ -115,6 +115,14 @@ export class SqlIdentityRepository implements IdentityRepository {
     await this.#db.updateTable("user").set(fromUser(user)).where("id", "=", user.id).execute();
   }
 
+  async deleteProject(id: ProjectId): Promise<void> {
+    await this.#db.deleteFrom("project").where("id", "=", id).execute();
+  }
+
+  async deleteAccount(id: AccountId): Promise<void> {
+    await this.#db.deleteFrom("account").where("id", "=", id).execute();
+  }
+
   async deleteUser(id: UserId): Promise<void> {
     await this.#db.deleteFrom("user").where("id", "=", id).execute();
   }

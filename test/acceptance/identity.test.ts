@@ -63,6 +63,26 @@ test("project create and list", async () => {
   expect((await cli("project", "create", "search")).code).toBe(1);
 });
 
+test("account and project delete ask first, rehearse without asking, and spare one's own", async () => {
+  const { stdout } = await cli("account", "create", "team-b");
+  const token = /Token +(\S+)/.exec(stdout)?.[1] ?? "";
+  const asked = await cli("account", "delete", "team-b");
+  expect([asked.code, asked.stderr]).toMatchObject([2, expect.stringContaining("Repeat it with --yes")]);
+  expect((await cli("account", "delete", "team-b", "--dry-run")).stdout).toContain("Nothing was changed.");
+  const domains = () => postern.api("GET", "/v3/auth/domains", undefined, { "X-Auth-Token": token });
+  expect((await domains()).status).toBe(200);
+  expect((await cli("account", "delete", "team-b", "--yes")).stdout).toBe(
+    "Account team-b is deleted, with all users, keys and tokens.\n",
+  );
+  expect((await domains()).status).toBe(401);
+  expect((await cli("account", "delete", "postern", "--yes")).stderr).toContain(
+    "Nobody deletes his own account",
+  );
+  await cli("project", "create", "short");
+  expect((await cli("project", "delete", "short", "--yes")).stdout).toBe("Project short is deleted.\n");
+  expect((await cli("project", "list")).stdout).not.toContain("short");
+});
+
 test("a user is made, given other rights, a new password, and deleted, by name", async () => {
   const made = await cli("user", "create", "eve");
   const password = /Role +reader\nPassword +(\S{24})/.exec(made.stdout)?.[1] ?? "";

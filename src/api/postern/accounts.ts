@@ -4,9 +4,10 @@ import type { AccountId } from "../../domain/ids.ts";
 import type { Account } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { commit } from "../actions/commit.ts";
+import { deleteAccount as removeAccount } from "../actions/delete-tenant.ts";
 import { createTenant, newTenantSecrets } from "../actions/create-tenant.ts";
 import { renderTime } from "../css/render-connections.ts";
-import { contentEtag } from "../etag.ts";
+import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { pageQuery, readPage } from "../schema.ts";
 
@@ -62,6 +63,32 @@ export const showAccount = defineOperation({
     requireOperator(principal);
     const account = await requireAccount(context.store, id);
     return { headers: { etag: contentEtag(account) }, body: renderAccount(account) };
+  },
+});
+
+/** Takes projects, users, keys and tokens along, at once. */
+export const deleteAccount = defineOperation({
+  id: "DeleteAccount",
+  method: "DELETE",
+  path: "/postern/v1/accounts/:id",
+  action: "postern:account:delete",
+  schemas: { params },
+  async handle(request, context) {
+    const { principal } = request;
+    const { id } = request.params;
+    requireOperator(principal);
+    const { headers } = await commit(context, request, "deleteAccount", `account/${id}`, async (tx) => {
+      const account = await requireAccount(tx, id);
+      checkIfMatch(request.ifMatch, contentEtag(account));
+      if (account.id === principal.accountId) {
+        throw new PosternError(
+          "state_forbids",
+          "Nobody deletes his own account: an operator would lock himself out.",
+        );
+      }
+      await removeAccount(tx, account);
+    });
+    return { status: 204, headers };
   },
 });
 
