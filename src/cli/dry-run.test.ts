@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Readable } from "node:stream";
 import { envOf, runCli } from "./cli-harness.ts";
+import { printPlan } from "./dry-run.ts";
 import { FakeApi } from "./fake-api.ts";
+import { Output } from "./output.ts";
 
 let fake: FakeApi;
 let id: string;
@@ -31,6 +34,16 @@ test("--json prints the plan as the API gives it", async () => {
     sessions_cut: 7,
     accounts_losing_access: [fake.model.accountId],
   });
+});
+
+test("a plan that has no exact number says the range", () => {
+  let stdout = "";
+  const write = (text: string): unknown => (stdout += text);
+  const io = { stdin: Readable.from([]), stdout: { write }, stderr: { write } };
+  const out = new Output({ ...io, isTerminal: false, env: {}, version: "1" }, false);
+  const one = { id, account_id: "a", effect: "narrowed", sessions: 0, up_to: 7 };
+  printPlan(out, { endpoints: [one], sessions_cut: 0, sessions_cut_up_to: 7, accounts_losing_access: [] });
+  expect(stdout).toMatch(/narrowed +0 to 7 [\s\S]*Sessions cut +0 to 7\n/);
 });
 
 test("a server that made the change all the same is told on", async () => {

@@ -8,8 +8,11 @@ export interface Plan {
     readonly account_id: string;
     readonly effect: string;
     readonly sessions: number;
+    /** Only where the server does not know exactly. */
+    readonly up_to?: number;
   }[];
   readonly sessions_cut: number;
+  readonly sessions_cut_up_to?: number;
   readonly accounts_losing_access: readonly string[];
 }
 
@@ -31,7 +34,12 @@ export function printPlan(out: Output, plan: Plan): void {
   }
   out.line("Nothing was changed. The change would do this:");
   if (plan.endpoints.length > 0) {
-    const rows = plan.endpoints.map((one) => [one.id, one.effect, String(one.sessions), one.account_id]);
+    const rows = plan.endpoints.map((one) => [
+      one.id,
+      one.effect,
+      atMost(one.sessions, one.up_to),
+      one.account_id,
+    ]);
     out.line(renderTable(["ENDPOINT", "EFFECT", "SESSIONS CUT", "ACCOUNT"], rows));
   }
   out.line("");
@@ -39,8 +47,12 @@ export function printPlan(out: Output, plan: Plan): void {
   out.line(
     renderFields([
       ["Endpoints affected", String(plan.endpoints.length)],
-      ["Sessions cut", String(plan.sessions_cut)],
+      ["Sessions cut", atMost(plan.sessions_cut, plan.sessions_cut_up_to)],
       ["Accounts that lose access", losers.length === 0 ? "none" : losers.join(", ")],
     ]),
   );
+}
+
+function atMost(sessions: number, upTo = sessions): string {
+  return upTo === sessions ? String(sessions) : `${sessions} to ${upTo}`;
 }

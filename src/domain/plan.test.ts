@@ -27,7 +27,12 @@ const sessionsOf = (id: EndpointId): number => (id === "a" ? 7 : 2);
 
 test("nothing changed: nothing would happen", () => {
   const same = state([endpoint("a", "x"), endpoint("b", "y", "pending")]);
-  expect(planOf(same, same, sessionsOf)).toEqual({ endpoints: [], sessionsCut: 0, accountsLosingAccess: [] });
+  expect(planOf(same, same, sessionsOf)).toEqual({
+    endpoints: [],
+    sessionsCut: 0,
+    sessionsCutUpTo: 0,
+    accountsLosingAccess: [],
+  });
 });
 
 test("a reject cuts the sessions; the account with another endpoint keeps its access", () => {
@@ -35,10 +40,11 @@ test("a reject cuts the sessions; the account with another endpoint keeps its ac
   const after = state([endpoint("a", "x", "rejected"), endpoint("b", "x"), endpoint("c", "y", "rejected")]);
   expect(planOf(before, after, sessionsOf)).toEqual({
     endpoints: [
-      { id: "a", accountId: "x", effect: "cut", sessions: 7 },
-      { id: "c", accountId: "y", effect: "cut", sessions: 2 },
+      { id: "a", accountId: "x", effect: "cut", sessions: 7, upTo: 7 },
+      { id: "c", accountId: "y", effect: "cut", sessions: 2, upTo: 2 },
     ],
     sessionsCut: 9,
+    sessionsCutUpTo: 9,
     accountsLosingAccess: ["y"],
   });
 });
@@ -47,8 +53,9 @@ test("closing the service cuts every accepted endpoint, and none that was not", 
   const endpoints = [endpoint("a", "x"), endpoint("b", "y", "pending")];
   const plan = planOf(state(endpoints), state(endpoints, false), sessionsOf);
   expect(plan).toEqual({
-    endpoints: [{ id: "a", accountId: "x", effect: "cut", sessions: 7 }],
+    endpoints: [{ id: "a", accountId: "x", effect: "cut", sessions: 7, upTo: 7 }],
     sessionsCut: 7,
+    sessionsCutUpTo: 7,
     accountsLosingAccess: ["x"],
   });
 });
@@ -58,11 +65,54 @@ test("accepting, creating and deleting are told apart", () => {
   const after = state([endpoint("a", "x"), endpoint("new", "z")]);
   expect(planOf(before, after, sessionsOf)).toEqual({
     endpoints: [
-      { id: "a", accountId: "x", effect: "admitted", sessions: 0 },
-      { id: "b", accountId: "y", effect: "deleted", sessions: 2 },
-      { id: "new", accountId: "z", effect: "created", sessions: 0 },
+      { id: "a", accountId: "x", effect: "admitted", sessions: 0, upTo: 0 },
+      { id: "b", accountId: "y", effect: "deleted", sessions: 2, upTo: 2 },
+      { id: "new", accountId: "z", effect: "created", sessions: 0, upTo: 0 },
     ],
     sessionsCut: 2,
+    sessionsCutUpTo: 2,
     accountsLosingAccess: ["y"],
   });
+});
+
+function withSources(sources: readonly string[] | null): Endpoint {
+  return {
+    ...endpoint("a", "x"),
+    sourceWhitelistEnabled: sources !== null,
+    sourceWhitelist: sources ?? [],
+  };
+}
+
+test("fewer sources cut at most every session, for the server does not know whose they are", () => {
+  const plan = planOf(state([withSources(null)]), state([withSources(["10.0.0.0/8"])]), sessionsOf);
+  expect(plan).toEqual({
+    endpoints: [{ id: "a", accountId: "x", effect: "narrowed", sessions: 0, upTo: 7 }],
+    sessionsCut: 0,
+    sessionsCutUpTo: 7,
+    accountsLosingAccess: [],
+  });
+});
+
+test("no source at all cuts every session", () => {
+  const plan = planOf(state([withSources(["10.0.0.1"])]), state([withSources([])]), sessionsOf);
+  expect(plan).toEqual({
+    endpoints: [{ id: "a", accountId: "x", effect: "cut", sessions: 7, upTo: 7 }],
+    sessionsCut: 7,
+    sessionsCutUpTo: 7,
+    accountsLosingAccess: ["x"],
+  });
+});
+
+test.each([
+  [["10.0.0.0/8"], ["10.0.0.0/9", "10.128.0.0/9"], 0],
+  [["10.0.0.0/9", "10.128.0.0/9"], ["10.0.0.0/8"], 0],
+  [["10.0.0.1"], null, 0],
+  [["10.0.0.1"], ["10.0.0.1", "10.0.0.2"], 0],
+  [null, ["0.0.0.0/0"], 0],
+  [["10.0.0.1", "10.0.0.3"], ["10.0.0.1"], 1],
+  [["10.0.0.0/8"], ["10.0.0.0/9"], 1],
+  [null, ["0.0.0.0/1"], 1],
+])("sources %j to %j: %i endpoints are narrowed", (was, is, count) => {
+  const plan = planOf(state([withSources(was)]), state([withSources(is)]), sessionsOf);
+  expect(plan.endpoints.filter(({ effect }) => effect === "narrowed")).toHaveLength(count);
 });

@@ -2,12 +2,15 @@ import type { DesiredState } from "./build-snapshot.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
 import type { AccountId, EndpointId, ServiceId } from "./ids.ts";
 import type { Endpoint, EndpointService } from "./resources.ts";
+import { admitsNoSource, losesSources } from "./source-whitelist.ts";
 
 /** What a write would do to the traffic. */
 export interface Plan {
   readonly endpoints: readonly PlannedEndpoint[];
-  /** Live sessions that would be cut. */
+  /** Live sessions that would be cut for sure. */
   readonly sessionsCut: number;
+  /** Most live sessions that could be cut: the server does not know which source each of them comes from. */
+  readonly sessionsCutUpTo: number;
   /** Accounts that have an admitted endpoint of a service now, and would have none of it. */
   readonly accountsLosingAccess: readonly AccountId[];
 }
@@ -15,10 +18,12 @@ export interface Plan {
 export interface PlannedEndpoint {
   readonly id: EndpointId;
   readonly accountId: AccountId;
-  /** `cut`: admitted now, refused then; `admitted`: the other way round. */
-  readonly effect: "created" | "deleted" | "cut" | "admitted";
-  /** Live sessions that would be cut. */
+  /** `cut`: admitted now, refused then; `admitted`: the other way round; `narrowed`: fewer sources are admitted. */
+  readonly effect: "created" | "deleted" | "cut" | "admitted" | "narrowed";
+  /** Live sessions that would be cut for sure. */
   readonly sessions: number;
+  /** Most live sessions that could be cut. */
+  readonly upTo: number;
 }
 
 /**
@@ -32,18 +37,22 @@ export function planOf(
 ): Plan {
   const wasAdmitted = admissions(before);
   const isAdmitted = admissions(after);
+  const narrowed = narrowedEndpoints(before, after);
   const endpoints: PlannedEndpoint[] = [];
   for (const { id, accountId } of [...before.endpoints, ...created(before, after)]) {
-    const effect = effectOf(wasAdmitted.get(id), isAdmitted.get(id));
+    const change = effectOf(wasAdmitted.get(id), isAdmitted.get(id));
+    const effect = change ?? (isAdmitted.get(id) && narrowed.has(id) ? "narrowed" : undefined);
     if (!effect) continue;
-    const endsSessions = effect === "cut" || effect === "deleted";
-    endpoints.push({ id, accountId, effect, sessions: endsSessions ? sessionsOf(id) : 0 });
+    const endsAll = effect === "cut" || effect === "deleted";
+    const live = endsAll || effect === "narrowed" ? sessionsOf(id) : 0;
+    endpoints.push({ id, accountId, effect, sessions: endsAll ? live : 0, upTo: live });
   }
   const kept = new Set(accesses(after, isAdmitted).map(([key]) => key));
   const lost = accesses(before, wasAdmitted).filter(([key]) => !kept.has(key));
   return {
     endpoints,
     sessionsCut: endpoints.reduce((sum, { sessions }) => sum + sessions, 0),
+    sessionsCutUpTo: endpoints.reduce((sum, { upTo }) => sum + upTo, 0),
     accountsLosingAccess: [...new Set(lost.map(([, account]) => account))],
   };
 }
@@ -53,13 +62,23 @@ function created(before: DesiredState, after: DesiredState): readonly Endpoint[]
   return after.endpoints.filter(({ id }) => !known.has(id));
 }
 
-/** Whether each endpoint's connections are admitted. */
+/** Endpoints that admit fewer sources than before. */
+function narrowedEndpoints(before: DesiredState, after: DesiredState): ReadonlySet<EndpointId> {
+  const known = new Map(before.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  const isNarrowed = (endpoint: Endpoint): boolean => {
+    const was = known.get(endpoint.id);
+    return was !== undefined && losesSources(was, endpoint);
+  };
+  return new Set(after.endpoints.filter(isNarrowed).map(({ id }) => id));
+}
+
+/** Whether each endpoint's connections are admitted, from some source at least. */
 function admissions({ endpoints, services }: DesiredState): ReadonlyMap<EndpointId, boolean> {
   const byId = new Map<ServiceId, EndpointService>(services.map((service) => [service.id, service]));
   return new Map(
     endpoints.map((endpoint) => {
       const isEnabled = byId.get(endpoint.serviceId)?.enabled ?? false;
-      return [endpoint.id, admissionRefusal(endpoint, isEnabled) === null];
+      return [endpoint.id, admissionRefusal(endpoint, isEnabled) === null && !admitsNoSource(endpoint)];
     }),
   );
 }

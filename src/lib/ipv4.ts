@@ -49,6 +49,9 @@ export function prefixesOverlap(a: Ipv4Prefix, b: Ipv4Prefix): boolean {
 }
 
 /** Whether `inner` lies wholly in `outer`. */
-export function prefixContains(outer: Ipv4Prefix, inner: Ipv4Prefix): boolean {
+export function prefixContains(
+  outer: Pick<Ipv4Prefix, "first" | "last">,
+  inner: Pick<Ipv4Prefix, "first" | "last">,
+): boolean {
   return outer.first <= inner.first && inner.last <= outer.last;
 }

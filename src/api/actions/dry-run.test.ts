@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import type { EndpointId } from "../../domain/ids.ts";
+import { someFigures } from "../../domain/test-fixtures.ts";
 import { startTestServer, type Tenant } from "../test-server.ts";
 
 const dryRun = { "x-postern-dry-run": "true" };
@@ -47,4 +49,24 @@ test("the write after a dry run does what was said", async () => {
   const planned = await owner.call("PUT", `${service}/close`, undefined, dryRun);
   expect(planned.body["endpoints"]).toMatchObject([{ id: endpoint, effect: "cut" }]);
   expect((await owner.call("PUT", `${service}/close`)).body).toEqual({ action: "deleteVpcepservice" });
+});
+
+test("a narrower source whitelist cuts as many sessions as there are, at most", async () => {
+  const { owner, endpoint } = await openedCluster();
+  const endpointId = endpoint as EndpointId;
+  owner.server.gateways.figures.set(endpointId, someFigures({ endpointId, sessions: 7 }));
+  const path = `/v1/{p}/vpc-endpoints/${endpoint}`;
+  const wish = { enable_whitelist: true, whitelist: ["127.0.0.0/8"] };
+  const narrowed = await owner.call("PUT", path, wish, dryRun);
+  expect(narrowed.body).toEqual({
+    dry_run: true,
+    action: "updateEndpointWhite",
+    endpoints: [{ id: endpoint, account_id: owner.accountId, effect: "narrowed", sessions: 0, up_to: 7 }],
+    sessions_cut: 0,
+    sessions_cut_up_to: 7,
+    accounts_losing_access: [],
+  });
+  const emptied = await owner.call("PUT", path, { ...wish, whitelist: [] }, dryRun);
+  expect(emptied.body).toMatchObject({ endpoints: [{ effect: "cut", sessions: 7 }], sessions_cut: 7 });
+  expect(emptied.body).not.toHaveProperty("sessions_cut_up_to");
 });

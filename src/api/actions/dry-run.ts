@@ -14,19 +14,21 @@ export class DryRun extends Error {
   }
 }
 
-/** Body of the answer to a dry run. */
+/** Body of the answer to a dry run; upper bounds are there where the server does not know the exact number. */
 export function renderPlan({ action, plan }: DryRun): object {
-  const { endpoints, sessionsCut, accountsLosingAccess } = plan;
+  const { endpoints, sessionsCut, sessionsCutUpTo, accountsLosingAccess } = plan;
   return {
     dry_run: true,
     action,
-    endpoints: endpoints.map(({ id, accountId, effect, sessions }) => ({
+    endpoints: endpoints.map(({ id, accountId, effect, sessions, upTo }) => ({
       id,
       account_id: accountId,
       effect,
       sessions,
+      ...(upTo > sessions ? { up_to: upTo } : {}),
     })),
     sessions_cut: sessionsCut,
+    ...(sessionsCutUpTo > sessionsCut ? { sessions_cut_up_to: sessionsCutUpTo } : {}),
     accounts_losing_access: accountsLosingAccess,
   };
 }
