@@ -38,3 +38,28 @@ test("no more than 10,000 names are remembered, the latest ones", () => {
   lock.failed("one more");
   expect(lock.isLocked("AK")).toBe(false);
 });
+
+test("a flood of names leaves room for the lock of one that failed while it went on", () => {
+  const { lock } = start(0);
+  for (let n = 0; n < 30_000; n += 1) {
+    lock.failed(`flood ${n}`);
+    if (n % 5_000 === 0) lock.failed("AK");
+  }
+  expect(lock.isLocked("AK")).toBe(true);
+  expect(lock.names).toBe(10_000);
+});
+
+test("a name counts once, however often it fails, and not at all after a success", () => {
+  const { lock } = start(9);
+  expect(lock.names).toBe(1);
+  lock.succeeded("AK");
+  expect(lock.names).toBe(0);
+});
+
+test("failures that were on their way when the name was locked leave it locked", () => {
+  const { clock, lock } = start(6);
+  expect(lock.failed("AK")).toBe(false);
+  expect(lock.isLocked("AK")).toBe(true);
+  clock.advance(5 * 60_000);
+  expect(lock.isLocked("AK")).toBe(false);
+});

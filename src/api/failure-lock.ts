@@ -20,6 +20,11 @@ export class FailureLock {
     this.#clock = clock;
   }
 
+  /** Names that are remembered, at most 10,000. */
+  get names(): number {
+    return this.#failures.size;
+  }
+
   isLocked(name: string): boolean {
     const failures = this.#failures.get(name);
     return failures !== undefined && failures.lockedUntil > this.#clock.now();
@@ -28,6 +33,8 @@ export class FailureLock {
   /** After a lock the count starts over. @returns whether this failure locked the name */
   failed(name: string): boolean {
     const before = this.#failures.get(name);
+    // Attempts that were on their way when the name was locked must not start the count over.
+    if (this.isLocked(name)) return false;
     const count = before === undefined || before.lockedUntil > 0 ? 1 : before.count + 1;
     const lockedUntil = count > failuresAllowed ? this.#clock.now() + lockMs : 0;
     this.#failures.delete(name);

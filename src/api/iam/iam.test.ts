@@ -110,6 +110,12 @@ describe("signing in", () => {
     expect((await signIn(server, scope)).status).toBe(201);
   });
 
+  test("is locked by wrong passwords at once, too", async () => {
+    const { server } = await start();
+    await Promise.all(Array.from({ length: 16 }, () => signIn(server, scope, { password: "wrong" })));
+    expect((await signIn(server, scope)).status).toBe(401);
+  });
+
   test("too often at once is throttled, and nobody is locked by that", async () => {
     const { server } = await start();
     const answers = await Promise.all(Array.from({ length: 17 }, () => signIn(server, scope)));
