@@ -7,6 +7,8 @@ import {
   type Tenant,
   type TestServer,
 } from "../test-server.ts";
+import type { UserId } from "../../domain/ids.ts";
+import { hashToken, newToken } from "../../lib/secrets.ts";
 import { signed } from "../test-signer.ts";
 
 const users = "/postern/v1/users";
@@ -32,7 +34,7 @@ async function signInAs(server: TestServer, name: string, password: string) {
   const token = String(headers["x-subject-token"]);
   const call = (method: Method, url: string, body?: Json) =>
     server.inject({ method, url, headers: { "x-auth-token": token }, ...(body ? { payload: body } : {}) });
-  return { status, call };
+  return { status, call, token };
 }
 
 describe("a user", () => {
@@ -72,6 +74,58 @@ describe("a user", () => {
     expect((await eve.call("GET", "/v3/auth/domains")).status).toBe(401);
     expect((await signInAs(server, "eve", password)).status).toBe(401);
     expect((await signInAs(server, "eve", String(body["password"]))).status).toBe(201);
+  });
+
+  test("gets a new password: handed-out tokens and keys stay, exchanged tokens and temporary keys go", async () => {
+    const { server, owner } = await start();
+    const { id, password } = await addUser(owner, { name: "eve" });
+    const eve = await signInAs(server, "eve", password);
+    const key = (await eve.call("POST", keys, {})).body as Record<string, string>;
+    const wish = { auth: { identity: { methods: ["token"] } } };
+    const made = await eve.call("POST", "/v3.0/OS-CREDENTIAL/securitytokens", wish);
+    const temporary = made.body["credential"] as Record<string, string>;
+    const identity = { methods: ["token"], token: { id: eve.token } };
+    const payload = { auth: { identity } };
+    const exchange = await server.inject({ method: "POST", url: "/v3/auth/tokens", payload });
+    const exchanged = String(exchange.headers["x-subject-token"]);
+    const handedOut = newToken();
+    await server.store.observe((tx) =>
+      tx.identity.insertToken({
+        hash: hashToken(handedOut),
+        userId: id as UserId,
+        projectId: owner.projectId,
+        methods: [],
+        expiresAt: null,
+        createdAt: 1,
+      }),
+    );
+    await owner.call("PUT", `${users}/${id}`, { reset_password: true });
+
+    const url = "/v3/auth/domains";
+    const withToken = async (token: string) =>
+      (await server.inject({ method: "GET", url, headers: { "x-auth-token": token } })).status;
+    const withKey = async (one: Record<string, string>, access: string, secret: string) => {
+      const request = signed({ id: one[access] ?? "", secret: one[secret] ?? "" }, url, server.clock.now());
+      const headers = {
+        ...request.headers,
+        ...(one["securitytoken"] ? { "x-security-token": one["securitytoken"] } : {}),
+      };
+      return (await server.inject({ ...request, headers })).status;
+    };
+    expect([await withToken(exchanged), await withToken(handedOut)]).toEqual([401, 200]);
+    expect(await withKey(temporary, "access", "secret")).toBe(401);
+    expect(await withKey(key, "access_key", "secret_key")).toBe(200);
+  });
+
+  test("gets another role, which counts for what is signed in already", async () => {
+    const { server, owner } = await start();
+    const { id, password } = await addUser(owner, { name: "eve", role: "administrator" });
+    const eve = await signInAs(server, "eve", password);
+    const create = (name: string) => eve.call("POST", users, { name });
+    expect((await create("first")).status).toBe(200);
+    await owner.call("PUT", `${users}/${id}`, { role: "reader" });
+    expect((await eve.call("GET", "/v3/auth/domains")).status).toBe(200);
+    expect(refusal(await create("second"))).toBe("400 CSS.0051");
   });
 
   test("who is deleted is out at once", async () => {
