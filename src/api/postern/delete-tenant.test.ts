@@ -16,7 +16,7 @@ describe("an account", () => {
     expect((await tenant.call("GET", "/v3/auth/domains")).status).toBe(401);
     expect(await server.store.identity.accessKey("AKtenant")).toBeUndefined();
     expect(await server.store.identity.projects(tenant.accountId)).toEqual([]);
-    expect(await server.store.networks.allVpcs()).toHaveLength(1);
+    expect(await server.store.networks.loopbackVpcs()).toHaveLength(1);
     expect(refusal(await operator.call("GET", ofAccount(tenant)))).toBe("404 CSS.0016");
     // Its name is free again.
     await server.tenant("tenant");
