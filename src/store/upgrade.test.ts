@@ -159,7 +159,7 @@ test.each(migrations.map(({ name }, index) => [index + 1, name] as const))(
     expect(await identity.accessKeys(userId)).toEqual([key]);
     const token = { hash: "for ever", userId, projectId, expiresAt: null, createdAt };
     expect(await identity.tokenByHash("for ever")).toMatchObject(token);
-    expect(await networks.allVpcs()).toMatchObject([aVpc()]);
+    expect(await networks.loopbackVpcs()).toMatchObject([aVpc()]);
     expect(await networks.subnets(vpcId)).toMatchObject([aSubnet()]);
     expect(await services.permissions(serviceId)).toMatchObject([{ id: "p1", permission: "*" }]);
     const gateway = { id: gatewayId, name: "local", tokenHash: "h", lastSeenAt: null };

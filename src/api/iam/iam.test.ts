@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { hashPassword } from "../../lib/secrets.ts";
 import { refusal, startTestServer, type Json, type Tenant, type TestServer } from "../test-server.ts";
+import { signed } from "../test-signer.ts";
 
 const dayMs = 24 * 3_600_000;
 
@@ -146,6 +147,31 @@ describe("signing in", () => {
     const answer = await server.inject({ method: "POST", url: "/v3/auth/tokens", payload });
     expect(answer.body["error"]).toMatchObject({ code: 400, title: "Bad Request" });
     expect(answer.text).toContain(message);
+  });
+});
+
+function askForKey(server: TestServer, token: object, key = "AKowner") {
+  const body = JSON.stringify({ auth: { identity: { methods: ["token"], token } } });
+  const url = "/v3.0/OS-CREDENTIAL/securitytokens";
+  return server.inject(signed({ id: key, secret: "SK" }, url, server.clock.now(), { method: "POST", body }));
+}
+
+describe("a temporary key, asked for by signature", () => {
+  test("is made for the token that the body names, while it is valid and the signer's own", async () => {
+    const { server } = await start();
+    await server.tenant("stranger");
+    const id = String((await signIn(server, scope)).headers["x-subject-token"]);
+    expect((await askForKey(server, { id })).status).toBe(201);
+    const statuses = [
+      askForKey(server, {}),
+      askForKey(server, { id: `${id}x` }),
+      askForKey(server, { id }, "AKstranger"),
+    ];
+    expect((await Promise.all(statuses)).map(({ status }) => status)).toEqual([403, 403, 403]);
+    server.clock.advance(dayMs - 1);
+    expect((await askForKey(server, { id })).status).toBe(201);
+    server.clock.advance(1);
+    expect((await askForKey(server, { id })).status).toBe(403);
   });
 });
 

@@ -1,5 +1,7 @@
 import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
+import type { UserId } from "../../domain/ids.ts";
+import type { Store } from "../../domain/store.ts";
 import { hashToken, newAccessKeyPair, newToken } from "../../lib/secrets.ts";
 import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
@@ -13,6 +15,8 @@ const body = Type.Object({
       methods: Type.Array(stringEnum(["token"]), { minItems: 1, maxItems: 1 }),
       token: Type.Optional(
         Type.Object({
+          /** In place of the header: the published clients sign the request and send the token here. */
+          id: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
           duration_seconds: Type.Optional(Type.Integer({ minimum: 900, maximum: 86_400 })),
         }),
       ),
@@ -30,13 +34,11 @@ export const createTemporaryAccessKey = defineOperation({
   protocol: "iam",
   schemas: { body },
   async handle(request, context) {
-    const { clock, seal } = context;
-    // Else a temporary key could be made to live for ever, one after the other.
-    if (request.headers["x-auth-token"] === undefined) {
-      throw new PosternError("forbidden", "Sign in with a token to get a temporary access key.");
-    }
-    const { duration_seconds: durationSeconds = 900 } = request.body.auth.identity.token ?? {};
+    const { store, clock, seal } = context;
+    const { id: token, duration_seconds: durationSeconds = 900 } = request.body.auth.identity.token ?? {};
     const { userId } = request.principal;
+    // Else a temporary key could be made to live for ever, one after the other.
+    if (request.headers["x-auth-token"] === undefined) await requireToken(store, token, userId, clock.now());
     const { id, secret } = newAccessKeyPair();
     const [securityToken, sealedSecret, now] = [newToken(), seal(secret), clock.now()];
     const expiresAt = now + durationSeconds * 1_000;
@@ -64,3 +66,18 @@ export const createTemporaryAccessKey = defineOperation({
     };
   },
 });
+
+/** @throws PosternError forbidden: without a token of the user that is valid now */
+async function requireToken(
+  store: Store,
+  token: string | undefined,
+  userId: UserId,
+  now: number,
+): Promise<void> {
+  const found = token === undefined ? undefined : await store.identity.tokenByHash(hashToken(token));
+  if (found?.userId === userId && (found.expiresAt ?? now + 1) > now) return;
+  throw new PosternError(
+    "forbidden",
+    "A temporary access key is made for a token. Send your own, valid one as X-Auth-Token or as auth.identity.token.id.",
+  );
+}
