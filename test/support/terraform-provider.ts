@@ -1,5 +1,5 @@
+import assert from "node:assert/strict";
 import { createHmac, hash } from "node:crypto";
-import { expect } from "vitest";
 import type { ApiAnswer } from "./api.ts";
 import { eventually } from "./eventually.ts";
 import type { Admin } from "./postern.ts";
@@ -68,6 +68,7 @@ export class TerraformProvider {
   /**
    * Waits as the provider does: what is not pending must be a target, else it is an error.
    * @param stateOf the state in an answer; "gone" stands for a resource that is no more
+   * @throws AssertionError when it ends in another state
    */
   async poll(
     path: string,
@@ -88,8 +89,9 @@ export class TerraformProvider {
       const now = await read();
       return pending.includes(now.state) ? false : now;
     });
-    expect(targets, JSON.stringify(settled.body)).toContain(settled.state);
-    return settled.body;
+    const { state, body } = settled;
+    assert.ok(targets.includes(state), `${path} became ${state}: ${JSON.stringify(body)}`);
+    return body;
   }
 
   /** Reads a list as the library's pager does: without a limit, and on until a page is an empty array. */
@@ -100,7 +102,7 @@ export class TerraformProvider {
       const offset = all.length === 0 ? "" : `${separator}offset=${all.length}`;
       const body = await this.request("GET", path + offset);
       const arrays = Object.values(body).filter((value) => Array.isArray(value));
-      expect(arrays, "the arrays of a page").toHaveLength(1);
+      assert.equal(arrays.length, 1, `The page has not one array: ${JSON.stringify(body)}`);
       const items: readonly Json[] = arrays[0] ?? [];
       if (items.length === 0) return all;
       all.push(...items);
@@ -147,16 +149,18 @@ function kindOf(value: unknown): Kind | "null" | "other" {
 /** Checks a body as Go decodes it: a field may be absent or null, but never of another type. */
 export function expectDecodable(body: Json, fields: Readonly<Record<string, Kind>>): void {
   for (const [name, kind] of Object.entries(fields)) {
-    const value = body[name];
-    if (value !== undefined && value !== null) expect(kindOf(value), `the type of ${name}`).toBe(kind);
-    if (kind === "number" && value !== undefined) expect(value, name).toSatisfy(Number.isInteger);
+    const value = body[name] ?? undefined;
+    if (value === undefined) continue;
+    assert.equal(kindOf(value), kind, `The type of ${name}`);
+    // Its numbers are all of integer types.
+    if (kind === "number") assert.ok(Number.isInteger(value), `${name} is no integer`);
   }
 }
 
 /** Checks an assertion that the provider makes unchecked: anything else, also nothing, makes it panic. */
 export function expectCast(body: Json, fields: Readonly<Record<string, Kind>>): void {
   for (const [name, kind] of Object.entries(fields))
-    expect(kindOf(body[name]), `the type of ${name}`).toBe(kind);
+    assert.equal(kindOf(body[name]), kind, `The type of ${name}`);
 }
 
 /** The objects in a field that the provider walks through. */
