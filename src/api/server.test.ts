@@ -165,6 +165,29 @@ async function raw(port: number, text: string): Promise<string> {
 }
 
 describe("over a real socket", () => {
+  test.each([
+    ["no HTTP", "nonsense\r\n\r\n", 400],
+    ["a header that is none", "GET /v3 HTTP/1.1\r\nHost: x\r\nBad Header: 1\r\n\r\n", 400],
+    ["too large a header", `GET /v3 HTTP/1.1\r\nHost: x\r\nLong: ${"x".repeat(17_000)}\r\n\r\n`, 431],
+  ])("%s is refused as by the cloud's gateway", async (_what, text, status) => {
+    const { port } = await listening();
+    const [head = "", body = ""] = (await raw(port, text)).split("\r\n\r\n");
+    const id = /X-Request-Id: (\w{32})/.exec(head)?.[1];
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head).toContain(`Content-Length: ${Buffer.byteLength(body)}`);
+    expect(JSON.parse(body)).toEqual({
+      error_code: "APIGW.0201",
+      error_msg: expect.stringMatching(/^The request /),
+      request_id: id,
+    });
+  });
+
+  test("an expectation that nobody knows is passed over", async () => {
+    const { port } = await listening();
+    const head = "GET /v3 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    expect(await raw(port, `${head}Expect: a miracle\r\n\r\n`)).toMatch(/^HTTP\/1\.1 300 .*"versions?"/s);
+  });
+
   test("a client that speaks no HTTP gets no stack trace, and others go on", async () => {
     const { server, port } = await listening();
     const owner = await server.tenant("owner");

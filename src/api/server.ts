@@ -6,6 +6,7 @@ import type { Logger } from "../lib/log.ts";
 import { requestIdSource } from "../lib/request-id.ts";
 import { DryRun, renderPlan } from "./actions/dry-run.ts";
 import { TokenAuthenticator } from "./authentication.ts";
+import { answerBrokenRequest, ignoreExpectations } from "./broken-request.ts";
 import type { Protocol } from "./error-catalogue.ts";
 import { apiNotFound, describeError, errorBody } from "./errors.ts";
 import { etagMatches } from "./etag.ts";
@@ -63,18 +64,21 @@ export function buildServer(
   extraRoutes: ExtraRoutes,
   log: Logger,
 ): FastifyInstance {
+  const newRequestId = requestIdSource();
   const app = Fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
-    genReqId: requestIdSource(),
+    genReqId: newRequestId,
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, newRequestId()),
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => void sendError(log, error, request, reply),
   });
   app.decorateRequest("principal", null);
   app.decorateRequest("signature", null);
   const keys = new KeyAuthenticator(context.store, context.clock, context.unseal);
+  ignoreExpectations(app);
   acceptJson(app, keys);
   app.setErrorHandler((error, request, reply) => sendError(log, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendError(log, apiNotFound(), request, reply));
