@@ -257,7 +257,7 @@ describe("looking", () => {
         professional: false,
       },
     });
-    expect(headers).toMatchObject({ etag: await cluster.etag() });
+    expect(String(headers["etag"])).toMatch((await cluster.etag()).replace(/"$/, "."));
   });
 
   test("the list pages, newest first, released ones included", async () => {

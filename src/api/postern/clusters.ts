@@ -6,7 +6,7 @@ import type { Repositories } from "../../domain/store.ts";
 import { basicAuthorization } from "../../lib/basic-authorization.ts";
 import { commit } from "../actions/commit.ts";
 import { requireSubnet } from "../actions/find.ts";
-import { checkIfMatch, clusterEtag } from "../etag.ts";
+import { checkIfMatch, clusterEtag, liveReply } from "../etag.ts";
 import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
 import { flag, pageQuery, projectParams, readFlag, readPage, resourceParams, stringEnum } from "../schema.ts";
 import { identifyCluster, type ClusterIdentity } from "./identify-cluster.ts";
@@ -166,7 +166,7 @@ export const showRegisteredCluster = defineOperation({
     return context.store.read(async (tx) => {
       const cluster = await requireRegistration(tx, principal, params.id);
       const service = await tx.services.findByCluster(cluster.id);
-      return { headers: { etag: clusterEtag(cluster) }, body: renderCluster(cluster, service, context.live) };
+      return liveReply(cluster, renderCluster(cluster, service, context.live));
     });
   },
 });

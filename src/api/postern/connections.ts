@@ -4,7 +4,7 @@ import { commit } from "../actions/commit.ts";
 import { checkMaxSession } from "../actions/create-endpoint.ts";
 import { requireConnection } from "../actions/decide-connections.ts";
 import { requireCluster, requireEnabledService } from "../actions/find.ts";
-import { checkIfMatch, clusterEtag } from "../etag.ts";
+import { checkIfMatch, clusterEtag, liveReply } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterConnectionParams, clusterParams, pageQuery, readPage } from "../schema.ts";
 import { renderLocated } from "./locate-endpoint.ts";
@@ -24,7 +24,7 @@ export const listConnections = defineOperation({
       const { items, total } = await tx.endpoints.listByService(service.id, readPage(query));
       const place = await placeOf(tx, context);
       const connections = items.map((endpoint) => renderEndpoint(endpoint, service, cluster, place));
-      return { headers: { etag: clusterEtag(cluster) }, body: { connections, total_count: total } };
+      return liveReply(cluster, { connections, total_count: total });
     });
   },
 });

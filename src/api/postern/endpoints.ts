@@ -1,5 +1,5 @@
 import { commit } from "../actions/commit.ts";
-import { checkIfMatch, clusterEtag } from "../etag.ts";
+import { checkIfMatch, clusterEtag, liveReply } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
 import { locate, requireOwn } from "./locate-endpoint.ts";
@@ -34,8 +34,7 @@ export const showConsumerEndpoint = defineOperation({
   async handle({ principal, params }, context) {
     return context.store.read(async (tx) => {
       const { endpoint, service, cluster } = await requireOwn(tx, principal, params.id);
-      const body = renderEndpoint(endpoint, service, cluster, await placeOf(tx, context));
-      return { headers: { etag: clusterEtag(cluster) }, body };
+      return liveReply(cluster, renderEndpoint(endpoint, service, cluster, await placeOf(tx, context)));
     });
   },
 });
