@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import { describe, expect, test } from "vitest";
-import type { NodeId } from "../../domain/ids.ts";
+import { newUuid, type ClusterId, type NodeId } from "../../domain/ids.ts";
+import { quotas } from "../../domain/quotas.ts";
 import { startTestNode, testCertificate } from "../../lib/test-node.ts";
 import { refusal, startTestServer, type Json, type Tenant } from "../test-server.ts";
 
@@ -18,6 +19,23 @@ async function owner(): Promise<Tenant> {
 }
 
 describe("registering", () => {
+  test("ends at the quota, and goes on where one has gone", async () => {
+    const tenant = await owner();
+    const register = (name: string) =>
+      tenant.call("POST", path, { name, nodes: ["http://127.0.0.1:9"], probe: false });
+    const { id } = (await register("first")).body;
+    await tenant.server.store.observe(async (tx) => {
+      const first = await tx.clusters.find(id as ClusterId);
+      if (!first) throw new Error("The first is not there");
+      for (let count = 1; count < quotas.clusters; count += 1) {
+        await tx.clusters.insert({ ...first, id: newUuid<ClusterId>(), name: `c${count}`, nodes: [] });
+      }
+    });
+    expect(refusal(await register("one-more"))).toBe("400 Endpoint.1018");
+    await tenant.call("DELETE", `${path}/${String(id)}`);
+    expect((await register("one-more")).status).toBe(200);
+  });
+
   test("asks the nodes what they run; the answer, key for key", async () => {
     const tenant = await owner();
     const node = await startTestNode(openSearch);

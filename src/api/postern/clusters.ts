@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type ClusterId } from "../../domain/ids.ts";
+import { checkQuota } from "../../domain/quotas.ts";
 import type { Cluster } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { basicAuthorization } from "../../lib/basic-authorization.ts";
@@ -109,6 +110,7 @@ async function insert(
     throw new PosternError("cluster_exists", `A cluster named ${wish.name} is registered already.`);
   }
   if (present) await tx.clusters.delete(present.id);
+  checkQuota("clusters", (await tx.counts(principal.projectId)).clusters);
   const now = context.clock.now();
   const cluster: Cluster = {
     id: newUuid<ClusterId>(),
