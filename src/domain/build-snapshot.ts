@@ -3,6 +3,7 @@ import { compareText } from "../lib/compare-text.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
 import type { ClusterId, GatewayId, ServiceId, VpcId } from "./ids.ts";
 import type { Cluster, Endpoint, EndpointService } from "./resources.ts";
+import { portsOf } from "./service-ports.ts";
 import type { HealthCheck, Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
 
 /** Everything that a snapshot is made of, read in one transaction. */
@@ -62,17 +63,11 @@ function snapshotEndpoint(endpoint: Endpoint, service: EndpointService, cluster:
     vpcId: endpoint.vpcId,
     attachment: "loopback",
     address: endpoint.address,
-    clientPorts: clientPorts(service, cluster),
+    clientPorts: portsOf(service, cluster).map(({ clientPort }) => clientPort),
     maxSession: endpoint.maxSession,
     refusal: admissionRefusal(endpoint, service.enabled),
     ...(endpoint.sourceWhitelistEnabled ? { sources: endpoint.sourceWhitelist } : {}),
   };
-}
-
-function clientPorts(service: EndpointService, cluster: Cluster): readonly number[] {
-  return service.ports.length === 0
-    ? [cluster.clientPort]
-    : service.ports.map(({ clientPort }) => clientPort);
 }
 
 function snapshotService(service: EndpointService, cluster: Cluster, unseal: Unseal): SnapshotService {

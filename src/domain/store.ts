@@ -120,7 +120,10 @@ export interface ServiceRepository {
   update(service: EndpointService): Promise<void>;
   find(id: ServiceId): Promise<EndpointService | undefined>;
   findByName(name: string): Promise<EndpointService | undefined>;
-  findByCluster(cluster: ClusterId): Promise<EndpointService | undefined>;
+  /** The one that opening the cluster made, enabled or not. */
+  findOpened(cluster: ClusterId): Promise<EndpointService | undefined>;
+  /** Whichever API made them. */
+  allOfCluster(cluster: ClusterId): Promise<readonly EndpointService[]>;
   allOfProject(project: ProjectId): Promise<readonly EndpointService[]>;
   /** Enabled services of every project whose whitelist admits every account. */
   openToEveryone(): Promise<readonly EndpointService[]>;

@@ -104,6 +104,68 @@ describe("a StartError, without a change to the file, for", () => {
   });
 });
 
+/** Makes a file as the first `steps` steps left it. */
+function fileOfVersion(steps: number, rows: string): string {
+  const file = join(testDirectory(), "postern.db");
+  const raw = new DatabaseSync(file);
+  for (const { sql } of migrations.slice(0, steps)) raw.exec(sql);
+  raw.exec(`pragma user_version = ${steps}; ${rows}`);
+  raw.close();
+  return file;
+}
+
+const beforeServices = migrations.findIndex(({ name }) => name === "0005-services");
+const rowsBeforeServices = `
+  insert into account values ('a', 'a', 1);
+  insert into project values ('p', 'a', 'p', 1);
+  insert into vpc (id, project_id, name, cidr, attachment, created_at)
+    values ('v', 'p', 'v', '127.80.0.0/20', 'loopback', 1);
+  insert into subnet (id, vpc_id, project_id, name, cidr, created_at) values ('s', 'v', 'p', 's', '127.80.0.0/20', 1);
+  ${["c1", "c2", "c3"]
+    .map(
+      (id) => `insert into cluster (id, project_id, name, state, engine, engine_version, nodes, scheme,
+        insecure_skip_verify, client_port, vpc_id, subnet_id, version, created_at, updated_at)
+        values ('${id}', 'p', '${id}', 'adopted', 'opensearch', '2', '[]', 'http', 0, 9200, 'v', 's', 1, 1, 1);`,
+    )
+    .join("")}
+  insert into endpoint_service values ('es1', 'c1', 'p', 'n1', 1, 0, 0, 0, 1, 1, 2, 'css', '[]', '', '[]', 0);
+  insert into endpoint_service values ('es2', 'c2', 'p', 'n2', 1, 1, 1, 1, 0, 3, 4, 'vpcep', '[1]', 'd', '[2]', 1);
+  insert into endpoint_service values ('es3', 'c3', 'p', 'n3', 0, 0, 0, 0, 1, 1, 2, 'vpcep', '[]', '', '[]', 1);
+  insert into permission (id, service_id, permission, permission_type, created_at) values ('x', 'es1', '*', 'domainId', 1);
+  insert into endpoint (id, service_id, project_id, account_id, vpc_id, subnet_id, address, phase, approval, max_session,
+    specification_name, dns_enabled, description, created_revision, created_at)
+    values ('e', 'es1', 'p', 'a', 'v', 's', '127.80.0.2', 'ready', 'accepted', 1, 'default', 0, '', 1, 1);
+`;
+
+test("services of one a cluster become services of many, with all that hangs on them", () => {
+  const database = openDatabase(fileOfVersion(beforeServices, rowsBeforeServices));
+  const all = (sql: string): unknown[] =>
+    database
+      .prepare(sql)
+      .all()
+      .map((row) => Object.values(row));
+  expect(all("select * from endpoint_service order by id")).toEqual([
+    ["es1", "c1", "p", "n1", 1, 0, 0, 0, 1, "css", "[]", "", "[]", 1, 2, 0],
+    ["es2", "c2", "p", "n2", 1, 1, 1, 1, 0, "vpcep", "[1]", "d", "[2]", 3, 4, 1],
+    // It was closed with its cluster, so its cluster opens it again.
+    ["es3", "c3", "p", "n3", 0, 0, 0, 0, 1, "css", "[]", "", "[]", 1, 2, 1],
+  ]);
+  expect(all("select id from permission union all select id from endpoint")).toEqual([["x"], ["e"]]);
+  database.exec("delete from cluster where id = 'c1'");
+  expect(all("select id from permission union all select id from endpoint")).toEqual([]);
+  database.close();
+});
+
+test("a step that leaves rows without what they refer to is taken back", () => {
+  const orphan =
+    "insert into subnet (id, vpc_id, project_id, name, cidr, created_at) values ('s', 'v', 'p', 's', '', 1)";
+  const file = fileOfVersion(beforeServices, `pragma foreign_keys = off; ${orphan};`);
+  expect(() => openDatabase(file)).toThrow(/step 0005-services would leave rows of subnet/);
+  const raw = new DatabaseSync(file);
+  expect(raw.prepare("pragma user_version").get()).toEqual({ user_version: beforeServices });
+  raw.close();
+});
+
 test("a failing migration leaves the version as it was", () => {
   const file = join(testDirectory(), "postern.db");
   const raw = new DatabaseSync(file);

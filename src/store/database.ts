@@ -50,10 +50,21 @@ function migrate(database: DatabaseSync, file: string): void {
         "Start the newer version that wrote it.",
     );
   }
+  if (version === migrations.length) return;
+  // A step may rebuild a table: were references enforced, dropping the old one would delete whatever refers to it.
+  database.exec("pragma foreign_keys = off");
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
-    database.exec(`begin immediate; ${migration.sql} pragma user_version = ${index + 1}; commit;`);
+    database.exec(`begin immediate; ${migration.sql} pragma user_version = ${index + 1};`);
+    checkReferences(database, migration.name);
+    database.exec("commit");
   }
+  database.exec("pragma foreign_keys = on");
+}
+
+function checkReferences(database: DatabaseSync, step: string): void {
+  const broken = database.prepare("pragma foreign_key_check").get() as { table: string } | undefined;
+  if (broken) throw new Error(`step ${step} would leave rows of ${broken.table} without what they refer to`);
 }
 
 function explain(error: unknown, file: string): StartError {

@@ -152,4 +152,33 @@ export const migrations: readonly Migration[] = [
       update token set methods = '["password"]' where expires_at is not null;
     `,
   },
+  {
+    // A cluster may have any number of services; opening it makes at most one. What was closed until now belongs to its
+    // cluster, whichever API made it: so it stays closed, and can be opened again.
+    name: "0006-services",
+    sql: `
+      create table endpoint_service_of_many (
+        id text primary key, cluster_id text not null references cluster on delete cascade,
+        project_id text not null references project, name text not null unique,
+        enabled integer not null check (enabled in (0, 1)),
+        approval_enabled integer not null check (approval_enabled in (0, 1)),
+        dns_enabled integer not null check (dns_enabled in (0, 1)),
+        professional integer not null check (professional in (0, 1)),
+        reconcile_connections integer not null check (reconcile_connections in (0, 1)),
+        origin text not null check (origin in ('css', 'vpcep')), ports text not null, description text not null,
+        tags text not null, created_at integer not null, updated_at integer not null,
+        update_switch integer not null check (update_switch in (0, 1))
+      ) strict;
+      insert into endpoint_service_of_many
+        select id, cluster_id, project_id, name, enabled, approval_enabled, dns_enabled, professional,
+          reconcile_connections, case enabled when 0 then 'css' else origin end, ports, description, tags,
+          created_at, updated_at, update_switch
+        from endpoint_service;
+      drop table endpoint_service;
+      alter table endpoint_service_of_many rename to endpoint_service;
+      create index endpoint_service_by_cluster on endpoint_service (cluster_id);
+      create unique index endpoint_service_opened on endpoint_service (cluster_id) where origin = 'css';
+      create index endpoint_service_by_project on endpoint_service (project_id);
+    `,
+  },
 ];

@@ -24,11 +24,23 @@ test("a service comes back as it went in, by id, name and cluster, also after an
     const changed = aService({ [flag]: !aService()[flag], updatedAt: 5 });
     await store.services.update(changed);
     expect(await store.services.findByName(aService().name)).toEqual(changed);
-    expect(await store.services.findByCluster(clusterId)).toEqual(changed);
+    expect(await store.services.findOpened(clusterId)).toEqual(changed);
   }
   expect(await store.services.find(uuid(1) as ServiceId)).toBeUndefined();
   expect(await store.services.findByName("x")).toBeUndefined();
-  expect(await store.services.findByCluster(uuid(1) as ClusterId)).toBeUndefined();
+  expect(await store.services.findOpened(uuid(1) as ClusterId)).toBeUndefined();
+});
+
+test("a cluster has any number of services, one of which opening it made", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  const others = [51, 52].map((n) => aService({ id: uuid(n) as ServiceId, origin: "vpcep", name: `n${n}` }));
+  for (const other of others) await store.services.insert(other);
+  expect(await store.services.findOpened(clusterId)).toEqual(aService());
+  const all = await store.services.allOfCluster(clusterId);
+  expect(all.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([...others, aService()]);
+  const second = aService({ id: uuid(53) as ServiceId, name: "n53" });
+  await expect(store.services.insert(second)).rejects.toThrow(/UNIQUE/);
 });
 
 test("an update changes that service only", async () => {

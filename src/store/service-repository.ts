@@ -28,8 +28,23 @@ export class SqlServiceRepository implements ServiceRepository {
     return this.#findBy("name", name);
   }
 
-  async findByCluster(cluster: ClusterId): Promise<EndpointService | undefined> {
-    return this.#findBy("clusterId", cluster);
+  async findOpened(cluster: ClusterId): Promise<EndpointService | undefined> {
+    const row = await this.#db
+      .selectFrom("endpointService")
+      .selectAll()
+      .where("clusterId", "=", cluster)
+      .where("origin", "=", "css")
+      .executeTakeFirst();
+    return row && toService(row);
+  }
+
+  async allOfCluster(cluster: ClusterId): Promise<readonly EndpointService[]> {
+    const rows = await this.#db
+      .selectFrom("endpointService")
+      .selectAll()
+      .where("clusterId", "=", cluster)
+      .execute();
+    return rows.map(toService);
   }
 
   async allOfProject(project: ProjectId): Promise<readonly EndpointService[]> {
@@ -106,7 +121,7 @@ export class SqlServiceRepository implements ServiceRepository {
       .execute();
   }
 
-  async #findBy(column: "id" | "name" | "clusterId", value: string): Promise<EndpointService | undefined> {
+  async #findBy(column: "id" | "name", value: string): Promise<EndpointService | undefined> {
     const row = await this.#db
       .selectFrom("endpointService")
       .selectAll()

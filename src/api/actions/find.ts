@@ -16,12 +16,33 @@ export async function requireCluster(tx: Repositories, principal: Principal, id:
 
 /** @throws PosternError service_not_enabled */
 export async function requireEnabledService(tx: Repositories, cluster: Cluster): Promise<EndpointService> {
-  const service = await tx.services.findByCluster(cluster.id);
+  const service = await tx.services.findOpened(cluster.id);
   if (service?.enabled) return service;
   throw new PosternError(
     "service_not_enabled",
     `The VPC endpoint service of cluster ${cluster.name} is not enabled. Open it first.`,
   );
+}
+
+/** Deleting a service that others are connected to is refused (contract section 3.8). @throws PosternError already_in_use */
+export async function requireUnused(tx: Repositories, service: EndpointService): Promise<void> {
+  const active = await tx.endpoints.countActive(service.id);
+  if (active === 0) return;
+  throw new PosternError(
+    "already_in_use",
+    `The endpoint service ${service.name} has ${active} endpoints that are accepted or being created. ` +
+      "Delete or reject them first.",
+  );
+}
+
+/**
+ * So it is with its cluster too. What opening the cluster made is a part of it, and goes along.
+ * @throws PosternError already_in_use
+ */
+export async function requireUnusedServices(tx: Repositories, cluster: Cluster): Promise<void> {
+  for (const service of await tx.services.allOfCluster(cluster.id)) {
+    if (service.origin === "vpcep") await requireUnused(tx, service);
+  }
 }
 
 /**

@@ -40,7 +40,7 @@ export async function importListing(
   revision: number,
 ): Promise<Imported> {
   const now = context.clock.now();
-  const present = await tx.services.findByCluster(cluster.id);
+  const present = await tx.services.findOpened(cluster.id);
   const facts = await readImportFacts(tx, context, principal, cluster, present, listing);
   const plan = planImport(listing, facts, createMissing);
   if (present) await tx.services.delete(present.id);

@@ -3,6 +3,7 @@ import { newUuid, type PermissionId, type ServiceId } from "../../domain/ids.ts"
 import { endpointServiceName } from "../../domain/names.ts";
 import type { Cluster, Endpoint, EndpointService } from "../../domain/resources.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
+import { portsOf, requireOwnPorts } from "../../domain/service-ports.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { permissionOf } from "../../domain/whitelist.ts";
 import type { ApiContext, Principal } from "../operation.ts";
@@ -20,7 +21,8 @@ export interface OpenOptions {
  * Turns the endpoint service of a cluster on. The first time it makes the service, puts the owner's account on
  * the whitelist and makes the owner's own endpoint; afterwards everything is as it was when it was closed: same
  * ids, addresses and decisions (design, invariant 9).
- * @throws PosternError service_already_open, unsupported, pool_exhausted
+ * @throws PosternError service_already_open, unsupported, pool_exhausted; ports_clash where another service of the
+ *   cluster has its client port
  */
 export async function openService(
   tx: Repositories,
@@ -31,7 +33,7 @@ export async function openService(
   revision: number,
 ): Promise<EndpointService> {
   checkOptions(options);
-  const existing = await tx.services.findByCluster(cluster.id);
+  const existing = await tx.services.findOpened(cluster.id);
   if (existing?.enabled) {
     throw new PosternError(
       "service_already_open",
@@ -41,6 +43,7 @@ export async function openService(
   const now = context.clock.now();
   const approvalEnabled = options.approvalEnabled ?? existing?.approvalEnabled ?? false;
   const { dnsEnabled, professional } = options;
+  if (!existing) await requirePort(tx, cluster);
   const settings = {
     enabled: true,
     updateSwitch: true,
@@ -55,6 +58,10 @@ export async function openService(
   await ensureOwnEndpoint(tx, principal, cluster, service, revision, now);
   await tx.clusters.touch(cluster.id, now);
   return service;
+}
+
+async function requirePort(tx: Repositories, cluster: Cluster): Promise<void> {
+  requireOwnPorts(cluster, await tx.services.allOfCluster(cluster.id), portsOf({ ports: [] }, cluster));
 }
 
 function checkOptions(options: OpenOptions): void {

@@ -1,13 +1,13 @@
 import { newUuid, type ClusterId } from "../../domain/ids.ts";
 import { commit } from "../actions/commit.ts";
-import { requireCluster } from "../actions/find.ts";
+import { requireCluster, requireUnusedServices } from "../actions/find.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterParams } from "../schema.ts";
 
 /**
- * Contract section 2.1. The cluster is gone with its service and all endpoints; its registration stays, so that it
- * can be created again.
+ * Contract section 2.1. The cluster is gone with the service that opening it made, and all endpoints of that; its
+ * registration stays, so that it can be created again.
  */
 export const deleteCluster = defineOperation({
   id: "DeleteCluster",
@@ -20,6 +20,7 @@ export const deleteCluster = defineOperation({
     const { headers } = await commit(context, request, "deleteCluster", resource, async (tx) => {
       const cluster = await requireCluster(tx, request.principal, request.params.cluster_id);
       checkIfMatch(request.ifMatch, clusterEtag(cluster));
+      await requireUnusedServices(tx, cluster);
       await tx.clusters.delete(cluster.id);
       await tx.clusters.insert({ ...cluster, id: newUuid<ClusterId>(), state: "released" });
     });

@@ -23,7 +23,7 @@ export const showCluster = defineOperation({
 });
 
 async function ownEndpoint(tx: Repositories, cluster: Cluster): Promise<Endpoint | undefined> {
-  const service = await tx.services.findByCluster(cluster.id);
+  const service = await tx.services.findOpened(cluster.id);
   if (!service?.enabled) return undefined;
   const endpoints = await tx.endpoints.allOfService(service.id);
   return endpoints

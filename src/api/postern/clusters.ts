@@ -6,7 +6,7 @@ import type { Cluster } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { basicAuthorization } from "../../lib/basic-authorization.ts";
 import { commit } from "../actions/commit.ts";
-import { requireSubnet } from "../actions/find.ts";
+import { requireSubnet, requireUnusedServices } from "../actions/find.ts";
 import { checkIfMatch, clusterEtag, liveReply } from "../etag.ts";
 import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
 import { flag, pageQuery, projectParams, readFlag, readPage, resourceParams, stringEnum } from "../schema.ts";
@@ -151,7 +151,7 @@ export const listRegisteredClusters = defineOperation({
       );
       const clusters: object[] = [];
       for (const cluster of items) {
-        clusters.push(renderCluster(cluster, await tx.services.findByCluster(cluster.id), context.live));
+        clusters.push(renderCluster(cluster, await tx.services.findOpened(cluster.id), context.live));
       }
       return { body: { clusters, total_count: total } };
     });
@@ -167,13 +167,13 @@ export const showRegisteredCluster = defineOperation({
   async handle({ principal, params }, context) {
     return context.store.read(async (tx) => {
       const cluster = await requireRegistration(tx, principal, params.id);
-      const service = await tx.services.findByCluster(cluster.id);
+      const service = await tx.services.findOpened(cluster.id);
       return liveReply(cluster, renderCluster(cluster, service, context.live));
     });
   },
 });
 
-/** Removes the registration with everything that hangs on it: service, whitelist, endpoints of every account. */
+/** Removes the registration with everything that hangs on it, unless a service of VPCEP is in use. */
 export const removeCluster = defineOperation({
   id: "RemoveCluster",
   method: "DELETE",
@@ -185,6 +185,7 @@ export const removeCluster = defineOperation({
     const { headers } = await commit(context, request, "removeCluster", `cluster/${id}`, async (tx) => {
       const cluster = await requireRegistration(tx, request.principal, id);
       checkIfMatch(request.ifMatch, clusterEtag(cluster));
+      await requireUnusedServices(tx, cluster);
       await tx.clusters.delete(cluster.id);
     });
     return { status: 204, headers };

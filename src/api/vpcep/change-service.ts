@@ -2,8 +2,10 @@ import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { endpointServiceName } from "../../domain/names.ts";
 import type { EndpointService } from "../../domain/resources.ts";
+import { requireOwnPorts } from "../../domain/service-ports.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { commit } from "../actions/commit.ts";
+import { requireUnused } from "../actions/find.ts";
 import { readPorts } from "../actions/service-ports.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation, type ApiContext, type OperationRequest } from "../operation.ts";
@@ -61,19 +63,25 @@ export const updateEndpointService = defineOperation({
   schemas: { params: serviceParams, body: wish },
   async handle(request, context) {
     const { body } = request;
-    const work = (_tx: Repositories, { service, cluster }: OwnService): Promise<EndpointService> => {
+    const work = async (tx: Repositories, { service, cluster }: OwnService): Promise<EndpointService> => {
       if (![undefined, cluster.id, cluster.name].includes(body.port_id)) throw fixed("port_id");
       if (!["close", "", undefined].includes(body.tcp_proxy)) throw fixed("tcp_proxy");
       if (body.ports && service.origin === "css") throw fixed("ports");
-      return Promise.resolve({
+      const ports = body.ports && readPorts(cluster, body.ports);
+      if (ports) {
+        const present = await tx.services.allOfCluster(cluster.id);
+        const others = present.filter((other) => other.id !== service.id);
+        requireOwnPorts(cluster, others, ports);
+      }
+      return {
         ...service,
         ...(body.service_name
           ? { name: endpointServiceName(context.region, body.service_name, service.id) }
           : {}),
         approvalEnabled: readFlag(body.approval_enabled ?? service.approvalEnabled),
         description: body.description ?? service.description,
-        ports: body.ports ? readPorts(cluster, body.ports) : service.ports,
-      });
+        ports: ports ?? service.ports,
+      };
     };
     const { service, cluster, headers } = await change(context, request, "updateEndpointService", work);
     return { headers, body: renderService(service, cluster) };
@@ -135,7 +143,8 @@ export const deleteEndpointService = defineOperation({
     const { headers } = await commit(context, request, "deleteEndpointService", resource, async (tx) => {
       const { service, cluster } = await requireOwnService(tx, request.principal, wanted);
       checkIfMatch(request.ifMatch, clusterEtag(cluster));
-      await requireDeletable(tx, service, cluster.name);
+      requireDeletable(service, cluster.name);
+      await requireUnused(tx, service);
       await tx.services.delete(service.id);
       await tx.clusters.touch(cluster.id, context.clock.now());
     });
@@ -143,18 +152,11 @@ export const deleteEndpointService = defineOperation({
   },
 });
 
-/** @throws PosternError state_forbids, already_in_use */
-async function requireDeletable(tx: Repositories, service: EndpointService, cluster: string): Promise<void> {
-  if (service.origin === "css") {
-    throw new PosternError(
-      "state_forbids",
-      `The service belongs to cluster ${cluster}. Close it there: PUT /v1.0/…/vpcepservice/close.`,
-    );
-  }
-  const active = await tx.endpoints.countActive(service.id);
-  if (active === 0) return;
+/** @throws PosternError state_forbids */
+function requireDeletable(service: EndpointService, cluster: string): void {
+  if (service.origin === "vpcep") return;
   throw new PosternError(
-    "already_in_use",
-    `The service has ${active} endpoints that are accepted or being created. Delete or reject them first.`,
+    "state_forbids",
+    `The service belongs to cluster ${cluster}. Close it there: PUT /v1.0/…/vpcepservice/close.`,
   );
 }

@@ -4,6 +4,7 @@ import { newUuid, type ClusterId, type ServiceId } from "../../domain/ids.ts";
 import { endpointServiceName } from "../../domain/names.ts";
 import { checkQuota } from "../../domain/quotas.ts";
 import type { Cluster, EndpointService } from "../../domain/resources.ts";
+import { requireOwnPorts } from "../../domain/service-ports.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { addTags } from "../../domain/tags.ts";
 import { commit } from "../actions/commit.ts";
@@ -52,6 +53,8 @@ export const createEndpointService = defineOperation({
       async (tx) => {
         checkQuota("services", (await tx.counts(principal.projectId)).services);
         const cluster = await requireBackend(tx, principal, body);
+        const ports = readPorts(cluster, body.ports);
+        requireOwnPorts(cluster, await tx.services.allOfCluster(cluster.id), ports);
         const serviceId = newUuid<ServiceId>();
         const now = context.clock.now();
         const service: EndpointService = {
@@ -66,7 +69,7 @@ export const createEndpointService = defineOperation({
           professional: false,
           reconcileConnections: true,
           origin: "vpcep",
-          ports: readPorts(cluster, body.ports),
+          ports,
           description: body.description ?? "",
           tags,
           createdAt: now,
@@ -101,7 +104,7 @@ function refuseUnsupported(body: Static<typeof wish>): void {
   }
 }
 
-/** @throws PosternError vpc_not_found, backend_not_found, backend_not_in_vpc, backend_in_use */
+/** @throws PosternError vpc_not_found, backend_not_found, backend_not_in_vpc */
 async function requireBackend(
   tx: Repositories,
   principal: Principal,
@@ -123,12 +126,5 @@ async function requireBackend(
       `Cluster ${cluster.name} is in VPC ${cluster.vpcId}, not ${vpcId}.`,
     );
   }
-  const present = await tx.services.findByCluster(cluster.id);
-  if (!present) return cluster;
-  throw new PosternError(
-    "backend_in_use",
-    `Cluster ${cluster.name} has the endpoint service ${present.name} already${
-      present.enabled ? "" : ", which is closed"
-    }. A cluster has one; use that, or delete it first.`,
-  );
+  return cluster;
 }

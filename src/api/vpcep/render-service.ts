@@ -1,4 +1,5 @@
-import type { Cluster, EndpointService, ServicePort, Tag } from "../../domain/resources.ts";
+import type { Cluster, EndpointService, Tag } from "../../domain/resources.ts";
+import { portsOf } from "../../domain/service-ports.ts";
 import { renderTime } from "../css/render-connections.ts";
 
 /** An endpoint service as its owner sees it (contract sections 3.2 and 3.3). */
@@ -44,9 +45,4 @@ export function renderOffer(service: EndpointService): object {
 
 export function renderTags(tags: readonly Tag[]): readonly Tag[] {
   return tags.map(({ key, value }) => ({ key, value }));
-}
-
-function portsOf(service: EndpointService, cluster: Cluster): readonly ServicePort[] {
-  if (service.ports.length > 0) return service.ports;
-  return [{ clientPort: cluster.clientPort, serverPort: cluster.nodes[0]?.port ?? cluster.clientPort }];
 }

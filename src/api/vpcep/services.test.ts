@@ -109,14 +109,18 @@ describe("creating is refused", () => {
     expect(ok(await owner.call("GET", services))["total_count"]).toBe(0);
   });
 
-  test("where the cluster has a service already", async () => {
-    const { owner } = await startParties();
-    const cluster = await owner.open("logs");
-    const ports = [{ client_port: 80, server_port: 9200 }];
-    const { vpc_id } = await networkOf(owner);
-    const body = { port_id: cluster.id, vpc_id, server_type: "LB", ports };
-    expect(refusalCode(await owner.call("POST", services, body))).toBe("400 EndPoint.3056");
-  });
+  test.each(["open", "closed"])(
+    "where another service of the cluster, which is %s, has the server port",
+    async (state) => {
+      const { owner } = await startParties();
+      const cluster = await owner.open("logs");
+      if (state === "closed") await cluster.call("PUT", "/vpcepservice/close");
+      const ports = [{ client_port: 80, server_port: 9200 }];
+      const { vpc_id } = await networkOf(owner);
+      const body = { port_id: cluster.id, vpc_id, server_type: "LB", ports };
+      expect(refusalCode(await owner.call("POST", services, body))).toBe("400 EndPoint.3044");
+    },
+  );
 });
 
 test("a service is changed, renamed and upgraded; what cannot change is refused", async () => {

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import { refusal, type Json, type Tenant, type TestCluster } from "../test-server.ts";
+import { admit, createEndpoint, networkOf, ok, refusalCode, startParties } from "./testing.ts";
+
+const services = "/v1/{p}/vpc-endpoint-services";
+
+/** Makes a service of a cluster that is there, on one server port. */
+async function addService(owner: Tenant, cluster: TestCluster, serverPort: number): Promise<Json> {
+  const { vpc_id } = await networkOf(owner);
+  const ports = [{ client_port: 80, server_port: serverPort }];
+  const body = { port_id: cluster.id, vpc_id, server_type: "LB", ports, approval_enabled: false };
+  return ok(await owner.call("POST", services, body));
+}
+
+test("the cluster's own operations see the service that opening it made, and no other", async () => {
+  const { owner, guest } = await startParties();
+  const cluster = await owner.register("logs", { nodes: ["http://10.0.0.5:9200", "http://10.0.0.6:9201"] });
+  const { id } = await addService(owner, cluster, 9201);
+  await admit(owner, id, guest.accountId);
+  await createEndpoint(guest, id);
+  expect(refusal(await cluster.call("GET", "/vpcepservice/connections"))).toBe("400 CSS.5182");
+  expect(ok(await cluster.call("GET", ""))).not.toHaveProperty("vpcepIp");
+
+  ok(await cluster.call("POST", "/vpcepservice/open", {}));
+  const { connections, vpcServiceName } = await cluster.connections();
+  expect(connections.map(({ domain_id: account }) => account)).toEqual([owner.accountId]);
+  expect(vpcServiceName).not.toContain(String(id));
+  const list = ok(await owner.call("GET", services));
+  expect(list).toMatchObject({ total_count: 2 });
+  const ports = (list["endpoint_services"] as Json[]).map((service) => service["port_id"]);
+  expect(ports).toEqual([cluster.id, cluster.id]);
+  await cluster.call("PUT", "/vpcepservice/close");
+  expect(ok(await owner.call("GET", services))["endpoint_services"]).toMatchObject([{ id }]);
+});
+
+test("neither opening nor changing a service takes a server port that another one has", async () => {
+  const { owner } = await startParties();
+  const cluster = await owner.register("logs", { nodes: ["http://10.0.0.5:9200", "http://10.0.0.6:9201"] });
+  const { id } = await addService(owner, cluster, 9200);
+  expect(refusal(await cluster.call("POST", "/vpcepservice/open", {}))).toBe("409 EndPoint.3044");
+  const other = await addService(owner, cluster, 9201);
+  const change = (serverPort: number) =>
+    owner.call("PUT", `${services}/${String(other["id"])}`, {
+      ports: [{ client_port: 443, server_port: serverPort }],
+    });
+  expect(refusalCode(await change(9200))).toBe("400 EndPoint.3044");
+  ok(await change(9201));
+  expect((await owner.call("DELETE", `${services}/${String(id)}`)).status).toBe(204);
+  ok(await change(9200));
+});
+
+test("a cluster goes with its services, but not while somebody is connected to one that VPCEP made", async () => {
+  const { owner, guest, server } = await startParties();
+  const cluster = await owner.open("logs", {});
+  const more = await owner.register("more");
+  const { id } = await addService(owner, more, 9200);
+  await admit(owner, id, guest.accountId);
+  const endpoint = await createEndpoint(guest, id);
+  await server.attachAll();
+  const removal = `/postern/v1/{p}/clusters/${more.id}`;
+  expect(refusal(await more.call("DELETE", ""))).toBe("409 EndPoint.3006");
+  expect(refusal(await owner.call("DELETE", removal))).toBe("409 EndPoint.3006");
+  const connection = { action: "reject", endpoints: [endpoint["id"]] };
+  ok(await owner.call("POST", `${services}/${String(id)}/connections/action`, connection));
+  expect((await owner.call("DELETE", removal)).status).toBe(204);
+  expect(refusalCode(await guest.call("GET", `/v1/{p}/vpc-endpoints/${String(endpoint["id"])}`))).toMatch(
+    "404",
+  );
+  // What opening a cluster made is a part of it.
+  expect((await cluster.call("DELETE", "")).status).toBe(200);
+  expect(ok(await owner.call("GET", services))["total_count"]).toBe(0);
+});
