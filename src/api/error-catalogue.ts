@@ -54,7 +54,6 @@ export const catalogue: Readonly<Record<ErrorKind, Entry>> = {
   policy_missing: endpoint("2049"),
   policy_unsupported: endpoint("2048"),
   pool_exhausted: each([400, "CSS.0064"], [400, "EndPoint.2022"]),
-  port_not_served: endpoint("3043"),
   ports_clash: each([409, "EndPoint.3044"], [400, "EndPoint.3044"]),
   ports_malformed: endpoint("3004"),
   precondition_failed: each([412, "CSS.5090"], [412, "EndPoint.1004"]),

@@ -58,6 +58,19 @@ test("the snapshot of one endpoint, key for key", () => {
   });
 });
 
+test("the cluster's client port leads to the nodes as they are registered, any other to itself", () => {
+  const cluster = aCluster({ clientPort: 9300 });
+  const ports = [
+    { clientPort: 80, serverPort: 9300 },
+    { clientPort: 81, serverPort: 9200 },
+  ];
+  const { services, endpoints } = snapshotOf(
+    stateOf({ clusters: [cluster], services: [aService({ ports })] }),
+  );
+  expect(services).toMatchObject([{ nodes: [{ port: 9200 }], serverPorts: [ports[1]] }]);
+  expect(endpoints).toMatchObject([{ clientPorts: [80, 81] }]);
+});
+
 test("the ports of a service stand for the cluster's, and a whitelist in use comes as sources", () => {
   const ports = [
     { clientPort: 80, serverPort: 9200 },

@@ -3,7 +3,7 @@ import { compareText } from "../lib/compare-text.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
 import type { ClusterId, GatewayId, ServiceId, VpcId } from "./ids.ts";
 import type { Cluster, Endpoint, EndpointService } from "./resources.ts";
-import { portsOf } from "./service-ports.ts";
+import { portsBesideRegistered, portsOf } from "./service-ports.ts";
 import type { HealthCheck, Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
 
 /** Everything that a snapshot is made of, read in one transaction. */
@@ -71,10 +71,12 @@ function snapshotEndpoint(endpoint: Endpoint, service: EndpointService, cluster:
 }
 
 function snapshotService(service: EndpointService, cluster: Cluster, unseal: Unseal): SnapshotService {
+  const serverPorts = portsBesideRegistered(service, cluster);
   return {
     id: service.id,
     nodes: cluster.nodes.map(({ id, host, port }) => ({ id, host, port })),
     healthCheck: healthCheck(cluster, unseal),
+    ...(serverPorts.length > 0 ? { serverPorts } : {}),
   };
 }
 

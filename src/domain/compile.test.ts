@@ -68,6 +68,13 @@ test("a refusal, the cap and the ports come through; no usable node leaves an em
   expect(desired).toMatchObject({ ...wish, nodes: [] });
 });
 
+test("port mappings of a service are those of its endpoints", () => {
+  const serverPorts = [{ clientPort: 81, serverPort: 9600 }];
+  const services = [{ ...service(1, [9201]), serverPorts }, service(2, [9201])];
+  const desired = compile(snapshot(services, [endpoint(11, 1), endpoint(12, 2)]), () => true);
+  expect(desired.map((one) => one.serverPorts)).toEqual([serverPorts, undefined]);
+});
+
 test("an endpoint of a service that the snapshot lacks has no nodes", () => {
   expect(compile(snapshot([], [endpoint(11, 1)]), () => true)).toMatchObject([{ nodes: [] }]);
 });

@@ -1,6 +1,6 @@
 import type { DesiredEndpoint } from "./desired.ts";
 import type { NodeId } from "./ids.ts";
-import type { Snapshot, SnapshotNode } from "./snapshot.ts";
+import type { Snapshot, SnapshotService } from "./snapshot.ts";
 
 /** Whether a node may get new sessions now; a node that nobody has checked yet may. */
 export type NodeIsUsable = (node: NodeId) => boolean;
@@ -10,8 +10,8 @@ export type NodeIsUsable = (node: NodeId) => boolean;
  * input gives the same output, in the order of the snapshot.
  */
 export function compile(snapshot: Snapshot, isUsable: NodeIsUsable): DesiredEndpoint[] {
-  const nodesOfService = new Map(
-    snapshot.services.map((service) => [service.id, usableNodes(service.nodes, isUsable)] as const),
+  const carriers = new Map(
+    snapshot.services.map((service) => [service.id, carrierOf(service, isUsable)] as const),
   );
   return snapshot.endpoints.map((endpoint) => ({
     id: endpoint.id,
@@ -20,10 +20,16 @@ export function compile(snapshot: Snapshot, isUsable: NodeIsUsable): DesiredEndp
     maxSession: endpoint.maxSession,
     refusal: endpoint.refusal,
     ...(endpoint.sources === undefined ? {} : { sources: endpoint.sources }),
-    nodes: nodesOfService.get(endpoint.serviceId) ?? [],
+    ...(carriers.get(endpoint.serviceId) ?? { nodes: [] }),
   }));
 }
 
-function usableNodes(nodes: readonly SnapshotNode[], isUsable: NodeIsUsable): DesiredEndpoint["nodes"] {
-  return nodes.filter((node) => isUsable(node.id)).map(({ host, port }) => ({ host, port }));
+function carrierOf(
+  { nodes, serverPorts }: SnapshotService,
+  isUsable: NodeIsUsable,
+): Pick<DesiredEndpoint, "nodes" | "serverPorts"> {
+  return {
+    nodes: nodes.filter((node) => isUsable(node.id)).map(({ host, port }) => ({ host, port })),
+    ...(serverPorts === undefined ? {} : { serverPorts }),
+  };
 }

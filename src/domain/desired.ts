@@ -1,5 +1,6 @@
 import type { EndpointId } from "./ids.ts";
 import type { RefusalReason } from "./refusal.ts";
+import type { ServicePort } from "./resources.ts";
 
 /** What an engine is to bring about: one entry an endpoint, engine-neutral, complete. */
 export interface DesiredEndpoint {
@@ -16,6 +17,8 @@ export interface DesiredEndpoint {
   readonly sources?: readonly string[];
   /** Healthy nodes in a stable order. Empty: new connections get `no_healthy_node`, live ones stay. */
   readonly nodes: readonly DesiredNode[];
+  /** Client ports that lead to another port of each node's host than the node's own. */
+  readonly serverPorts?: readonly ServicePort[];
 }
 
 export interface DesiredNode {

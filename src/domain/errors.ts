@@ -31,7 +31,6 @@ export type ErrorKind =
   | "policy_missing"
   | "policy_unsupported"
   | "pool_exhausted"
-  | "port_not_served"
   | "ports_clash"
   | "ports_malformed"
   | "precondition_failed"

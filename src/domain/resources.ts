@@ -147,9 +147,10 @@ export interface Tag {
   readonly value: string;
 }
 
-/** A port that consumers connect to, and the one that the service shows for its servers. */
+/** A port that consumers connect to, and where it leads. */
 export interface ServicePort {
   readonly clientPort: number;
+  /** The cluster's client port stands for the port of each node's registration; any other is that port on each node's host. */
   readonly serverPort: number;
 }
 

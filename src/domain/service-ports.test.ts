@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { portsOf, requireOwnPorts } from "./service-ports.ts";
+import { portsBesideRegistered, portsOf, requireOwnPorts } from "./service-ports.ts";
 import { aCluster, aService } from "./test-fixtures.ts";
 
 const cluster = aCluster({ clientPort: 9300 });
@@ -8,6 +8,12 @@ test("a service has the ports that it names, and without any the cluster's clien
   const ports = [{ clientPort: 80, serverPort: 9200 }];
   expect(portsOf(aService({ ports }), cluster)).toEqual(ports);
   expect(portsOf(aService(), cluster)).toEqual([{ clientPort: 9300, serverPort: 9300 }]);
+});
+
+test("a port beside the registered ones is any but the cluster's client port", () => {
+  const ports = [80, 81].map((clientPort) => ({ clientPort, serverPort: clientPort + 9220 }));
+  expect(portsBesideRegistered(aService({ ports }), cluster)).toEqual([{ clientPort: 81, serverPort: 9301 }]);
+  expect(portsBesideRegistered(aService(), cluster)).toEqual([]);
 });
 
 test("no two services of a cluster have one server port, whatever their client ports are", () => {

@@ -9,6 +9,14 @@ export function portsOf(
   return service.ports.length > 0 ? service.ports : [{ clientPort, serverPort: clientPort }];
 }
 
+/** Returns the mappings that lead elsewhere than to the ports of the nodes' registrations. */
+export function portsBesideRegistered(
+  service: Pick<EndpointService, "ports">,
+  cluster: Pick<Cluster, "clientPort">,
+): readonly ServicePort[] {
+  return service.ports.filter(({ serverPort }) => serverPort !== cluster.clientPort);
+}
+
 /**
  * Services of one cluster share no server port (contract section 3.2), whether they are enabled or not.
  * @param others the cluster's services but the one that is to have the ports

@@ -1,5 +1,6 @@
 import type { EndpointId, GatewayId, NodeId, ServiceId, VpcId } from "./ids.ts";
 import type { AdmissionRefusal } from "./refusal.ts";
+import type { ServicePort } from "./resources.ts";
 
 /**
  * The whole desired state of one gateway. It is full, never a difference: applying it twice changes
@@ -20,6 +21,8 @@ export interface SnapshotService {
   readonly id: ServiceId;
   readonly nodes: readonly SnapshotNode[];
   readonly healthCheck: HealthCheck;
+  /** Client ports that lead to another port of each node's host than the node's own; all do not where it is left out. */
+  readonly serverPorts?: readonly ServicePort[];
 }
 
 export interface SnapshotNode {

@@ -8,6 +8,7 @@ const secure: Snapshot = {
   ...aSnapshot(7, 2, { sources: ["127.0.0.0/8", "10.0.0.1"] }),
   services: aSnapshot(7).services.map((service) => ({
     ...service,
+    serverPorts: [{ clientPort: 80, serverPort: 9600 }],
     healthCheck: {
       scheme: "https",
       path: "/_x",
@@ -57,7 +58,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
     return JSON.stringify(copy);
   }
 
-  const optional = new Set(["authorization", "ca", "sources"]);
+  const optional = new Set(["authorization", "ca", "sources", "serverPorts"]);
   const paths = pathsOf(secure);
 
   test.each(paths.map((path) => path.join(".")))("%s", (joined) => {
@@ -89,6 +90,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
     ["no session", "endpoints.0.maxSession", 0],
     ["a path without a slash", "services.0.healthCheck.path", "x"],
     ["another scheme", "services.0.healthCheck.scheme", "ftp"],
+    ["a server port 0", "services.0.serverPorts.0.serverPort", 0],
     ["a node's port 0", "services.0.nodes.0.port", 0],
   ])("%s", (_name, path, value) => {
     const text = changed(path.split("."), (parent, key) => {

@@ -1,4 +1,5 @@
 import { isIPv4 } from "node:net";
+import type { ServicePort } from "../domain/resources.ts";
 import type {
   HealthCheck,
   Snapshot,
@@ -36,7 +37,16 @@ function isSnapshot(value: unknown): value is Snapshot {
 }
 
 function isService(value: unknown): boolean {
-  return hasFields<SnapshotService>(value, { id: isText, nodes: listOf(isNode), healthCheck: isHealthCheck });
+  return hasFields<SnapshotService>(value, {
+    id: isText,
+    nodes: listOf(isNode),
+    healthCheck: isHealthCheck,
+    serverPorts: (ports) => ports === undefined || listOf(isServicePort)(ports),
+  });
+}
+
+function isServicePort(value: unknown): boolean {
+  return hasFields<ServicePort>(value, { clientPort: isPort, serverPort: isPort });
 }
 
 function isNode(value: unknown): boolean {

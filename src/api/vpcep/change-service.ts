@@ -67,7 +67,7 @@ export const updateEndpointService = defineOperation({
       if (![undefined, cluster.id, cluster.name].includes(body.port_id)) throw fixed("port_id");
       if (!["close", "", undefined].includes(body.tcp_proxy)) throw fixed("tcp_proxy");
       if (body.ports && service.origin === "css") throw fixed("ports");
-      const ports = body.ports && readPorts(cluster, body.ports);
+      const ports = body.ports && readPorts(body.ports);
       if (ports) {
         const present = await tx.services.allOfCluster(cluster.id);
         const others = present.filter((other) => other.id !== service.id);

@@ -53,7 +53,7 @@ export const createEndpointService = defineOperation({
       async (tx) => {
         checkQuota("services", (await tx.counts(principal.projectId)).services);
         const cluster = await requireBackend(tx, principal, body);
-        const ports = readPorts(cluster, body.ports);
+        const ports = readPorts(body.ports);
         requireOwnPorts(cluster, await tx.services.allOfCluster(cluster.id), ports);
         const serviceId = newUuid<ServiceId>();
         const now = context.clock.now();

@@ -90,7 +90,6 @@ describe("creating is refused", () => {
     [{ service_name: "a b" }, "400 EndPoint.3076"],
     [{ service_type: "gateway" }, "400 EndPoint.1004"],
     [{ ports: [] }, "400 EndPoint.3004"],
-    [{ ports: [{ client_port: 80, server_port: 81 }] }, "400 EndPoint.3043"],
     [
       { ports: Array.from({ length: 2 }, () => ({ client_port: 80, server_port: 9200 })) },
       "400 EndPoint.3004",

@@ -14,7 +14,7 @@ function startEndpoint(workerShare: number) {
 }
 
 function hosts(endpoint: Endpoint): string {
-  return [...endpoint.rotation()].map(({ host }) => host).join("");
+  return [...endpoint.rotation(9200)].map(({ host }) => host).join("");
 }
 
 test("goes round the nodes, workers starting apart, also when the list changes", () => {
@@ -27,6 +27,15 @@ test("goes round the nodes, workers starting apart, also when the list changes",
   ]);
   first.update({ ...state, nodes: nodes.slice(0, 2) });
   expect([hosts(first), hosts(first)]).toEqual(["ab", "ba"]);
+});
+
+test("a client port leads to each node's own port, or to the one of its host that it is mapped to", () => {
+  const { endpoint } = startEndpoint(0);
+  const serverPorts = [{ clientPort: 81, serverPort: 9600 }];
+  endpoint.update({ ...state, nodes: nodes.slice(0, 1), serverPorts });
+  const leadsTo = (clientPort: number): number[] =>
+    [...endpoint.rotation(clientPort)].map(({ port }) => port);
+  expect([leadsTo(80), leadsTo(81), endpoint.serverPort(80)]).toEqual([[9200], [9600], undefined]);
 });
 
 test("says why nobody is let in: the refusal first, then the nodes, then the cap", () => {

@@ -54,13 +54,19 @@ export class Endpoint {
     this.counters.leave(this.slot);
   }
 
-  /** Every node once, beginning with the one whose turn it is. */
-  *rotation(): Generator<DesiredNode, undefined> {
+  /** The port of each node's host that a client port leads to; undefined: the node's own. */
+  serverPort(clientPort: number): number | undefined {
+    return this.#state.serverPorts?.find((port) => port.clientPort === clientPort)?.serverPort;
+  }
+
+  /** Every node once, beginning with the one whose turn it is, at the port that the client port leads to. */
+  *rotation(clientPort: number): Generator<DesiredNode, undefined> {
     const { nodes } = this.#state;
+    const port = this.serverPort(clientPort);
     const first = this.#turn++;
     for (let step = 0; step < nodes.length; step++) {
       const node = nodes[(first + step) % nodes.length];
-      if (node !== undefined) yield node;
+      if (node !== undefined) yield port === undefined ? node : { host: node.host, port };
     }
   }
 

@@ -30,6 +30,18 @@ test("only what changed is sent", () => {
   expect(grown).toEqual({ set: [], missing: [{ slot: 1, address: other.address, port: 3 }], failures: [] });
 });
 
+test("a mapping that changes is sent", () => {
+  const image = new Image(10);
+  const endpoint = desiredEndpoint({ clientPorts: [80, 81] });
+  const mapped = (serverPort: number) => [{ ...endpoint, serverPorts: [{ clientPort: 81, serverPort }] }];
+  takeIn(image, [endpoint]);
+  expect(takeIn(image, mapped(9600)).shrunk.set).toMatchObject(
+    mapped(9600).map(({ serverPorts }) => ({ serverPorts })),
+  );
+  expect(takeIn(image, mapped(9600)).shrunk.set).toEqual([]);
+  expect(takeIn(image, mapped(9601)).shrunk.set).toHaveLength(1);
+});
+
 test("what could not be listened on is missing again", () => {
   const image = new Image(10);
   const desired = [desiredEndpoint({})];

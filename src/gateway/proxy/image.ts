@@ -153,7 +153,15 @@ function stateOf(endpoint: DesiredEndpoint, slot: number): SlotState {
   // Copies: the image is compared with later lists, and a copy is what can be sent to a thread.
   const nodes = endpoint.nodes.map(({ host, port }) => ({ host, port }));
   const sources = endpoint.sources && [...endpoint.sources];
-  return { slot, maxSession, refusal, nodes, ...(sources === undefined ? {} : { sources }) };
+  const serverPorts = endpoint.serverPorts?.map((port) => ({ ...port }));
+  return {
+    slot,
+    maxSession,
+    refusal,
+    nodes,
+    ...(sources === undefined ? {} : { sources }),
+    ...(serverPorts === undefined ? {} : { serverPorts }),
+  };
 }
 
 function sameState(a: SlotState, b: SlotState): boolean {
@@ -161,9 +169,14 @@ function sameState(a: SlotState, b: SlotState): boolean {
     a.maxSession === b.maxSession &&
     a.refusal === b.refusal &&
     a.sources?.join() === b.sources?.join() &&
+    portsText(a) === portsText(b) &&
     a.nodes.length === b.nodes.length &&
     a.nodes.every((node, index) => node.host === b.nodes[index]?.host && node.port === b.nodes[index]?.port)
   );
+}
+
+function portsText({ serverPorts = [] }: SlotState): string {
+  return serverPorts.map(({ clientPort, serverPort }) => `${clientPort} ${serverPort}`).join();
 }
 
 function tooMany(endpointId: EndpointId, limit: number): EndpointFailure {

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { DesiredNode } from "../../domain/desired.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { SessionSettings } from "./messages.ts";
+import type { ListenerKey, SessionSettings } from "./messages.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import { reset } from "./reset.ts";
 import { Session } from "./session.ts";
@@ -28,9 +28,14 @@ export class Listener implements SessionHost {
   readonly #context: ListenerContext;
   readonly #server: Server;
   readonly #sessions = new Set<Session>();
+  readonly #key: ListenerKey;
+  /** Where its sessions go; see {@link Endpoint.serverPort}. */
+  #serverPort: number | undefined;
 
-  constructor(endpoint: Endpoint, context: ListenerContext) {
+  constructor(endpoint: Endpoint, key: ListenerKey, context: ListenerContext) {
     this.endpoint = endpoint;
+    this.#key = key;
+    this.#serverPort = endpoint.serverPort(key.port);
     this.settings = context.settings;
     this.buffers = context.buffers;
     this.#context = context;
@@ -39,7 +44,8 @@ export class Listener implements SessionHost {
   }
 
   /** @throws the error of the system: EADDRINUSE, EADDRNOTAVAIL, EMFILE ... */
-  async listen(host: string, port: number): Promise<void> {
+  async listen(): Promise<void> {
+    const { address: host, port } = this.#key;
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
       const { reusePort } = this.#context;
@@ -61,6 +67,14 @@ export class Listener implements SessionHost {
   /** Resets every session; resolves to their number when not one byte passes any more. */
   sever(): Promise<number> {
     return resetAll([...this.#sessions]);
+  }
+
+  /** Resets every session where the endpoint's port leads elsewhere by now. Returns as `sever` does. */
+  async severMisled(): Promise<number> {
+    const serverPort = this.endpoint.serverPort(this.#key.port);
+    if (serverPort === this.#serverPort) return 0;
+    this.#serverPort = serverPort;
+    return this.sever();
   }
 
   /** Resets the sessions whose source is not allowed any more. Returns as `sever` does. */
@@ -105,7 +119,7 @@ export class Listener implements SessionHost {
       void reset(socket);
       return;
     }
-    const session = new Session(this, socket, this.endpoint.rotation());
+    const session = new Session(this, socket, this.endpoint.rotation(this.#key.port));
     this.#sessions.add(session);
     session.connect();
   }

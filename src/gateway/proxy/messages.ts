@@ -1,6 +1,7 @@
 import type { DesiredNode } from "../../domain/desired.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
+import type { ServicePort } from "../../domain/resources.ts";
 import type { SlotMemory } from "./slots.ts";
 
 /** How sessions are kept, the same for every endpoint. Times in milliseconds, greater than 0. */
@@ -29,6 +30,7 @@ export interface SlotState {
   readonly nodes: readonly DesiredNode[];
   /** As of the desired endpoint. */
   readonly sources?: readonly string[];
+  readonly serverPorts?: readonly ServicePort[];
 }
 
 /** One address and port of one endpoint. */

@@ -72,16 +72,17 @@ export class Shard {
     entry.endpoint.update(state);
     const listeners = [...entry.listeners.values()];
     if (state.refusal !== null) return sum(await Promise.all(listeners.map((listener) => listener.sever())));
-    if (!entry.endpoint.isFiltered) return 0;
-    return sum(await Promise.all(listeners.map((listener) => listener.severStrangers())));
+    const misled = listeners.map((listener) => listener.severMisled());
+    const strangers = entry.endpoint.isFiltered ? listeners.map((listener) => listener.severStrangers()) : [];
+    return sum(await Promise.all([...misled, ...strangers]));
   }
 
   async #listen(key: ListenerKey): Promise<ListenFailure | null> {
     const entry = this.#entries.get(key.slot);
     if (entry === undefined) return listenFailure(key, new Error("the endpoint is not known to the worker"));
-    const listener = new Listener(entry.endpoint, this.#context);
+    const listener = new Listener(entry.endpoint, key, this.#context);
     try {
-      await listener.listen(key.address, key.port);
+      await listener.listen();
     } catch (error) {
       return listenFailure(key, error);
     }
