@@ -40,7 +40,7 @@ export const catalogue: Readonly<Record<ErrorKind, Entry>> = {
   connected_already: endpoint("2014"),
   connection_of_other_service: each([400, "CSS.0001"], [400, "EndPoint.2013"]),
   credentials_wrong: each([401, "CSS.0010"], [401, "EndPoint.0003"]),
-  empty_body: each([400, "CSS.0006"], [400, "EndPoint.2002"]),
+  empty_body: each([400, "CSS.0006"], [504, "EndPoint.0011"]),
   endpoint_failed: endpoint("2047"),
   endpoint_not_found: each([404, "CSS.0016"], [404, "EndPoint.2006"]),
   forbidden: each([403, "CSS.5045"], [403, "EndPoint.0004"]),

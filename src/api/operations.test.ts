@@ -39,7 +39,7 @@ const table = operations.map(({ id, method, path, access, protocol = "css" }) =>
 /** What each family of operations says to the same mistake. */
 const malformed = { css: "400 CSS.0001", vpcep: "400 EndPoint.0002", iam: "400 400" };
 const notJson = { css: "415 CSS.0004", vpcep: "415 EndPoint.0002", iam: "415 415" };
-const empty = { css: "400 CSS.0006", vpcep: "400 EndPoint.2002", iam: "400 400" };
+const empty = { css: "400 CSS.0006", vpcep: "504 EndPoint.0011", iam: "400 400" };
 const foreignProject = { css: "403 CSS.0015", vpcep: "403 EndPoint.0004", iam: "none" };
 const projectOperations = table.filter(({ path }) => path.includes(":project_id"));
 const clusterOperations = table.filter(({ path }) => path.includes(":cluster_id"));

@@ -69,7 +69,7 @@ test("quotas say what is used, the version says where it is, and servers are the
 
 test("a body that is none, and a project of somebody else, are refused in the service's own words", async () => {
   const { owner, guest } = await startParties();
-  expect(refusalCode(await owner.call("POST", "/v1/{p}/vpc-endpoints"))).toBe("400 EndPoint.2002");
+  expect(refusalCode(await owner.call("POST", "/v1/{p}/vpc-endpoints"))).toBe("504 EndPoint.0011");
   const foreign = `/v1/${guest.projectId}/vpc-endpoints`;
   expect(refusalCode(await owner.call("GET", foreign))).toBe("403 EndPoint.0004");
 });
