@@ -16,9 +16,9 @@ describe("an entry", () => {
     );
   });
 
-  test("for everyone is the star itself", () => {
+  test("for everyone is the star as it was sent, with the prefix or without", () => {
     expect(parsePermission("*")).toBe("*");
-    expect(parsePermission("iam:domain::*")).toBe("*");
+    expect(parsePermission("iam:domain::*")).toBe("iam:domain::*");
   });
 
   test.each([
@@ -47,7 +47,7 @@ describe("an entry", () => {
           fc.string().map((text) => `iam:domain::${text}`),
         ),
         (entry) => {
-          expect(parsePermission(entry) ?? "*").toMatch(/^(?:\*|iam:domain::[A-Za-z0-9]{1,64})$/);
+          expect(parsePermission(entry) ?? "*").toMatch(/^(?:\*|iam:domain::(?:\*|[A-Za-z0-9]{1,64}))$/);
         },
       ),
     );
@@ -58,13 +58,14 @@ describe("admission", () => {
   test("the owner, those on the list, and with a star everyone: nobody else", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.oneof(account, fc.constant("*"))),
+        fc.array(fc.oneof(account, fc.constant("*"), fc.constant("iam:domain::*"))),
         account,
         account,
         (entries, owner, guest) => {
           const permissions = entries.map((entry) => parsePermission(entry) ?? "");
           expect(isWhitelisted(permissions, owner, owner)).toBe(true);
-          const isNamed = entries.includes(guest) || entries.includes("*") || guest === owner;
+          const isNamed =
+            entries.includes(guest) || entries.some((entry) => entry.endsWith("*")) || guest === owner;
           expect(isWhitelisted(permissions, owner, guest)).toBe(isNamed);
           expect(isWhitelisted([...permissions, permissionOf(guest)], owner, guest)).toBe(true);
         },

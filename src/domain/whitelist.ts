@@ -1,10 +1,11 @@
 import type { AccountId } from "./ids.ts";
 import type { Permission } from "./resources.ts";
 
-/** Stands for every account. Has to be asked for; lists show a warning where it is present. */
-export const everyone = "*";
-
+/** Stands for every account, also behind the prefix. Has to be asked for; lists show a warning where it is present. */
+const everyone = "*";
 const accountPrefix = "iam:domain::";
+/** Every way to admit every account; each is kept as it was sent (contract section 3.5). */
+export const everyonePermissions: readonly string[] = [everyone, accountPrefix + everyone];
 /** Account ids in a whitelist: letters and digits, at most 64 (contract section 3.5). */
 const accountPattern = /^[A-Za-z0-9]{1,64}$/;
 
@@ -12,13 +13,13 @@ const accountPattern = /^[A-Za-z0-9]{1,64}$/;
 export const whitelistLimit = 500;
 
 /**
- * Returns the permission as it is stored and shown: `iam:domain::ID`, or `*`.
- * @param entry a bare account id, one with the prefix, or `*` (contract section 1.5)
+ * Returns the permission as it is stored and shown: `iam:domain::ID`, `iam:domain::*` or `*`.
+ * @param entry a bare account id or `*`, or one with the prefix (contract sections 1.5 and 3.5)
  * @returns undefined for anything else
  */
 export function parsePermission(entry: string): string | undefined {
+  if (everyonePermissions.includes(entry)) return entry;
   const bare = entry.startsWith(accountPrefix) ? entry.slice(accountPrefix.length) : entry;
-  if (bare === everyone) return everyone;
   return accountPattern.test(bare) ? accountPrefix + bare : undefined;
 }
 
@@ -36,7 +37,7 @@ export function isWhitelisted(permissions: Iterable<string>, owner: AccountId, a
   if (account === owner) return true;
   const wanted = permissionOf(account);
   for (const permission of permissions) {
-    if (permission === everyone || permission === wanted) return true;
+    if (permission === wanted || everyonePermissions.includes(permission)) return true;
   }
   return false;
 }

@@ -91,6 +91,8 @@ test("open to everyone is who says so with a star, while enabled", async () => {
   await insertBasics(store);
   await store.services.insertPermissions([entry(1, "a", 1)]);
   expect(await store.services.openToEveryone()).toEqual([]);
+  await store.services.insertPermissions([entry(3, "iam:domain::*", 1)]);
+  expect(await store.services.openToEveryone()).toEqual([aService()]);
   await store.services.insertPermissions([entry(2, "*", 1)]);
   expect(await store.services.openToEveryone()).toEqual([aService()]);
   await store.services.update(aService({ enabled: false }));

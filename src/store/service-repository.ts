@@ -2,7 +2,7 @@ import type { Kysely, Selectable } from "kysely";
 import type { ClusterId, PermissionId, ProjectId, ServiceId } from "../domain/ids.ts";
 import type { EndpointService, Permission, ServicePort, Tag } from "../domain/resources.ts";
 import type { ServiceRepository } from "../domain/store.ts";
-import { everyone } from "../domain/whitelist.ts";
+import { everyonePermissions } from "../domain/whitelist.ts";
 import type { Schema } from "./schema.ts";
 
 export class SqlServiceRepository implements ServiceRepository {
@@ -61,7 +61,8 @@ export class SqlServiceRepository implements ServiceRepository {
       .selectFrom("endpointService")
       .innerJoin("permission", "permission.serviceId", "endpointService.id")
       .selectAll("endpointService")
-      .where("permission.permission", "=", everyone)
+      .where("permission.permission", "in", everyonePermissions)
+      .distinct()
       .where("endpointService.enabled", "=", 1)
       .execute();
     return rows.map(toService);

@@ -56,6 +56,19 @@ test("a batch has descriptions, which can be changed, and goes by id", async () 
   expect(refusalCode(lost)).toBe("404 EndPoint.0005");
 });
 
+test("everybody is admitted by either spelling, which the cluster shows as it was sent", async () => {
+  const { owner, guest } = await startParties();
+  const cluster = await owner.open("logs");
+  const [service] = ok(await owner.call("GET", "/v1/{p}/vpc-endpoint-services"))[
+    "endpoint_services"
+  ] as Json[];
+  await admit(owner, service?.["id"], "iam:domain::*");
+  await createEndpoint(guest, service?.["id"]);
+  const { permissions } = await cluster.connections();
+  const own = `iam:domain::${owner.accountId}`;
+  expect(permissions.map(({ permission }) => permission)).toEqual([own, "iam:domain::*"]);
+});
+
 test("an organisation is kept and shown, and admits nobody", async () => {
   const { owner, guest, id, path } = await startService();
   const permissions = ["organizations:orgPath::*"];
