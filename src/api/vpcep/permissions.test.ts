@@ -57,8 +57,9 @@ test("a batch has descriptions, which can be changed, and goes by id", async () 
 });
 
 test("everybody is admitted by either spelling, which the cluster shows as it was sent", async () => {
-  const { owner, guest } = await startParties();
+  const { owner, guest, server } = await startParties();
   const cluster = await owner.open("logs");
+  server.clock.advance(1000);
   const [service] = ok(await owner.call("GET", "/v1/{p}/vpc-endpoint-services"))[
     "endpoint_services"
   ] as Json[];
@@ -93,13 +94,37 @@ test("who leaves the list loses his connection", async () => {
 
 test.each([
   [{ action: "add", permissions: ["a b"] }, "3002"],
-  [{ action: "add", permissions: [] }, "3002"],
+  [{ action: "add", permissions: [] }, "3036"],
+  [{ action: "add", permissions: Array.from({ length: 51 }, (_, n) => `x${n}`) }, "0016"],
   [{ action: "add", permissions: ["x"], permission_type: "orgPath" }, "3002"],
   [{ action: "set", permissions: ["x"] }, "0007"],
 ])("%j is refused: EndPoint.%s", async (body, code) => {
   const { owner, path } = await startService();
   expect(refusalCode(await owner.call("POST", `${path}/action`, body))).toBe(`400 EndPoint.${code}`);
 });
+
+test.each(["create", "delete"])(
+  "a batch to %s has 1 to 50 entries, and is done in full or not at all",
+  async (way) => {
+    const { owner, path } = await startService();
+    const send = (count: number) => {
+      const permissions = Array.from({ length: count }, (_, n) => ({ id: `x${n}`, permission: `x${n}` }));
+      return owner.call("POST", `${path}/batch-${way}`, { permissions });
+    };
+    expect(refusalCode(await send(0))).toBe("400 EndPoint.3036");
+    expect(refusalCode(await send(51))).toBe("400 EndPoint.0016");
+    await admit(owner, path.split("/")[4], alice);
+    const [entry] = ok(await owner.call("GET", path))["permissions"] as Json[];
+    const half = {
+      permissions: [
+        { id: entry?.["id"], permission: "b2" },
+        { id: "none", permission: "a b" },
+      ],
+    };
+    expect((await owner.call("POST", `${path}/batch-${way}`, half)).status).toBeGreaterThanOrEqual(400);
+    expect(ok(await owner.call("GET", path))["permissions"]).toEqual([entry]);
+  },
+);
 
 test("a whitelist holds 500", async () => {
   const { owner, path } = await startService();

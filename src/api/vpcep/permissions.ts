@@ -1,4 +1,5 @@
-import { Type } from "typebox";
+import { Type, type TSchema } from "typebox";
+import { PosternError } from "../../domain/errors.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { parsePermission } from "../../domain/whitelist.ts";
 import { commit } from "../actions/commit.ts";
@@ -13,6 +14,9 @@ import { id, permissionParams, serviceParams } from "./schema.ts";
 
 const permission = Type.String({ minLength: 1, maxLength: 1024 });
 const permissionType = Type.Optional(stringEnum(["domainId", "orgPath"]));
+/** Checked by hand, for there is a code for each mistake. */
+const batchLimit = 50;
+const batchOf = <Item extends TSchema>(item: Item) => Type.Array(item, { maxItems: 10 * batchLimit });
 const note = Type.String({ maxLength: 256, pattern: "^[^<>]*$" });
 
 export const listServicePermissionsDetails = defineOperation({
@@ -44,6 +48,17 @@ export const listServicePermissionsDetails = defineOperation({
   },
 });
 
+/** @throws PosternError permissions_empty, batch_too_large */
+function requireBatch({ length }: readonly unknown[]): void {
+  if (length === 0)
+    throw new PosternError("permissions_empty", "The list permissions is empty. Name at least one.");
+  if (length <= batchLimit) return;
+  throw new PosternError(
+    "batch_too_large",
+    `One call takes up to ${batchLimit} permissions, and this one has ${length}. Split it.`,
+  );
+}
+
 /** Runs a change of a service's whitelist as one durable, enforced write. */
 async function change<Result>(
   context: ApiContext,
@@ -72,12 +87,13 @@ export const addOrRemoveServicePermissions = defineOperation({
     params: serviceParams,
     body: Type.Object({
       action: stringEnum(["add", "remove"]),
-      permissions: Type.Array(permission, { minItems: 1, maxItems: 50 }),
+      permissions: batchOf(permission),
       permission_type: permissionType,
     }),
   },
   async handle(request, context) {
     const { action, permissions, permission_type: type = "domainId" } = request.body;
+    requireBatch(permissions);
     const { headers } = await change(context, request, async (tx, { service }, now) => {
       const owner = request.principal.accountId;
       const entries = permissions.map((entry) => ({ permission: entry, description: "" }));
@@ -100,15 +116,13 @@ export const batchAddEndpointServicePermissions = defineOperation({
   schemas: {
     params: serviceParams,
     body: Type.Object({
-      permissions: Type.Array(Type.Object({ permission, description: Type.Optional(note) }), {
-        minItems: 1,
-        maxItems: 50,
-      }),
+      permissions: batchOf(Type.Object({ permission, description: Type.Optional(note) })),
       permission_type: permissionType,
     }),
   },
   async handle(request, context) {
     const { permissions, permission_type: type = "domainId" } = request.body;
+    requireBatch(permissions);
     const { result, headers } = await change(context, request, (tx, { service }, now) => {
       const entries = permissions.map((entry) => ({ description: "", ...entry }));
       return addPermissions(tx, service, type, entries, now);
@@ -117,7 +131,7 @@ export const batchAddEndpointServicePermissions = defineOperation({
   },
 });
 
-/** The published example answers an empty list. */
+/** Removes all of them or, where one is not there, none. The published example answers an empty list. */
 export const batchRemoveEndpointServicePermissions = defineOperation({
   id: "BatchRemoveEndpointServicePermissions",
   method: "POST",
@@ -126,11 +140,10 @@ export const batchRemoveEndpointServicePermissions = defineOperation({
   protocol: "vpcep",
   schemas: {
     params: serviceParams,
-    body: Type.Object({
-      permissions: Type.Array(Type.Object({ id }), { minItems: 1, maxItems: 50 }),
-    }),
+    body: Type.Object({ permissions: batchOf(Type.Object({ id })) }),
   },
   async handle(request, context) {
+    requireBatch(request.body.permissions);
     const ids = request.body.permissions.map((entry) => entry.id);
     const { headers } = await change(context, request, async (tx, { service }, now) => {
       for (const wanted of ids) await requirePermission(tx, service, wanted);
