@@ -76,6 +76,8 @@ export interface Operation<S extends Schemas = Schemas> {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** Fastify's path syntax. */
   readonly path: string;
+  /** Serves only requests whose Host matches, before an operation of the same path that serves every host. */
+  readonly host?: RegExp;
   /** Action of the access rules (contract sections 1 and 3). */
   readonly action: string;
   /** `public`: no credential is looked at. `signed_in`: everybody who has one. Else the access rules decide. */

@@ -61,7 +61,8 @@ function request(server: TestServer, method: Method, url: string, body: object |
 
 test("ids and routes are given once, and every operation names the action of its access rule", () => {
   expect(new Set(operations.map(({ id }) => id)).size).toBe(operations.length);
-  expect(new Set(operations.map(({ method, path }) => `${method} ${path}`)).size).toBe(operations.length);
+  const routes = operations.map(({ method, path, host }) => `${method} ${String(host)} ${path}`);
+  expect(new Set(routes).size).toBe(operations.length);
   for (const { action } of operations) {
     expect(action).toMatch(/^(?:css|vpcep|vpc|postern|iam):[A-Za-z]+:[A-Za-z]+$/);
   }

@@ -180,6 +180,7 @@ function addRoute(
   app.route({
     method: operation.method,
     url: operation.path,
+    ...(operation.host ? { constraints: { host: operation.host } } : {}),
     config: { protocol: operation.protocol ?? "css" },
     handler: (request, reply) =>
       request.principal || operation.access === "public"

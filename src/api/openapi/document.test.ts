@@ -25,7 +25,10 @@ const document = openApiDocument(operations, "1.2.3") as Document;
 test("every operation of the table is described once, with its path parameters", () => {
   const described = Object.values(document.paths).flatMap((methods) => Object.values(methods));
   expect(described.map(({ operationId }) => operationId).toSorted()).toEqual(
-    operations.map(({ id }) => id).toSorted(),
+    operations
+      .filter(({ host }) => !host)
+      .map(({ id }) => id)
+      .toSorted(),
   );
   for (const [path, methods] of Object.entries(document.paths)) {
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);

@@ -10,6 +10,8 @@ type JsonSchema = Readonly<Record<string, unknown>>;
 export function openApiDocument(operations: readonly Operation[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
+    // OpenAPI has one operation for a path and method; the page and the coverage list name the others too.
+    if (operation.host) continue;
     const path = operation.path.replaceAll(/:(\w+)/g, "{$1}");
     paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(operation) };
   }

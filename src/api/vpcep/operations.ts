@@ -39,7 +39,7 @@ import {
   listResourceInstances,
 } from "./tags.ts";
 import { updateEndpointWhite, upgradeEndpoint } from "./update-endpoint.ts";
-import { listSpecifiedVersionDetails } from "./versions.ts";
+import { listSpecifiedVersionDetails, listVersionDetails } from "./versions.ts";
 
 /** The endpoint service's operations, in the order of contract section 3.1. */
 export const vpcepOperations: readonly Operation[] = [
@@ -71,6 +71,7 @@ export const vpcepOperations: readonly Operation[] = [
   updateEndpointRoutetable,
   upgradeEndpoint,
   listQuotaDetails,
+  listVersionDetails,
   listSpecifiedVersionDetails,
   batchAddOrRemoveResourceInstance,
   listQueryProjectResourceTags,

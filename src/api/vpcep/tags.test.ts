@@ -46,8 +46,8 @@ test("a type that has no tags, or too many of them, is refused", async () => {
   expect(refusalCode(await owner.call("POST", path, { action: "create", tags }))).toBe("400 EndPoint.3069");
 });
 
-test("quotas say what is used, the version says where it is, and servers are the cluster's", async () => {
-  const { owner, server } = await startParties();
+test("quotas say what is used, and servers are the cluster's", async () => {
+  const { owner } = await startParties();
   const { id } = await createService(owner, "logs");
   const endpoint = { type: "endpoint", used: 0, quota: 10_000 };
   const resources = [endpoint, { type: "endpoint_service", used: 1, quota: 1_000 }];
