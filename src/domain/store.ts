@@ -1,6 +1,6 @@
 import type { Ipv4 } from "../lib/ipv4.ts";
 import type { DesiredState } from "./build-snapshot.ts";
-import type { EndpointState } from "./endpoint-state.ts";
+import type { EndpointState, EndpointStatus } from "./endpoint-state.ts";
 import type {
   AccountId,
   ClusterId,
@@ -34,6 +34,12 @@ export interface Page {
   readonly offset: number;
   /** Most items to return. */
   readonly limit: number;
+}
+
+/** A slice of a list in the order of a time; ties go by id, so that pages fit. */
+export interface SortedPage extends Page {
+  readonly sortBy: "createdAt" | "updatedAt";
+  readonly direction: "asc" | "desc";
 }
 
 export interface Listing<Item> {
@@ -115,6 +121,13 @@ export interface ClusterFilter {
   readonly engine?: Cluster["engine"];
 }
 
+/** What is left out filters nothing. */
+export interface ServiceFilter {
+  readonly id?: string | undefined;
+  /** A part of it, in whatever case. */
+  readonly name?: string | undefined;
+}
+
 export interface ServiceRepository {
   insert(service: EndpointService): Promise<void>;
   update(service: EndpointService): Promise<void>;
@@ -125,8 +138,14 @@ export interface ServiceRepository {
   /** Whichever API made them. */
   allOfCluster(cluster: ClusterId): Promise<readonly EndpointService[]>;
   allOfProject(project: ProjectId): Promise<readonly EndpointService[]>;
+  /** Those that are enabled. */
+  listByProject(
+    project: ProjectId,
+    filter: ServiceFilter,
+    page: SortedPage,
+  ): Promise<Listing<EndpointService>>;
   /** Enabled services of every project whose whitelist admits every account. */
-  openToEveryone(): Promise<readonly EndpointService[]>;
+  listOpenToEveryone(filter: ServiceFilter, page: SortedPage): Promise<Listing<EndpointService>>;
   /** Takes whitelist and endpoints along. */
   delete(id: ServiceId): Promise<void>;
   setPermissionDescription(id: Permission["id"], description: string): Promise<void>;
@@ -137,6 +156,8 @@ export interface ServiceRepository {
     ids: readonly Permission["id"][],
     except: ServiceId | undefined,
   ): Promise<ReadonlySet<Permission["id"]>>;
+  /** @param part what the permissions contain */
+  listPermissions(service: ServiceId, part: string, page: SortedPage): Promise<Listing<Permission>>;
   insertPermissions(permissions: readonly Permission[]): Promise<void>;
   deletePermissions(ids: readonly Permission["id"][]): Promise<void>;
 }
@@ -147,6 +168,21 @@ export type EndpointDetails = Pick<
   "sourceWhitelistEnabled" | "sourceWhitelist" | "tags" | "ownerNote"
 >;
 
+/** What is left out filters nothing. */
+export interface ConnectionFilter {
+  readonly id?: string | undefined;
+  readonly markerId?: number | undefined;
+  readonly status?: EndpointStatus | "deleting" | undefined;
+}
+
+/** What is left out filters nothing. */
+export interface EndpointFilter {
+  readonly id?: string | undefined;
+  readonly vpcId?: string | undefined;
+  /** A part of it, in whatever case. */
+  readonly serviceName?: string | undefined;
+}
+
 export interface EndpointRepository {
   insert(endpoint: Endpoint): Promise<void>;
   delete(id: EndpointId): Promise<void>;
@@ -154,6 +190,8 @@ export interface EndpointRepository {
   /** Newest first, ties by id. */
   listByService(service: ServiceId, page: Page): Promise<Listing<Endpoint>>;
   allOfService(service: ServiceId): Promise<readonly Endpoint[]>;
+  searchByService(service: ServiceId, filter: ConnectionFilter, page: SortedPage): Promise<Listing<Endpoint>>;
+  searchByProject(project: ProjectId, filter: EndpointFilter, page: SortedPage): Promise<Listing<Endpoint>>;
   /** The consumer's view; newest first, ties by id. */
   listByProject(project: ProjectId, page: Page): Promise<Listing<Endpoint>>;
   allOfProject(project: ProjectId): Promise<readonly Endpoint[]>;

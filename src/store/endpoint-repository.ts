@@ -2,8 +2,18 @@ import type { Kysely, Selectable } from "kysely";
 import type { EndpointState } from "../domain/endpoint-state.ts";
 import type { AccountId, EndpointId, ProjectId, ServiceId, SubnetId, VpcId } from "../domain/ids.ts";
 import type { Endpoint, Tag, Timestamp } from "../domain/resources.ts";
-import type { EndpointDetails, EndpointRepository, Listing, Page } from "../domain/store.ts";
+import type {
+  ConnectionFilter,
+  EndpointDetails,
+  EndpointFilter,
+  EndpointRepository,
+  Listing,
+  Page,
+  SortedPage,
+} from "../domain/store.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
+import { connectionsOf, endpointsOf, sorted, type EndpointQuery } from "./endpoint-search.ts";
+import { listing } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
 /** As large as those that clients know from elsewhere (contract section 3.5). */
@@ -54,6 +64,22 @@ export class SqlEndpointRepository implements EndpointRepository {
   async allOfProject(project: ProjectId): Promise<readonly Endpoint[]> {
     const rows = await this.#db.selectFrom("endpoint").selectAll().where("projectId", "=", project).execute();
     return rows.map(toEndpoint);
+  }
+
+  async searchByService(
+    service: ServiceId,
+    filter: ConnectionFilter,
+    page: SortedPage,
+  ): Promise<Listing<Endpoint>> {
+    return this.#search(page, (query) => connectionsOf(query, service, filter));
+  }
+
+  async searchByProject(
+    project: ProjectId,
+    filter: EndpointFilter,
+    page: SortedPage,
+  ): Promise<Listing<Endpoint>> {
+    return this.#search(page, (query) => endpointsOf(query, this.#db, project, filter));
   }
 
   async countActive(service: ServiceId): Promise<number> {
@@ -159,6 +185,18 @@ export class SqlEndpointRepository implements EndpointRepository {
   async unsettled(): Promise<readonly Endpoint[]> {
     const rows = await this.#db.selectFrom("endpoint").selectAll().where("phase", "<>", "ready").execute();
     return rows.map(toEndpoint);
+  }
+
+  async #search(
+    page: SortedPage,
+    narrow: <Output>(query: EndpointQuery<Output>) => EndpointQuery<Output>,
+  ): Promise<Listing<Endpoint>> {
+    const all = this.#db.selectFrom("endpoint");
+    return listing(
+      sorted(narrow(all.selectAll()), page),
+      narrow(all.select((eb) => eb.fn.countAll<number>().as("total"))),
+      toEndpoint,
+    );
   }
 
   async #list(column: "serviceId" | "projectId", value: string, page: Page): Promise<Listing<Endpoint>> {

@@ -178,7 +178,16 @@ export const migrations: readonly Migration[] = [
       alter table endpoint_service_of_many rename to endpoint_service;
       create index endpoint_service_by_cluster on endpoint_service (cluster_id);
       create unique index endpoint_service_opened on endpoint_service (cluster_id) where origin = 'css';
-      create index endpoint_service_by_project on endpoint_service (project_id);
+      create index endpoint_service_by_project on endpoint_service (project_id, enabled, created_at desc, id);
+      create index endpoint_service_by_change on endpoint_service (project_id, enabled, updated_at desc, id);
+      create index endpoint_service_by_age on endpoint_service (enabled, created_at desc, id);
+      create index endpoint_service_by_any_change on endpoint_service (enabled, updated_at desc, id);
+      create index permission_by_age on permission (service_id, created_at desc, id);
+      create index endpoint_of_service_by_change
+        on endpoint (service_id, coalesce(updated_at, created_at) desc, id);
+      create index endpoint_of_project_by_change
+        on endpoint (project_id, coalesce(updated_at, created_at) desc, id);
+      create index endpoint_by_state on endpoint (service_id, approval, phase);
     `,
   },
 ];

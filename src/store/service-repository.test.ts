@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ClusterId, PermissionId, ServiceId } from "../domain/ids.ts";
 import type { Permission } from "../domain/resources.ts";
+import type { ServiceFilter, SortedPage } from "../domain/store.ts";
 import { aCluster, aService, clusterId, serviceId, uuid } from "../domain/test-fixtures.ts";
 import { insertBasics } from "./test-basics.ts";
 import { openTestStore } from "./test-store.ts";
@@ -86,15 +87,65 @@ test("ports, tags and texts come back; a deleted service takes its whitelist alo
   expect(await store.services.permissions(serviceId)).toEqual([]);
 });
 
+const page = { offset: 0, limit: 10, sortBy: "createdAt", direction: "desc" } as const;
+
 test("open to everyone is who says so with a star, while enabled", async () => {
   const store = await openTestStore();
   await insertBasics(store);
+  const open = () => store.services.listOpenToEveryone({}, page);
   await store.services.insertPermissions([entry(1, "a", 1)]);
-  expect(await store.services.openToEveryone()).toEqual([]);
+  expect(await open()).toEqual({ items: [], total: 0 });
   await store.services.insertPermissions([entry(3, "iam:domain::*", 1)]);
-  expect(await store.services.openToEveryone()).toEqual([aService()]);
+  expect(await open()).toEqual({ items: [aService()], total: 1 });
   await store.services.insertPermissions([entry(2, "*", 1)]);
-  expect(await store.services.openToEveryone()).toEqual([aService()]);
+  expect(await open()).toEqual({ items: [aService()], total: 1 });
   await store.services.update(aService({ enabled: false }));
-  expect(await store.services.openToEveryone()).toEqual([]);
+  expect(await open()).toEqual({ items: [], total: 0 });
+});
+
+test("a project's services are found by a part of the name, sorted by either time, and paged", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  const first = aService({ name: "N_1", createdAt: 1, updatedAt: 9 });
+  const rest = [2, 3, 4].map((n) =>
+    aService({
+      id: uuid(50 + n) as ServiceId,
+      origin: "vpcep",
+      name: `n%${n}`,
+      createdAt: Math.min(n, 3),
+      updatedAt: 5,
+      enabled: true,
+    }),
+  );
+  await store.services.update(first);
+  for (const service of rest) await store.services.insert(service);
+  const names = async (filter: ServiceFilter, wish: Partial<SortedPage> = {}) => {
+    const { items, total } = await store.services.listByProject(first.projectId, filter, {
+      ...page,
+      ...wish,
+    });
+    return [...items.map(({ name }) => name), total];
+  };
+  expect(await names({})).toEqual(["n%3", "n%4", "n%2", "N_1", 4]);
+  expect(await names({}, { direction: "asc" })).toEqual(["N_1", "n%2", "n%3", "n%4", 4]);
+  expect(await names({}, { sortBy: "updatedAt" })).toEqual(["N_1", "n%2", "n%3", "n%4", 4]);
+  expect(await names({}, { offset: 1, limit: 2 })).toEqual(["n%4", "n%2", 4]);
+  expect(await names({ name: "n_" })).toEqual(["N_1", 1]);
+  expect(await names({ name: "N%" })).toEqual(["n%3", "n%4", "n%2", 3]);
+  expect(await names({ id: first.id })).toEqual(["N_1", 1]);
+  await store.services.update({ ...first, enabled: false });
+  expect(await names({ id: first.id })).toEqual([0]);
+});
+
+test("a whitelist is listed by a part of its entries", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  await store.services.insertPermissions([entry(1, "ab", 1), entry(2, "bc", 2), entry(3, "B", 3)]);
+  const list = async (part: string, wish: Partial<SortedPage> = {}) => {
+    const { items, total } = await store.services.listPermissions(serviceId, part, { ...page, ...wish });
+    return [...items.map(({ permission }) => permission), total];
+  };
+  expect(await list("")).toEqual(["B", "bc", "ab", 3]);
+  expect(await list("b", { direction: "asc" })).toEqual(["ab", "bc", 2]);
+  expect(await list("", { offset: 1, limit: 1 })).toEqual(["bc", 3]);
 });

@@ -1,8 +1,9 @@
-import type { Kysely, Selectable } from "kysely";
+import type { Kysely, Selectable, SelectQueryBuilder } from "kysely";
 import type { ClusterId, PermissionId, ProjectId, ServiceId } from "../domain/ids.ts";
 import type { EndpointService, Permission, ServicePort, Tag } from "../domain/resources.ts";
-import type { ServiceRepository } from "../domain/store.ts";
+import type { Listing, ServiceFilter, ServiceRepository, SortedPage } from "../domain/store.ts";
 import { everyonePermissions } from "../domain/whitelist.ts";
+import { contains, containsInAnyCase, listing } from "./page.ts";
 import type { Schema } from "./schema.ts";
 
 export class SqlServiceRepository implements ServiceRepository {
@@ -56,16 +57,26 @@ export class SqlServiceRepository implements ServiceRepository {
     return rows.map(toService);
   }
 
-  async openToEveryone(): Promise<readonly EndpointService[]> {
-    const rows = await this.#db
-      .selectFrom("endpointService")
-      .innerJoin("permission", "permission.serviceId", "endpointService.id")
-      .selectAll("endpointService")
-      .where("permission.permission", "in", everyonePermissions)
-      .distinct()
-      .where("endpointService.enabled", "=", 1)
-      .execute();
-    return rows.map(toService);
+  async listByProject(
+    project: ProjectId,
+    filter: ServiceFilter,
+    page: SortedPage,
+  ): Promise<Listing<EndpointService>> {
+    return this.#list(filter, page, (query) => query.where("projectId", "=", project));
+  }
+
+  async listOpenToEveryone(filter: ServiceFilter, page: SortedPage): Promise<Listing<EndpointService>> {
+    return this.#list(filter, page, (query) =>
+      query.where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom("permission")
+            .select("permission.id")
+            .whereRef("permission.serviceId", "=", "endpointService.id")
+            .where("permission.permission", "in", everyonePermissions),
+        ),
+      ),
+    );
   }
 
   async delete(id: ServiceId): Promise<void> {
@@ -84,12 +95,25 @@ export class SqlServiceRepository implements ServiceRepository {
       .orderBy("createdAt")
       .orderBy("id")
       .execute();
-    return rows.map((row) => ({
-      ...row,
-      id: row.id as PermissionId,
-      serviceId: row.serviceId as ServiceId,
-      permissionType: row.permissionType as Permission["permissionType"],
-    }));
+    return rows.map(toPermission);
+  }
+
+  async listPermissions(service: ServiceId, part: string, page: SortedPage): Promise<Listing<Permission>> {
+    const wanted = this.#db
+      .selectFrom("permission")
+      .where("serviceId", "=", service)
+      .$if(part !== "", (query) => query.where((eb) => contains(eb.ref("permission"), part)));
+    // An entry has one time only.
+    return listing(
+      wanted
+        .selectAll()
+        .orderBy("createdAt", page.direction)
+        .orderBy("id")
+        .limit(page.limit)
+        .offset(page.offset),
+      wanted.select((eb) => eb.fn.countAll<number>().as("total")),
+      toPermission,
+    );
   }
 
   async takenPermissions(
@@ -122,6 +146,26 @@ export class SqlServiceRepository implements ServiceRepository {
       .execute();
   }
 
+  async #list(
+    { id, name }: ServiceFilter,
+    page: SortedPage,
+    narrow: <Output>(query: ServiceQuery<Output>) => ServiceQuery<Output>,
+  ): Promise<Listing<EndpointService>> {
+    let wanted = narrow(this.#db.selectFrom("endpointService").where("enabled", "=", 1));
+    if (id !== undefined) wanted = wanted.where("id", "=", id);
+    if (name !== undefined) wanted = wanted.where((eb) => containsInAnyCase(eb.ref("name"), name));
+    return listing(
+      wanted
+        .selectAll()
+        .orderBy(page.sortBy, page.direction)
+        .orderBy("id")
+        .limit(page.limit)
+        .offset(page.offset),
+      wanted.select((eb) => eb.fn.countAll<number>().as("total")),
+      toService,
+    );
+  }
+
   async #findBy(column: "id" | "name", value: string): Promise<EndpointService | undefined> {
     const row = await this.#db
       .selectFrom("endpointService")
@@ -130,6 +174,17 @@ export class SqlServiceRepository implements ServiceRepository {
       .executeTakeFirst();
     return row && toService(row);
   }
+}
+
+type ServiceQuery<Output> = SelectQueryBuilder<Schema, "endpointService", Output>;
+
+function toPermission(row: Selectable<Schema["permission"]>): Permission {
+  return {
+    ...row,
+    id: row.id as PermissionId,
+    serviceId: row.serviceId as ServiceId,
+    permissionType: row.permissionType as Permission["permissionType"],
+  };
 }
 
 function toRow(service: EndpointService): Schema["endpointService"] {

@@ -1,5 +1,4 @@
 import { Type } from "typebox";
-import { endpointStatus } from "../../domain/endpoint-state.ts";
 import { PosternError } from "../../domain/errors.ts";
 import { commit } from "../actions/commit.ts";
 import { decideConnections, requireConnection } from "../actions/decide-connections.ts";
@@ -7,7 +6,7 @@ import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
 import { requireOwnService } from "./find.ts";
-import { pageOf, pagingFields } from "./paging.ts";
+import { pagingFields, readPaging } from "./paging.ts";
 import { renderConnection } from "./render-endpoint.ts";
 import { description, id, serviceParams } from "./schema.ts";
 
@@ -30,16 +29,15 @@ export const listServiceConnections = defineOperation({
   async handle({ principal, params, query }, context) {
     return context.store.read(async (tx) => {
       const { service, cluster } = await requireOwnService(tx, principal, params.service_id);
-      const wanted = (await tx.endpoints.allOfService(service.id)).filter(
-        (endpoint) =>
-          endpoint.id === (query.id ?? endpoint.id) &&
-          endpoint.markerId === (query.marker_id ?? endpoint.markerId) &&
-          (query.status === undefined || endpointStatus(endpoint) === query.status),
+      const { items, total } = await tx.endpoints.searchByService(
+        service.id,
+        { id: query.id, markerId: query.marker_id, status: query.status },
+        readPaging(query),
       );
-      const connections = pageOf(wanted, query).map(renderConnection);
+      const connections = items.map(renderConnection);
       return {
         headers: { etag: clusterEtag(cluster) },
-        body: { connections, total_count: wanted.length },
+        body: { connections, total_count: total },
       };
     });
   },

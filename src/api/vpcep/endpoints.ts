@@ -1,11 +1,10 @@
 import { Type } from "typebox";
-import type { EndpointService } from "../../domain/resources.ts";
 import { commit } from "../actions/commit.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
-import { requireOwn } from "../postern/locate-endpoint.ts";
+import { locate, requireOwn } from "../postern/locate-endpoint.ts";
 import { projectParams } from "../schema.ts";
-import { isLike, pageOf, pagingFields } from "./paging.ts";
+import { pagingFields, readPaging } from "./paging.ts";
 import { renderEndpoint } from "./render-endpoint.ts";
 import { endpointParams, id } from "./schema.ts";
 
@@ -25,22 +24,17 @@ export const listEndpoints = defineOperation({
   schemas: { params: projectParams, query: listQuery },
   async handle({ principal, query }, context) {
     return context.store.read(async (tx) => {
-      const services = new Map<string, EndpointService>();
-      const wanted: { id: string; createdAt: number; updatedAt: number | null; body: () => object }[] = [];
-      for (const endpoint of await tx.endpoints.allOfProject(principal.projectId)) {
-        const service = services.get(endpoint.serviceId) ?? (await tx.services.find(endpoint.serviceId));
-        if (!service) continue;
-        services.set(service.id, service);
-        const isWanted =
-          isLike(service.name, query.endpoint_service_name) &&
-          endpoint.vpcId === (query.vpc_id ?? endpoint.vpcId) &&
-          endpoint.id === (query.id ?? endpoint.id);
-        const { createdAt, updatedAt } = endpoint;
-        const body = (): object => renderEndpoint(endpoint, service, context);
-        if (isWanted) wanted.push({ id: endpoint.id, createdAt, updatedAt, body });
+      const { items, total } = await tx.endpoints.searchByProject(
+        principal.projectId,
+        { id: query.id, vpcId: query.vpc_id, serviceName: query.endpoint_service_name },
+        readPaging(query),
+      );
+      const endpoints: object[] = [];
+      for (const endpoint of items) {
+        const { service } = await locate(tx, endpoint.id);
+        endpoints.push(renderEndpoint(endpoint, service, context));
       }
-      const endpoints = pageOf(wanted, query).map(({ body }) => body());
-      return { body: { endpoints, total_count: wanted.length } };
+      return { body: { endpoints, total_count: total } };
     });
   },
 });

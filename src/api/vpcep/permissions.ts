@@ -8,7 +8,7 @@ import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation, type ApiContext, type OperationRequest } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
 import { requireOwnService, type OwnService } from "./find.ts";
-import { pageOf, pagingFields } from "./paging.ts";
+import { pagingFields, readPaging } from "./paging.ts";
 import { renderPermission } from "./render-endpoint.ts";
 import { id, permissionParams, serviceParams } from "./schema.ts";
 
@@ -36,13 +36,12 @@ export const listServicePermissionsDetails = defineOperation({
   async handle({ principal, params, query }, context) {
     return context.store.read(async (tx) => {
       const { service, cluster } = await requireOwnService(tx, principal, params.service_id);
-      const wanted = (await tx.services.permissions(service.id)).filter((entry) =>
-        entry.permission.includes(query.permission ?? ""),
-      );
-      const permissions = pageOf(wanted, query).map(renderPermission);
+      const part = query.permission ?? "";
+      const { items, total } = await tx.services.listPermissions(service.id, part, readPaging(query));
+      const permissions = items.map(renderPermission);
       return {
         headers: { etag: clusterEtag(cluster) },
-        body: { permissions, total_count: wanted.length },
+        body: { permissions, total_count: total },
       };
     });
   },

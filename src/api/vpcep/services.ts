@@ -9,7 +9,7 @@ import { defineOperation, type Principal } from "../operation.ts";
 import { clusterOf, ownerOf } from "../postern/locate-endpoint.ts";
 import { projectParams, stringEnum } from "../schema.ts";
 import { requireOwnService } from "./find.ts";
-import { isLike, pageOf, pagingFields } from "./paging.ts";
+import { pagingFields, readPaging } from "./paging.ts";
 import { renderOffer, renderService } from "./render-service.ts";
 import { id, serviceParams } from "./schema.ts";
 
@@ -33,23 +33,23 @@ export const listEndpointService = defineOperation({
   protocol: "vpcep",
   schemas: { params: projectParams, query: listQuery },
   async handle({ principal, query }, context) {
+    // Whatever is there is available, and stands for a load balancer.
+    if ((query.status ?? "available") !== "available" || (query.server_type ?? "LB") !== "LB") {
+      return { body: { endpoint_services: [], total_count: 0 } };
+    }
     return context.store.read(async (tx) => {
-      const all = await tx.services.allOfProject(principal.projectId);
-      const wanted = all.filter(
-        (service) =>
-          service.enabled &&
-          isLike(service.name, query.endpoint_service_name) &&
-          service.id === (query.id ?? service.id) &&
-          (query.status ?? "available") === "available" &&
-          (query.server_type ?? "LB") === "LB",
+      const { items, total } = await tx.services.listByProject(
+        principal.projectId,
+        { id: query.id, name: query.endpoint_service_name },
+        readPaging(query),
       );
       const services: object[] = [];
-      for (const service of pageOf(wanted, query)) {
+      for (const service of items) {
         const rendered = renderService(service, await clusterOf(tx, service));
         const connections = await tx.endpoints.countActive(service.id);
         services.push({ ...rendered, domain_id: principal.accountId, connection_count: connections });
       }
-      return { body: { endpoint_services: services, total_count: wanted.length } };
+      return { body: { endpoint_services: services, total_count: total } };
     });
   },
 });
@@ -88,15 +88,15 @@ export const listServicePublicDetails = defineOperation({
   },
   async handle({ query }, context) {
     return context.store.read(async (tx) => {
-      const wanted = (await tx.services.openToEveryone()).filter(
-        (service) =>
-          isLike(service.name, query.endpoint_service_name) && service.id === (query.id ?? service.id),
+      const { items, total } = await tx.services.listOpenToEveryone(
+        { id: query.id, name: query.endpoint_service_name },
+        readPaging(query),
       );
       const services: object[] = [];
-      for (const service of pageOf(wanted, query)) {
+      for (const service of items) {
         services.push({ ...renderOffer(service), owner: await ownerOf(tx, service) });
       }
-      return { body: { endpoint_services: services, total_count: wanted.length } };
+      return { body: { endpoint_services: services, total_count: total } };
     });
   },
 });

@@ -16,6 +16,10 @@ async function ask(address: string, port: number): Promise<TestClient> {
   return client;
 }
 
+function mapped(node: TestNode) {
+  return { serverPorts: [{ clientPort: 81, serverPort: node.port }] };
+}
+
 test("ports lead to different listeners of a node's host; a new mapping cuts the sessions of the old one alone", async () => {
   const log = { warn: () => undefined, error: () => undefined };
   const engine = await ProxyEngine.start({ workers: 2, log });
@@ -25,7 +29,6 @@ test("ports lead to different listeners of a node's host; a new mapping cuts the
     await startNode("metrics"),
     await startNode("other"),
   ];
-  const mapped = (node: TestNode) => ({ serverPorts: [{ clientPort: 81, serverPort: node.port }] });
   const endpoint = desiredEndpoint({ clientPorts: [80, 81], nodes: [search] });
 
   await engine.apply([{ ...endpoint, ...mapped(metrics) }]);
