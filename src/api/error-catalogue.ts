@@ -44,6 +44,7 @@ export const catalogue: Readonly<Record<ErrorKind, Entry>> = {
   empty_body: each([400, "CSS.0006"], [504, "EndPoint.0011"]),
   endpoint_failed: endpoint("2047"),
   endpoint_not_found: each([404, "CSS.0016"], [404, "EndPoint.2006"]),
+  endpoint_quota_exceeded: each([400, "CSS.0063"], [400, "Endpoint.1018"]),
   forbidden: each([403, "CSS.5045"], [403, "EndPoint.0004"]),
   import_obstacles: each([400, "CSS.5090"], [400, "EndPoint.3045"]),
   missing_parameter: each([400, "CSS.5037"], [400, "EndPoint.0002"]),

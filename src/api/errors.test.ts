@@ -27,6 +27,7 @@ test.each<[ErrorKind, number, string]>([
   ["service_already_open", 409, "CSS.0031"],
   ["service_not_enabled", 400, "CSS.5182"],
   ["state_forbids", 400, "CSS.5090"],
+  ["endpoint_quota_exceeded", 400, "CSS.0063"],
   ["unsupported", 400, "CSS.5140"],
   ["vpc_not_found", 400, "CSS.5021"],
 ])("%s is %i %s", (kind, status, code) => {
@@ -39,6 +40,7 @@ test.each<[ErrorKind, number, string]>([
   ["resource_not_found", 404, "EndPoint.0005"],
   ["endpoint_not_found", 404, "EndPoint.2006"],
   ["account_not_allowed", 400, "EndPoint.2012"],
+  ["endpoint_quota_exceeded", 400, "Endpoint.1018"],
   ["quota_exceeded", 400, "Endpoint.1018"],
   ["precondition_failed", 412, "EndPoint.1004"],
 ])("to clients of the endpoint service %s is %i %s", (kind, status, code) => {

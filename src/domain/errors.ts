@@ -21,6 +21,7 @@ export type ErrorKind =
   | "empty_body"
   | "endpoint_failed"
   | "endpoint_not_found"
+  | "endpoint_quota_exceeded"
   | "forbidden"
   | "import_obstacles"
   | "missing_parameter"

@@ -4,6 +4,6 @@ import { checkQuota, quotas } from "./quotas.ts";
 test("the last one fits, one more does not", () => {
   expect(() => checkQuota("endpoints", quotas.endpoints - 1)).not.toThrow();
   expect(() => checkQuota("endpoints", quotas.endpoints)).toThrow(
-    expect.objectContaining({ kind: "quota_exceeded" }),
+    expect.objectContaining({ kind: "endpoint_quota_exceeded" }),
   );
 });

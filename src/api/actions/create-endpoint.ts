@@ -28,7 +28,8 @@ export interface EndpointWish {
 
 /**
  * Adds an endpoint with an address of its own.
- * @throws PosternError pool_exhausted, address_in_use, address_malformed, address_outside_subnet, out_of_range, quota_exceeded
+ * @throws PosternError pool_exhausted, address_in_use, address_malformed, address_outside_subnet, out_of_range,
+ *   endpoint_quota_exceeded
  */
 export async function createEndpoint(
   tx: Repositories,

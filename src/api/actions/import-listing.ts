@@ -15,6 +15,7 @@ import type { Cluster, Endpoint, Project, Subnet, Vpc } from "../../domain/resou
 import type { Repositories } from "../../domain/store.ts";
 import { formatIpv4Prefix } from "../../lib/ipv4.ts";
 import type { ApiContext, Principal } from "../operation.ts";
+import { requireClientPort } from "./open-service.ts";
 import { readImportFacts } from "./import-facts.ts";
 
 export interface Imported {
@@ -28,7 +29,7 @@ export interface Imported {
 /**
  * Recreates the service, the whitelist and the connections of a listing at a cluster: all of it, or nothing.
  * @param createMissing whether missing accounts and networks are made; takes an operator
- * @throws ObstacleError, PosternError already_in_use
+ * @throws ObstacleError, PosternError already_in_use, ports_clash
  */
 export async function importListing(
   tx: Repositories,
@@ -44,6 +45,7 @@ export async function importListing(
   const facts = await readImportFacts(tx, context, principal, cluster, present, listing);
   const plan = planImport(listing, facts, createMissing);
   if (present) await tx.services.delete(present.id);
+  await requireClientPort(tx, cluster);
   await insertService(tx, cluster, plan, now);
   const projects = await insertAccounts(tx, plan.accounts, context.region, now);
   const networks = await insertNetworks(tx, plan.networks, projects, now);

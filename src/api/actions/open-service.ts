@@ -1,6 +1,7 @@
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type PermissionId, type ServiceId } from "../../domain/ids.ts";
 import { endpointServiceName } from "../../domain/names.ts";
+import { checkQuota } from "../../domain/quotas.ts";
 import type { Cluster, Endpoint, EndpointService } from "../../domain/resources.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
 import { portsOf, requireOwnPorts } from "../../domain/service-ports.ts";
@@ -21,8 +22,8 @@ export interface OpenOptions {
  * Turns the endpoint service of a cluster on. The first time it makes the service, puts the owner's account on
  * the whitelist and makes the owner's own endpoint; afterwards everything is as it was when it was closed: same
  * ids, addresses and decisions (design, invariant 9).
- * @throws PosternError service_already_open, unsupported, pool_exhausted; ports_clash where another service of the
- *   cluster has its client port
+ * @throws PosternError service_already_open, unsupported, pool_exhausted, endpoint_quota_exceeded; ports_clash where
+ *   another service of the cluster has its client port
  */
 export async function openService(
   tx: Repositories,
@@ -43,7 +44,10 @@ export async function openService(
   const now = context.clock.now();
   const approvalEnabled = options.approvalEnabled ?? existing?.approvalEnabled ?? false;
   const { dnsEnabled, professional } = options;
-  if (!existing) await requirePort(tx, cluster);
+  if (!existing) {
+    checkQuota("services", (await tx.counts(cluster.projectId)).services);
+    await requireClientPort(tx, cluster);
+  }
   const settings = {
     enabled: true,
     updateSwitch: true,
@@ -60,7 +64,8 @@ export async function openService(
   return service;
 }
 
-async function requirePort(tx: Repositories, cluster: Cluster): Promise<void> {
+/** @throws PosternError ports_clash where another service of the cluster has its client port */
+export async function requireClientPort(tx: Repositories, cluster: Cluster): Promise<void> {
   requireOwnPorts(cluster, await tx.services.allOfCluster(cluster.id), portsOf({ ports: [] }, cluster));
 }
 

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import type { ClusterId, ServiceId } from "../../domain/ids.ts";
+import { quotas } from "../../domain/quotas.ts";
+import { aService, uuid } from "../../domain/test-fixtures.ts";
 import { refusal, type Json, type Tenant, type TestCluster } from "../test-server.ts";
 import { admit, createEndpoint, networkOf, ok, refusalCode, startParties } from "./testing.ts";
 
@@ -69,4 +72,24 @@ test("a cluster goes with its services, but not while somebody is connected to o
   // What opening a cluster made is a part of it.
   expect((await cluster.call("DELETE", "")).status).toBe(200);
   expect(ok(await owner.call("GET", services))["total_count"]).toBe(0);
+});
+
+test("beyond the quota there is no further service, neither of VPCEP nor by opening a cluster", async () => {
+  const { owner, server } = await startParties();
+  const cluster = await owner.register("logs");
+  await server.store.observe(async (tx) => {
+    for (let n = 0; n < quotas.services; n += 1) {
+      const { projectId } = owner;
+      const ports = [{ clientPort: 80, serverPort: n + 10_000 }];
+      const place = {
+        id: uuid(n) as ServiceId,
+        name: `n${n}`,
+        clusterId: cluster.id as ClusterId,
+        projectId,
+      };
+      await tx.services.insert(aService({ ...place, origin: "vpcep", ports }));
+    }
+  });
+  expect(refusal(await cluster.call("POST", "/vpcepservice/open", {}))).toBe("400 CSS.0063");
+  await expect(addService(owner, cluster, 9200)).rejects.toThrow("Endpoint.1018");
 });
