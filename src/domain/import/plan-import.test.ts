@@ -156,7 +156,6 @@ describe("an obstacle is", () => {
   test.each([
     [{ id: "x" }, "no UUID"],
     [{ permission: consumer }, "no whitelist entry"],
-    [{ permission: "iam:domain::*" }, "no whitelist entry"],
     [{ permission: "iam:domain::a b" }, "no whitelist entry"],
     [{ permissionType: "orgPath" }, "no whitelist entry"],
     [{ permissionType: "other" }, "no whitelist entry"],
