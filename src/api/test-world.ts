@@ -61,7 +61,8 @@ export async function startWorld() {
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 function urlOf({ ids, own }: World, path: string): string {
-  const collection = path.split("/").at(-2) as keyof typeof own;
+  const segments = path.split("/");
+  const collection = segments[segments.indexOf(":id") - 1] as keyof typeof own;
   return path.replaceAll(/:([a-z_]+)/g, (_match, name: string) =>
     name === "id" ? own[collection] : ids[name as keyof typeof ids],
   );
@@ -70,6 +71,7 @@ function urlOf({ ids, own }: World, path: string): string {
 /** Where something is only possible on one that has no service yet, or whose service nobody uses. */
 function worldFor(id: string, world: World): World {
   if (id === "StartVpcep") return { ...world, ids: { ...world.ids, cluster_id: world.spare } };
+  if (id === "ImportConnections") return { ...world, own: { ...world.own, clusters: world.spare } };
   if (id === "DeleteEndpointService") return { ...world, ids: { ...world.ids, service_id: world.deletable } };
   return world;
 }
@@ -78,6 +80,15 @@ function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
   const bodies: Readonly<Record<string, Json>> = {
     StartVpcep: {},
     RegisterCluster: { name: "new", nodes: ["http://10.0.0.6:9200"], probe: false },
+    ImportConnections: {
+      listing: {
+        vpcServiceName: "region.saved.cf072729-b076-49db-83d3-020dc9f589bd",
+        connections: [],
+        permissions: [],
+        vpcepUpdateSwitch: true,
+        total_count: 0,
+      },
+    },
     CreateVpc: { name: "new" },
     CreateConsumerEndpoint: { service: "logs" },
     CreateEndpoint: { endpoint_service_id: ids.service_id, vpc_id: vpc, subnet_id: own.subnets },

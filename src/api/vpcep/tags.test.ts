@@ -55,13 +55,6 @@ test("quotas say what is used, and servers are the cluster's", async () => {
   expect(ok(await owner.call("GET", "/v1/{p}/quotas?type=endpoint"))).toEqual({
     quotas: { resources: [endpoint] },
   });
-  const hrefWith = async (headers: Record<string, string>) => {
-    const { body } = await server.inject({ method: "GET", url: "/v1", headers });
-    expect(body["version"]).toMatchObject({ id: "v1", links: [{ rel: "self" }] });
-    return (body["version"] as { links: { href: string }[] }).links[0]?.href;
-  };
-  expect(await hrefWith({ host: "vpcep.test" })).toBe("http://vpcep.test/v1");
-  expect(await hrefWith({ host: "vpcep.test", "x-forwarded-proto": "https" })).toBe("https://vpcep.test/v1");
   const path = `/v2/{p}/vpc-endpoint-services/${String(id)}/add-server-resources`;
   const body = { server_resources: [{ resource_id: "x" }] };
   expect(refusalCode(await owner.call("POST", path, body))).toBe("400 EndPoint.1004");
