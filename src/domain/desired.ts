@@ -1,4 +1,4 @@
-import type { EndpointId } from "./ids.ts";
+import type { EndpointId, VpcId } from "./ids.ts";
 import type { RefusalReason } from "./refusal.ts";
 import type { ServicePort } from "./resources.ts";
 
@@ -19,6 +19,41 @@ export interface DesiredEndpoint {
   readonly nodes: readonly DesiredNode[];
   /** Client ports that lead to another port of each node's host than the node's own. */
   readonly serverPorts?: readonly ServicePort[];
+  /** Of endpoints in networks that the kernel carries; left out in loopback networks. */
+  readonly kernel?: KernelPlace;
+}
+
+export interface KernelPlace {
+  readonly network: VpcId;
+  /** The endpoint's own, for as long as it lives: 1 to 2^32-1. Flows of an earlier gateway process are known by it. */
+  readonly number: number;
+  /** Most new sessions a second; no limit where it is left out. */
+  readonly connectionRate?: number;
+  /** Most bytes a second, both directions together; no limit where it is left out. */
+  readonly byteRate?: number;
+}
+
+/** How this host is attached to a consumers' network that the kernel carries. */
+export type KernelAttachment =
+  | {
+      /** A NIC, VLAN, bridge or tunnel of the gateway's host, which serves nothing else. */
+      readonly kind: "interface";
+      readonly device: string;
+    }
+  | {
+      /** An existing network namespace, that the gateway puts one end of a cable into. */
+      readonly kind: "netns";
+      readonly namespace: string;
+    };
+
+/** A consumers' network that the kernel carries. CIDRs may overlap. */
+export interface DesiredNetwork {
+  readonly id: VpcId;
+  /** Its own for as long as it lives: 1 to 65,535. */
+  readonly number: number;
+  readonly attachment: KernelAttachment;
+  /** All that consumers may connect from; other sources are spoofed. */
+  readonly cidrs: readonly string[];
 }
 
 export interface DesiredNode {

@@ -1,4 +1,4 @@
-import type { DesiredEndpoint } from "../domain/desired.ts";
+import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
 
 /** What one `apply` did. */
@@ -20,8 +20,9 @@ export interface Engine {
    * Sessions that are still allowed are not touched. An endpoint that cannot be brought up is reported in
    * `failures` and tried again by the next `apply`; it never fails the others.
    * Calls are made one at a time.
+   * @param networks where `desired` lies, but for loopback networks
    */
-  apply(desired: readonly DesiredEndpoint[]): Promise<ApplyReport>;
+  apply(desired: readonly DesiredEndpoint[], networks: readonly DesiredNetwork[]): Promise<ApplyReport>;
   /** Counters of every endpoint of the last `apply`. */
   figures(): readonly EndpointFigures[];
   /** Cuts every session and frees every address. Idempotent. */

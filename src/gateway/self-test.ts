@@ -21,10 +21,10 @@ export async function selfTest(engine: Engine): Promise<void> {
     refusal: "service_closed",
     nodes: [],
   } as const;
-  const { failures } = await engine.apply([endpoint]);
+  const { failures } = await engine.apply([endpoint], []);
   if (failures[0]) throw new Error(failures[0].message);
   await refused(port);
-  await engine.apply([]);
+  await engine.apply([], []);
 }
 
 async function freePort(): Promise<number> {

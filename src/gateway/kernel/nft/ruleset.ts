@@ -1,0 +1,213 @@
+import { refusalReasons, type RefusalReason } from "../../../domain/refusal.ts";
+import {
+  bucketsPerGroup,
+  kernelName,
+  pokeBit,
+  refusalChain,
+  refusalCounter,
+  setNames,
+  sets,
+  tableName,
+  vpcMark,
+  type ElementState,
+  type Field,
+  type SetSchema,
+  type TableFamily,
+} from "./schema.ts";
+
+/** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
+export const rulesetVersion = 1;
+
+const typeOf: Readonly<Record<Field, string>> = {
+  mark: "meta mark",
+  number: `numgen inc mod ${bucketsPerGroup}`,
+  ipv4_addr: "ip daddr",
+  ipv6_addr: "ip6 daddr",
+  inet_service: "tcp dport",
+  ifname: "iifname",
+  zone: "ct zone",
+};
+
+/** Defaults that no element keeps: each brings its own figures. */
+const stateOf: Readonly<Record<ElementState, string>> = {
+  counter: "counter",
+  cap: "ct count over 1",
+  "packet rate": "limit rate over 1/second burst 1 packets",
+  "byte rate": "limit rate over 1 bytes/second burst 1 bytes",
+};
+
+/**
+ * Returns the rules that never change, and the empty sets that they look everything up in, as nft's text. It is for a
+ * host without Postern's tables.
+ *
+ * A packet's mark is its VPC's while it is on the consumer's side, and 0 on the servers'; a flow's mark (ct mark) is
+ * the number of its endpoint. Each VPC is a conntrack zone, so CIDRs may overlap, with the servers' network too.
+ */
+export function rulesetText(): string {
+  return `table inet ${tableName} {
+  set version_${rulesetVersion} { type mark; }
+${declarations("inet")}
+  ct timeout idle4 { protocol tcp; l3proto ip; policy = { ${timeouts} }; }
+  ct timeout idle6 { protocol tcp; l3proto ip6; policy = { ${timeouts} }; }
+${admission}
+${carrying}
+${refusalReasons.map(refuse).join("")}}
+table arp ${tableName} {
+${declarations("arp")}
+${addressResolution}
+}
+`;
+}
+
+/**
+ * A half-open session holds its slot for 10 s, an idle one for an hour, as with the proxy engine. A port is not used
+ * again while a server may still be in TIME_WAIT for it (60 s): its next connection would stall for a second.
+ */
+const timeouts =
+  "syn_sent : 10, syn_recv : 10, established : 3600, fin_wait : 20, close_wait : 60, last_ack : 20, time_wait : 60, close : 5";
+
+const neighbours = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }";
+const poke = `meta mark & ${hex(0xfffe_0000 | pokeBit)} == ${hex(vpcMark | pokeBit)}`;
+
+/** From the wire to the decision. What is for no endpoint is answered before it costs a flow. */
+const admission = `
+  chain arrive { type filter hook prerouting priority raw; policy accept;
+    iifname @vpc_of_interface goto from_consumer
+  }
+  chain from_consumer {
+    meta mark set iifname map @vpc_of_interface
+    ct original zone set iifname map @zone_of_interface
+    ${neighbours} accept
+    meta nfproto ipv4 meta mark . ip saddr != @prefixes4 drop
+    meta nfproto ipv6 meta mark . ip6 saddr != @prefixes6 drop
+    meta l4proto tcp meta mark . ip daddr . tcp dport @endpoint4 ip ttl set 64 accept
+    meta l4proto tcp meta mark . ip6 daddr . tcp dport @endpoint6 ip6 hoplimit set 64 accept
+    icmp type destination-unreachable accept
+    icmpv6 type packet-too-big accept
+    meta l4proto tcp reject with tcp reset
+    drop
+  }
+  chain route { type filter hook prerouting priority mangle; policy accept;
+    iifname @vpc_of_interface ct state new,untracked,invalid goto decide
+    ct direction reply meta mark set ct mark map @vpc_of_endpoint
+  }
+  chain decide {
+    ${neighbours} accept
+    meta l4proto != tcp drop
+    tcp flags & (fin | syn | rst | ack) != syn reject with tcp reset
+    ct state != new drop
+    ct mark set meta mark . ip daddr . tcp dport map @endpoint4
+    ct mark set meta mark . ip6 daddr . tcp dport map @endpoint6
+    ct mark vmap @gate
+    ct mark @sourced meta nfproto ipv4 ct mark . ip saddr != @sources4 goto refuse_source_not_allowed
+    ct mark @sourced meta nfproto ipv6 ct mark . ip6 saddr != @sources6 goto refuse_source_not_allowed
+    ct mark @nodeless goto refuse_no_healthy_node
+    ct mark @cap goto refuse_session_cap
+    ct mark @opened
+    meta nfproto ipv4 ct timeout set "idle4"
+    meta nfproto ipv6 ct timeout set "idle6"
+  }
+  chain into { type filter hook input priority filter; policy accept;
+    iifname @vpc_of_interface goto into_from_consumer
+  }
+  chain into_from_consumer {
+    ${neighbours} accept
+    drop
+  }`;
+
+/** From the decision to the node and back. */
+const carrying = `
+  chain choose { type nat hook prerouting priority dstnat; policy accept;
+    iifname @vpc_of_interface goto choose_node
+  }
+  chain choose_node {
+    meta mark set ct mark . tcp dport map @group_of_port
+    meta l4proto tcp dnat ip to meta mark . numgen inc mod ${bucketsPerGroup} map @node4
+    meta l4proto tcp dnat ip6 to meta mark . numgen inc mod ${bucketsPerGroup} map @node6
+  }
+  chain leave_vpc { type filter hook prerouting priority dstnat + 1; policy accept;
+    iifname @vpc_of_interface ct direction original ct status dnat meta mark set 0
+  }
+  chain pass { type filter hook forward priority filter; policy accept;
+    iifname @vpc_of_interface goto to_node
+    oifname @vpc_of_interface goto to_consumer
+  }
+  chain to_node {
+    oifname @vpc_of_interface drop
+    ct direction != original drop
+    ct status & dnat != dnat drop
+    ct mark != @vpc_of_endpoint drop
+    tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+    ct mark @bytes_in accept
+    drop
+  }
+  chain to_consumer {
+    ct direction != reply drop
+    ct mark != @vpc_of_endpoint drop
+    ip ttl set 64
+    ip6 hoplimit set 64
+    tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+    meta l4proto tcp ct mark @bytes_out accept
+    icmp type destination-unreachable icmp code frag-needed accept
+    icmpv6 type packet-too-big accept
+    drop
+  }
+  chain hide { type nat hook postrouting priority srcnat; policy accept;
+    ct direction original ct mark @vpc_of_endpoint masquerade
+  }
+  chain own_untracked { type filter hook output priority raw; policy accept;
+    ${poke} notrack
+  }
+  chain own { type filter hook output priority filter; policy accept;
+    oifname @vpc_of_interface goto own_to_consumer
+  }
+  chain own_to_consumer {
+    ${neighbours} accept
+    ${poke} accept
+    tcp flags & rst == rst accept
+    drop
+  }`;
+
+/** A gateway answers for its endpoints only, and asks with an endpoint's address, never with one of its own. */
+const addressResolution = `
+  chain ask_for { type filter hook input priority filter; policy accept;
+    iifname @vpc_of_interface goto asked
+  }
+  chain asked {
+    meta mark set iifname map @vpc_of_interface
+    arp operation request iifname . arp daddr ip != @announced drop
+  }
+  chain ask { type filter hook output priority filter; policy accept;
+    arp operation request arp saddr ip set oifname map @sender_of_interface
+  }`;
+
+function refuse(reason: RefusalReason): string {
+  return `
+  chain ${refusalChain(reason)} {
+    ct mark @${refusalCounter(reason)} reject with tcp reset
+    reject with tcp reset
+  }
+`;
+}
+
+function declarations(family: TableFamily): string {
+  return setNames
+    .filter((name) => sets[name].family === family)
+    .map((name) => declaration(kernelName(name), sets[name]))
+    .join("\n");
+}
+
+function declaration(name: string, { key, data, interval, state }: SetSchema): string {
+  const fields = key.map((field) => typeOf[field]).join(" . ");
+  const target = data === "verdict" ? data : data?.map((field) => typeOf[field]).join(" . ");
+  const statements = [
+    `typeof ${fields}${target === undefined ? "" : ` : ${target}`};`,
+    ...(interval ? ["flags interval;"] : []),
+    ...(state === undefined ? [] : [`${stateOf[state]};`]),
+  ];
+  return `  ${target === undefined ? "set" : "map"} ${name} { ${statements.join(" ")} }`;
+}
+
+function hex(value: number): string {
+  return `0x${(value >>> 0).toString(16)}`;
+}

@@ -1,0 +1,100 @@
+import { refusalReasons, type RefusalReason } from "../../../domain/refusal.ts";
+
+/** The only tables of the host that Postern ever touches. */
+export const tableName = "postern";
+
+/** nfnetlink's numbers of the two families (uapi/linux/netfilter.h). */
+export const tableFamily = { inet: 1, arp: 3 } as const;
+export type TableFamily = keyof typeof tableFamily;
+
+/**
+ * Kinds of values that keys and data are put together from, in nft's words. `mark` and `number` have the machine's
+ * byte order, the others the network's; each takes a multiple of four bytes.
+ */
+export type Field = "mark" | "number" | "ipv4_addr" | "ipv6_addr" | "inet_service" | "ifname" | "zone";
+
+/** What an element keeps besides its key. */
+export type ElementState = "counter" | "cap" | "packet rate" | "byte rate";
+
+export interface SetSchema {
+  readonly family: TableFamily;
+  readonly key: readonly Field[];
+  /** A map, to these fields, or to a chain of the schema. */
+  readonly data?: readonly Field[] | "verdict";
+  /** The last field of the key is a range of addresses. */
+  readonly interval?: true;
+  readonly state?: ElementState;
+}
+
+/**
+ * Marks of packets on the consumers' side: this and the number of the VPC (1 to 65,535). The upper half keeps them
+ * apart from marks that other programs use.
+ */
+export const vpcMark = 0x5044_0000;
+/** Beside a VPC's mark: a segment that the gateway made up itself, to provoke a reset. Routed alike, never tracked. */
+export const pokeBit = 0x0001_0000;
+
+/** Buckets that the new sessions of a node group are dealt to, one after another; nodes share them out evenly. */
+export const bucketsPerGroup = 60;
+
+const counted = { family: "inet", key: ["mark"], state: "counter" } as const satisfies SetSchema;
+
+/** Everything that changes while the gateway runs: elements of these sets and maps, and nothing else. */
+export const sets = {
+  // One element an attachment.
+  vpc_of_interface: { family: "inet", key: ["ifname"], data: ["mark"] },
+  zone_of_interface: { family: "inet", key: ["ifname"], data: ["zone"] },
+  prefixes4: { family: "inet", key: ["mark", "ipv4_addr"], interval: true },
+  prefixes6: { family: "inet", key: ["mark", "ipv6_addr"], interval: true },
+  arp_vpc_of_interface: { family: "arp", key: ["ifname"], data: ["mark"] },
+  arp_sender_of_interface: { family: "arp", key: ["ifname"], data: ["ipv4_addr"] },
+  // One element an endpoint's IPv4 address.
+  arp_announced: { family: "arp", key: ["ifname", "ipv4_addr"] },
+  // One element an endpoint, or an endpoint's port.
+  endpoint4: { family: "inet", key: ["mark", "ipv4_addr", "inet_service"], data: ["mark"] },
+  endpoint6: { family: "inet", key: ["mark", "ipv6_addr", "inet_service"], data: ["mark"] },
+  vpc_of_endpoint: { family: "inet", key: ["mark"], data: ["mark"] },
+  group_of_port: { family: "inet", key: ["mark", "inet_service"], data: ["mark"] },
+  // Only of endpoints that have the thing.
+  gate: { family: "inet", key: ["mark"], data: "verdict" },
+  sourced: { family: "inet", key: ["mark"] },
+  sources4: { family: "inet", key: ["mark", "ipv4_addr"], interval: true },
+  sources6: { family: "inet", key: ["mark", "ipv6_addr"], interval: true },
+  nodeless: { family: "inet", key: ["mark"] },
+  cap: { family: "inet", key: ["mark"], state: "cap" },
+  connection_rate: { family: "inet", key: ["mark"], state: "packet rate" },
+  bandwidth: { family: "inet", key: ["mark"], state: "byte rate" },
+  // Counters.
+  opened: counted,
+  bytes_in: counted,
+  bytes_out: counted,
+  refused_not_accepted: counted,
+  refused_not_whitelisted: counted,
+  refused_source_not_allowed: counted,
+  refused_session_cap: counted,
+  refused_no_healthy_node: counted,
+  refused_service_closed: counted,
+  // One element a node group's bucket.
+  node4: { family: "inet", key: ["mark", "number"], data: ["ipv4_addr", "inet_service"] },
+  node6: { family: "inet", key: ["mark", "number"], data: ["ipv6_addr", "inet_service"] },
+} as const satisfies Record<string, SetSchema>;
+
+export type SetName = keyof typeof sets;
+export const setNames = Object.keys(sets) as SetName[];
+
+/** Names in the kernel have no family: a table is of one. */
+export function kernelName(set: SetName): string {
+  return set.startsWith("arp_") ? set.slice("arp_".length) : set;
+}
+
+/** The set that counts an endpoint's refusals of a kind. */
+export function refusalCounter(reason: RefusalReason): Extract<SetName, `refused_${RefusalReason}`> {
+  return `refused_${reason}`;
+}
+
+/** The chain that refuses a connection for a reason, counting it. */
+export function refusalChain(reason: RefusalReason): string {
+  return `refuse_${reason}`;
+}
+
+export const refusalChains = refusalReasons.map(refusalChain);
