@@ -14,7 +14,7 @@ const steps: readonly Step[] = [
   { name: "format", run: (start) => runTool(start, "oxfmt", ["--check", "."], 60_000) },
   { name: "lint", run: (start) => runTool(start, "oxlint", ["--type-aware"], 120_000) },
   { name: "types", run: (start) => runTool(start, "tsc", ["--noEmit"], 120_000) },
-  { name: "unit tests", run: (start) => runVitest(start, "unit", 180_000) },
+  { name: "unit tests", run: (start) => runVitest(start, "unit", 480_000) },
   { name: "acceptance tests", run: (start) => runVitest(start, "acceptance", 480_000) },
   { name: "demo", run: (start) => runDemo(start, 300_000) },
 ];

@@ -114,7 +114,7 @@ function fileOfVersion(steps: number, rows: string): string {
   return file;
 }
 
-const beforeServices = migrations.findIndex(({ name }) => name === "0005-services");
+const beforeServices = migrations.findIndex(({ name }) => name === "0006-services");
 const rowsBeforeServices = `
   insert into account values ('a', 'a', 1);
   insert into project values ('p', 'a', 'p', 1);
@@ -160,7 +160,7 @@ test("a step that leaves rows without what they refer to is taken back", () => {
   const orphan =
     "insert into subnet (id, vpc_id, project_id, name, cidr, created_at) values ('s', 'v', 'p', 's', '', 1)";
   const file = fileOfVersion(beforeServices, `pragma foreign_keys = off; ${orphan};`);
-  expect(() => openDatabase(file)).toThrow(/step 0005-services would leave rows of subnet/);
+  expect(() => openDatabase(file)).toThrow(/step 0006-services would leave rows of subnet/);
   const raw = new DatabaseSync(file);
   expect(raw.prepare("pragma user_version").get()).toEqual({ user_version: beforeServices });
   raw.close();

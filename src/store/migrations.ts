@@ -165,9 +165,10 @@ export const migrations: readonly Migration[] = [
         dns_enabled integer not null check (dns_enabled in (0, 1)),
         professional integer not null check (professional in (0, 1)),
         reconcile_connections integer not null check (reconcile_connections in (0, 1)),
-        origin text not null check (origin in ('css', 'vpcep')), ports text not null, description text not null,
-        tags text not null, created_at integer not null, updated_at integer not null,
-        update_switch integer not null check (update_switch in (0, 1))
+        origin text not null default 'css' check (origin in ('css', 'vpcep')), ports text not null default '[]',
+        description text not null default '', tags text not null default '[]',
+        created_at integer not null, updated_at integer not null,
+        update_switch integer not null default 1 check (update_switch in (0, 1))
       ) strict;
       insert into endpoint_service_of_many
         select id, cluster_id, project_id, name, enabled, approval_enabled, dns_enabled, professional,

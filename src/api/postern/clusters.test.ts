@@ -31,7 +31,7 @@ describe("registering", () => {
         await tx.clusters.insert({ ...first, id: newUuid<ClusterId>(), name: `c${count}`, nodes: [] });
       }
     });
-    expect(refusal(await register("one-more"))).toBe("400 Endpoint.1018");
+    expect(refusal(await register("one-more"))).toBe("400 CSS.0063");
     await tenant.call("DELETE", `${path}/${String(id)}`);
     expect((await register("one-more")).status).toBe(200);
   });

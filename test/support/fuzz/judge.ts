@@ -56,7 +56,9 @@ function errorFaults(
   isIntact: boolean,
 ): string[] {
   if (typeof parsed !== "object" || parsed === null) return ["an error without a JSON object"];
-  const keys = Object.keys(parsed).toSorted().join();
+  // An import that is refused lists what stands in its way besides.
+  const isOwn = (key: string): boolean => !(operation.id === "ImportConnections" && key === "obstacles");
+  const keys = Object.keys(parsed).filter(isOwn).toSorted().join();
   const isOfGateway = codeOf(parsed).startsWith("APIGW.");
   const wanted = isOfGateway
     ? [gatewayKeys]
