@@ -1,4 +1,4 @@
-import type { EndpointId, VpcId } from "./ids.ts";
+import type { EndpointId, ServiceId, VpcId } from "./ids.ts";
 import type { RefusalReason } from "./refusal.ts";
 import type { ServicePort } from "./resources.ts";
 
@@ -25,6 +25,8 @@ export interface DesiredEndpoint {
 
 export interface KernelPlace {
   readonly network: VpcId;
+  /** Endpoints of one service have the same nodes. */
+  readonly service: ServiceId;
   /** The endpoint's own, for as long as it lives: 1 to 2^32-1. Flows of an earlier gateway process are known by it. */
   readonly number: number;
   /** Most new sessions a second; no limit where it is left out. */

@@ -28,3 +28,8 @@ export interface Engine {
   /** Cuts every session and frees every address. Idempotent. */
   close(): Promise<void>;
 }
+
+export interface EngineLog {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

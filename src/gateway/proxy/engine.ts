@@ -3,7 +3,7 @@ import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import type { EndpointFailure, EndpointFigures } from "../../domain/report.ts";
-import type { ApplyReport, Engine } from "../engine.ts";
+import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import { Image } from "./image.ts";
 import { listenFailure, probe } from "./listen-failure.ts";
 import type { Change, ChangeResult, ListenFailure, ListenerKey, WorkerSetup } from "./messages.ts";
@@ -30,11 +30,6 @@ export interface ProxyEngineOptions {
   readonly onNodeUnreachable?: (node: DesiredNode) => void;
   /** A worker ended unasked. Default: throws, which takes the process down for its supervisor to restart. */
   readonly onWorkerDeath?: (error: Error) => void;
-}
-
-export interface EngineLog {
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 /**

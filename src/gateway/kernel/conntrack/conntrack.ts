@@ -50,13 +50,13 @@ export class Conntrack {
     this.#socket.transact(writer.bytes(), sequence);
   }
 
-  /** Forgets one flow; one that is gone already is no error. @param zone the VPC's number */
-  forget(flow: Flow, zone: number): void {
+  /** Forgets one flow; one that is gone already is no error. */
+  forget(flow: Flow): void {
     const sequence = this.#socket.nextSequence();
     const writer = new MessageWriter();
     writer.begin(deleteFlow, messageFlag.request | messageFlag.ack, sequence);
     writer.nfnetlink(isIPv4(flow.original.source) ? family.ipv4 : family.ipv6);
-    writeTuple(writer, flow.original, zone);
+    writeTuple(writer, flow.original, flow.zone);
     writer.end();
     try {
       this.#socket.transact(writer.bytes(), sequence);

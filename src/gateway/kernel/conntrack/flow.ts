@@ -23,6 +23,8 @@ export interface Flow {
   readonly reply: Tuple;
   /** The endpoint's number. */
   readonly mark: number;
+  /** The VPC's number. */
+  readonly zone: number;
   /** Number of the conntrack state: 3 is ESTABLISHED; from 7 (TIME_WAIT) on nobody uses it any more. */
   readonly tcpState: number;
   /** From the consumer; zeros where the kernel does not count (net.netfilter.nf_conntrack_acct). */
@@ -50,6 +52,7 @@ const receivedCounters = 10;
 const timestamp = 20;
 const tupleAddresses = 1;
 const tupleProtocol = 2;
+const tupleZone = 3;
 const none = Buffer.alloc(0);
 
 /** Reads the attributes of a ctnetlink message; undefined for what is no TCP flow. */
@@ -65,6 +68,7 @@ export function readFlow(bytes: Buffer): Flow | undefined {
     original,
     reply,
     mark: attributes.get(markAttribute)?.readUInt32BE() ?? 0,
+    zone: attributeAt(bytes, originalTuple, tupleZone)?.readUInt16BE() ?? 0,
     tcpState: attributeAt(bytes, protocolInfo, 1, 1)?.readUInt8() ?? timeWait,
     sent: readTraffic(attributes.get(sentCounters) ?? none),
     received: readTraffic(attributes.get(receivedCounters) ?? none),

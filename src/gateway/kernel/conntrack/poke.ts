@@ -34,10 +34,9 @@ export class Poker {
     return new Poker(libc, { 4: open(socketFamily.inet), 6: open(socketFamily.inet6) });
   }
 
-  /** @param vpc the number of the VPC that the flow came from @throws SystemCallError */
-  poke(flow: Flow, vpc: number): void {
-    const { original, reply } = flow;
-    this.#send(reversed(original), vpcMark | pokeBit | vpc);
+  /** @throws SystemCallError */
+  poke({ original, reply, zone }: Flow): void {
+    this.#send(reversed(original), vpcMark | pokeBit | zone);
     this.#send(reversed(reply), vpcMark | pokeBit);
   }
 

@@ -22,6 +22,8 @@ export interface Element {
   readonly chain?: string;
   /** Of sets with a cap. */
   readonly cap?: number;
+  /** Kept with the element, for whoever reads it later. Up to 100 ASCII characters. */
+  readonly comment?: string;
   readonly rate?: Rate;
 }
 

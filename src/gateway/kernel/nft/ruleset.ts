@@ -138,6 +138,7 @@ const carrying = `
     ct status & dnat != dnat drop
     ct mark != @vpc_of_endpoint drop
     tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+    ct mark @bandwidth drop
     ct mark @bytes_in accept
     drop
   }
@@ -147,6 +148,7 @@ const carrying = `
     ip ttl set 64
     ip6 hoplimit set 64
     tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+    ct mark @bandwidth drop
     meta l4proto tcp ct mark @bytes_out accept
     icmp type destination-unreachable icmp code frag-needed accept
     icmpv6 type packet-too-big accept

@@ -32,9 +32,11 @@ const listElements = 3;
 const listItem = 1;
 const elementKey = 1;
 const elementData = 2;
+const elementUserData = 6;
 const elementExpression = 7;
 const elementKeyEnd = 10;
 const elementExpressions = 11;
+const commentType = 0;
 const dataValue = 1;
 const dataVerdict = 2;
 const verdictCode = 1;
@@ -101,6 +103,13 @@ export class Tables {
     return listed;
   }
 
+  /** Returns what a set of counters has counted, by the mark that is its key. */
+  counters(set: SetName): ReadonlyMap<number, { readonly packets: number; readonly bytes: number }> {
+    return new Map(
+      this.list(set).map(({ key, counter }) => [Number(key[0]), counter ?? { packets: 0, bytes: 0 }]),
+    );
+  }
+
   #mark(writer: MessageWriter, type: number): void {
     writer.begin(type, messageFlag.request, this.#socket.nextSequence());
     writer.nfnetlink(0, 10);
@@ -160,6 +169,7 @@ function writeData(writer: MessageWriter, type: number, bytes: Buffer): void {
 function writeContent(writer: MessageWriter, schema: SetSchema, element: Element): void {
   if (schema.data === "verdict") writeVerdict(writer, element.chain ?? "");
   else if (schema.data) writeData(writer, elementData, encode(schema.data, element.data ?? []));
+  if (element.comment !== undefined) writer.data(elementUserData, commentBytes(element.comment));
   if (schema.state === "cap") {
     writeExpression(writer, "connlimit", () => {
       writer.u32(1, element.cap ?? 0);
@@ -176,6 +186,12 @@ function writeContent(writer: MessageWriter, schema: SetSchema, element: Element
       writer.u32(5, overLimit);
     });
   }
+}
+
+/** As nft writes comments: type, length, text and its zero byte. */
+function commentBytes(comment: string): Buffer {
+  const text = Buffer.from(`${comment}\0`, "latin1");
+  return Buffer.concat([Buffer.from([commentType, text.length]), text]);
 }
 
 function writeVerdict(writer: MessageWriter, chain: string): void {
@@ -206,12 +222,14 @@ function readElement(schema: SetSchema, bytes: Buffer): Listed {
   const end = attributes.has(elementKeyEnd) ? attributeAt(bytes, elementKeyEnd, dataValue) : undefined;
   const last = end && decode(schema.key, end, schema.interval).at(-1);
   const value = attributeAt(bytes, elementData, dataValue);
+  const userData = attributes.get(elementUserData);
   const chain = attributeAt(bytes, elementData, dataVerdict, verdictChain);
   return {
     key,
     ...(schema.interval && typeof last === "string" ? { last } : {}),
     ...(Array.isArray(schema.data) && value ? { data: decode(schema.data, value) } : {}),
     ...(chain ? { chain: readText(chain) } : {}),
+    ...(userData?.[0] === commentType ? { comment: readText(userData.subarray(2)) } : {}),
     ...readState(expressionOf(bytes)),
   };
 }

@@ -1,0 +1,160 @@
+import { isIPv4 } from "node:net";
+import type { DesiredNode } from "../../domain/desired.ts";
+import { refusalReasons, type RefusalReason } from "../../domain/refusal.ts";
+import { addressRange, disjoint } from "./address-range.ts";
+import type { Element } from "./nft/element.ts";
+import { bucketsPerGroup, refusalChain, refusalCounter, vpcMark, type SetName } from "./nft/schema.ts";
+
+/** One element and where it goes. */
+export interface Entry {
+  readonly set: SetName;
+  readonly element: Element;
+}
+
+/** A network whose interface is there. */
+export interface KernelNetwork {
+  readonly number: number;
+  readonly device: string;
+  readonly cidrs: readonly string[];
+  /** An address that the gateway may ask for neighbours with: one of its endpoints'. */
+  readonly sender?: string;
+}
+
+/** What the kernel is told of one endpoint. */
+export interface KernelEndpoint {
+  readonly number: number;
+  readonly network: number;
+  readonly device: string;
+  /** IPv4 or IPv6. */
+  readonly addresses: readonly string[];
+  /** The ports that it has, each with the number of the node group that it leads to. */
+  readonly ports: readonly { readonly port: number; readonly group: number }[];
+  readonly refusal: RefusalReason | null;
+  readonly sources?: readonly string[];
+  readonly hasNodes: boolean;
+  readonly connectionRate?: number;
+  readonly byteRate?: number;
+}
+
+/** Nodes that share new sessions out. Their hosts are addresses. */
+export interface NodeGroup {
+  readonly number: number;
+  readonly nodes: readonly DesiredNode[];
+}
+
+const counters: readonly SetName[] = [
+  "opened",
+  "bytes_in",
+  "bytes_out",
+  ...refusalReasons.map(refusalCounter),
+];
+
+/** Returns the elements of a network. */
+export function networkEntries({ number, device, cidrs, sender }: KernelNetwork): readonly Entry[] {
+  const mark = vpcMark | number;
+  return [
+    entry("vpc_of_interface", { key: [device], data: [mark] }),
+    entry("zone_of_interface", { key: [device], data: [number] }),
+    entry("arp_vpc_of_interface", { key: [device], data: [mark] }),
+    ...(sender === undefined ? [] : [entry("arp_sender_of_interface", { key: [device], data: [sender] })]),
+    ...ranges(["prefixes4", "prefixes6"], mark, cidrs),
+  ];
+}
+
+/** Returns the elements of an endpoint, but for its cap, which depends on the sessions that are there. */
+export function endpointEntries(endpoint: KernelEndpoint): readonly Entry[] {
+  const { number } = endpoint;
+  const mark = vpcMark | endpoint.network;
+  return [
+    entry("vpc_of_endpoint", { key: [number], data: [mark] }),
+    ...counters.map((set) => entry(set, { key: [number] })),
+    ...endpoint.addresses.flatMap((address) => addressEntries(endpoint, mark, address)),
+    ...endpoint.ports.map(({ port, group }) =>
+      entry("group_of_port", { key: [number, port], data: [group] }),
+    ),
+    ...gateEntries(endpoint),
+    ...rateEntries(endpoint),
+  ];
+}
+
+/**
+ * Returns the element that lets so many more sessions of an endpoint in; 0 lets nobody in.
+ * @param wanted most sessions that the endpoint may have, for the next gateway process to know
+ */
+export function capEntry(number: number, admits: number, wanted: number): Entry {
+  return entry("cap", { key: [number], cap: admits, comment: String(wanted) });
+}
+
+/** Returns the elements of a group: its nodes take turns, each with as many of the buckets as the others. */
+export function groupEntries({ number, nodes }: NodeGroup): readonly Entry[] {
+  return [
+    ...bucketEntries(
+      "node4",
+      number,
+      nodes.filter(({ host }) => isIPv4(host)),
+    ),
+    ...bucketEntries(
+      "node6",
+      number,
+      nodes.filter(({ host }) => !isIPv4(host)),
+    ),
+  ];
+}
+
+function bucketEntries(set: SetName, group: number, nodes: readonly DesiredNode[]): readonly Entry[] {
+  if (nodes.length === 0) return [];
+  return Array.from({ length: bucketsPerGroup }, (_, bucket) => {
+    const { host, port } = nodes[bucket % nodes.length] as DesiredNode;
+    return entry(set, { key: [group, bucket], data: [host, port] });
+  });
+}
+
+function addressEntries(endpoint: KernelEndpoint, mark: number, address: string): readonly Entry[] {
+  const isV4 = isIPv4(address);
+  return [
+    ...endpoint.ports.map(({ port }) =>
+      entry(isV4 ? "endpoint4" : "endpoint6", { key: [mark, address, port], data: [endpoint.number] }),
+    ),
+    ...(isV4 ? [entry("arp_announced", { key: [endpoint.device, address] })] : []),
+  ];
+}
+
+function gateEntries(endpoint: KernelEndpoint): readonly Entry[] {
+  const { number, refusal, sources, hasNodes } = endpoint;
+  return [
+    ...(refusal === null ? [] : [entry("gate", { key: [number], chain: refusalChain(refusal) })]),
+    ...(sources === undefined
+      ? []
+      : [entry("sourced", { key: [number] }), ...ranges(["sources4", "sources6"], number, sources)]),
+    ...(hasNodes ? [] : [entry("nodeless", { key: [number] })]),
+  ];
+}
+
+function rateEntries({ number, connectionRate, byteRate }: KernelEndpoint): readonly Entry[] {
+  return [
+    ...(connectionRate === undefined
+      ? []
+      : [entry("connection_rate", { key: [number], rate: oneSecondOf(connectionRate) })]),
+    ...(byteRate === undefined ? [] : [entry("bandwidth", { key: [number], rate: oneSecondOf(byteRate) })]),
+  ];
+}
+
+/** A burst of as much as a second brings, so that an endpoint that was quiet gets what it may. */
+function oneSecondOf(perSecond: number): { perSecond: number; burst: number } {
+  return { perSecond, burst: perSecond };
+}
+
+/** Interval sets refuse ranges that overlap, so only those are given that are in no other. */
+function ranges(
+  [set4, set6]: readonly [SetName, SetName],
+  mark: number,
+  cidrs: readonly string[],
+): readonly Entry[] {
+  return disjoint(cidrs.map(addressRange)).map(({ first, last }) =>
+    entry(isIPv4(first) ? set4 : set6, { key: [mark, first], last }),
+  );
+}
+
+function entry(set: SetName, element: Element): Entry {
+  return { set, element };
+}

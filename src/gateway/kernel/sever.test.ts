@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { KernelEndpoint } from "./compile.ts";
+import type { Flow } from "./conntrack/flow.ts";
+import { verdictOn } from "./sever.ts";
+
+const before: KernelEndpoint = {
+  number: 1,
+  network: 7,
+  device: "eth1",
+  addresses: ["10.0.0.50", "fd00::50"],
+  ports: [
+    { port: 80, group: 1 },
+    { port: 9200, group: 2 },
+  ],
+  refusal: null,
+  sources: ["10.0.0.0/24"],
+  hasNodes: true,
+};
+const nothing = { packets: 0, bytes: 0 };
+
+function flow(source: string, destination: string, destinationPort: number): Flow {
+  const original = { source, destination, sourcePort: 1, destinationPort };
+  return { original, reply: original, mark: 1, zone: 7, tcpState: 3, sent: nothing, received: nothing };
+}
+
+test.each([
+  ["is gone", undefined],
+  ["is refused", { refusal: "not_accepted" } as const],
+  ["is in another network", { network: 8 }],
+])("all flows of an endpoint that %s end", (_what, change) => {
+  expect(verdictOn(before, change && { ...before, ...change })).toBe("all");
+});
+
+test.each([
+  ["nothing", {}],
+  ["its interface", { device: "eth2" }],
+  ["its nodes", { hasNodes: false }],
+  ["its rates", { connectionRate: 1, byteRate: 1 }],
+  ["another port", { ports: [...before.ports, { port: 81, group: 1 }] }],
+  ["wider sources", { sources: undefined }],
+])("no flow ends where an endpoint changes %s", (_what, change) => {
+  const { sources, ...rest } = { ...before, ...change };
+  expect(verdictOn(before, sources === undefined ? rest : { ...rest, sources })).toBeUndefined();
+});
+
+test.each([
+  ["sources that are narrower", { sources: ["10.0.0.1", "fd00::/64"] }, [true, false, true, false]],
+  ["one address less", { addresses: ["10.0.0.50"] }, [false, false, false, true]],
+  ["one port less", { ports: [{ port: 9200, group: 2 }] }, [true, false, false, false]],
+  [
+    "a port that leads elsewhere",
+    {
+      ports: [
+        { port: 80, group: 1 },
+        { port: 9200, group: 9 },
+      ],
+    },
+    [false, true, true, true],
+  ],
+])("with %s only what is no longer allowed ends", (_what, change, ends) => {
+  const verdict = verdictOn(before, { ...before, ...change });
+  const flows = [
+    flow("10.0.0.2", "10.0.0.50", 80),
+    flow("10.0.0.1", "10.0.0.50", 9200),
+    flow("10.0.0.3", "10.0.0.50", 9200),
+    flow("fd00::9", "fd00::50", 9200),
+  ];
+  expect(flows.map((each) => verdict === "all" || verdict?.(each))).toEqual(ends);
+});

@@ -1,0 +1,74 @@
+import { setImmediate } from "node:timers/promises";
+import { addressRange, isWithin } from "./address-range.ts";
+import type { KernelEndpoint } from "./compile.ts";
+import type { Conntrack } from "./conntrack/conntrack.ts";
+import { isLive, type Flow } from "./conntrack/flow.ts";
+import type { Poker } from "./conntrack/poke.ts";
+
+/** Pokes between two turns of the event loop. */
+const pokesATurn = 500;
+/** One look at the whole table is cheaper than one look for each of a few. */
+const fewEndpoints = 4;
+
+/** Which flows of an endpoint are to end: all, or those that a rule picks. */
+export type Verdict = "all" | ((flow: Flow) => boolean);
+
+/**
+ * Returns what of an endpoint's flows is no longer allowed, or undefined where all of it is.
+ * @param after undefined where the endpoint is no more
+ */
+export function verdictOn(before: KernelEndpoint, after: KernelEndpoint | undefined): Verdict | undefined {
+  if (!after || after.refusal !== null || after.network !== before.network) return "all";
+  const isGone = goneDestinations(before, after);
+  const { sources } = after;
+  const areSourcesNarrower = sources !== undefined && sources.join() !== before.sources?.join();
+  const ranges = areSourcesNarrower ? sources.map(addressRange) : undefined;
+  if (isGone.size === 0 && !ranges) return undefined;
+  return ({ original }) =>
+    isGone.has(original.destination) ||
+    isGone.has(String(original.destinationPort)) ||
+    (ranges !== undefined && !isWithin(original.source, ranges));
+}
+
+/** Addresses that the endpoint does not have any more, and ports that it has no more or that lead elsewhere. */
+function goneDestinations(before: KernelEndpoint, after: KernelEndpoint): ReadonlySet<string> {
+  const groups = new Map(after.ports.map(({ port, group }) => [port, group]));
+  return new Set([
+    ...before.addresses.filter((address) => !after.addresses.includes(address)),
+    ...before.ports.filter(({ port, group }) => groups.get(port) !== group).map(({ port }) => String(port)),
+  ]);
+}
+
+/**
+ * Ends flows: the kernel forgets them, so that nothing of theirs passes any more, and both ends are told by a reset.
+ * The rules that would admit them again have to be gone already.
+ * @param verdicts by the endpoint's number
+ * @returns how many of them were live
+ */
+export async function sever(
+  conntrack: Conntrack,
+  poker: Poker,
+  verdicts: ReadonlyMap<number, Verdict>,
+): Promise<number> {
+  if (verdicts.size === 0) return 0;
+  const flows =
+    verdicts.size <= fewEndpoints
+      ? [...verdicts.keys()].flatMap((number) => conntrack.list(number))
+      : conntrack.list();
+  const condemned = flows.filter((flow) => {
+    const verdict = verdicts.get(flow.mark);
+    return verdict === "all" || verdict?.(flow);
+  });
+  for (const [number, verdict] of verdicts) if (verdict === "all") conntrack.forgetEndpoint(number);
+  for (const flow of condemned) if (verdicts.get(flow.mark) !== "all") conntrack.forget(flow);
+  const live = condemned.filter(isLive);
+  await pokeAll(poker, live);
+  return live.length;
+}
+
+async function pokeAll(poker: Poker, flows: readonly Flow[]): Promise<void> {
+  for (const [index, flow] of flows.entries()) {
+    poker.poke(flow);
+    if (index % pokesATurn === pokesATurn - 1) await setImmediate();
+  }
+}
