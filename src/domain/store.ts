@@ -90,6 +90,7 @@ export interface NetworkRepository {
   vpc(id: VpcId): Promise<Vpc | undefined>;
   /** Oldest first: the first VPC of a project is its default. */
   vpcs(project: ProjectId, page: Page): Promise<Listing<Vpc>>;
+  firstVpc(project: ProjectId): Promise<Vpc | undefined>;
   /** On the loopback attachment, of every project: their addresses are one space. */
   loopbackVpcs(): Promise<readonly Vpc[]>;
   vpcByName(project: ProjectId, name: string): Promise<Vpc | undefined>;
@@ -205,6 +206,7 @@ export interface EndpointRepository {
   /** Which of these addresses of the subnet endpoints have. Costs what `addresses` cost, not what the subnet holds. */
   takenAddresses(subnet: SubnetId, addresses: readonly Ipv4[]): Promise<ReadonlySet<Ipv4>>;
   countInSubnet(subnet: SubnetId): Promise<number>;
+  countInProject(project: ProjectId): Promise<number>;
   setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void>;
   /** What a gateway found out about the address. Leaves `updatedAt` alone: it is the owner's and consumer's. */
   setPhase(

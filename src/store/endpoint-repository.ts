@@ -141,12 +141,11 @@ export class SqlEndpointRepository implements EndpointRepository {
   }
 
   async countInSubnet(subnet: SubnetId): Promise<number> {
-    const { total } = await this.#db
-      .selectFrom("endpoint")
-      .select((eb) => eb.fn.countAll<number>().as("total"))
-      .where("subnetId", "=", subnet)
-      .executeTakeFirstOrThrow();
-    return total;
+    return this.#count("subnetId", subnet);
+  }
+
+  async countInProject(project: ProjectId): Promise<number> {
+    return this.#count("projectId", project);
   }
 
   async setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void> {
@@ -209,12 +208,16 @@ export class SqlEndpointRepository implements EndpointRepository {
       .limit(page.limit)
       .offset(page.offset)
       .execute();
+    return { items: rows.map(toEndpoint), total: await this.#count(column, value) };
+  }
+
+  async #count(column: "subnetId" | "projectId" | "serviceId", value: string): Promise<number> {
     const { total } = await this.#db
       .selectFrom("endpoint")
       .select((eb) => eb.fn.countAll<number>().as("total"))
       .where(column, "=", value)
       .executeTakeFirstOrThrow();
-    return { items: rows.map(toEndpoint), total };
+    return total;
   }
 }
 

@@ -47,6 +47,18 @@ export class SqlNetworkRepository implements NetworkRepository {
     return { items: rows.map(toVpc), total };
   }
 
+  async firstVpc(project: ProjectId): Promise<Vpc | undefined> {
+    const row = await this.#db
+      .selectFrom("vpc")
+      .selectAll()
+      .where("projectId", "=", project)
+      .orderBy("createdAt")
+      .orderBy("id")
+      .limit(1)
+      .executeTakeFirst();
+    return row && toVpc(row);
+  }
+
   async loopbackVpcs(): Promise<readonly Vpc[]> {
     const rows = await this.#db.selectFrom("vpc").selectAll().where("attachment", "=", "loopback").execute();
     return rows.map(toVpc);

@@ -38,7 +38,7 @@ export async function createEndpoint(
   now: number,
 ): Promise<Endpoint> {
   const specification = endpointSpecification(wish.service.professional);
-  checkQuota("endpoints", (await tx.counts(wish.projectId)).endpoints);
+  checkQuota("endpoints", await tx.endpoints.countInProject(wish.projectId));
   const address = await takeAddress(tx, wish.subnet, wish.address);
   const endpoint: Endpoint = {
     ...initialState(wish.needsApproval),

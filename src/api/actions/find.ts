@@ -77,7 +77,7 @@ export async function requireVpc(tx: Repositories, principal: Principal, id: str
 
 async function findVpc(tx: Repositories, principal: Principal, id: string | undefined): Promise<Vpc> {
   if (id !== undefined) return requireVpc(tx, principal, id);
-  const [first] = (await tx.networks.vpcs(principal.projectId, { offset: 0, limit: 1 })).items;
+  const first = await tx.networks.firstVpc(principal.projectId);
   if (first) return first;
   throw new PosternError("vpc_not_found", "This project has no VPC yet. Create one first.");
 }

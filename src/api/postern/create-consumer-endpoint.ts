@@ -9,7 +9,8 @@ import { createEndpoint } from "../actions/create-endpoint.ts";
 import { requireEnabledService, requireSubnet } from "../actions/find.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { flag, projectParams, readFlag } from "../schema.ts";
-import { clusterOf, ownerOf, renderLocated } from "./locate-endpoint.ts";
+import { clusterOf, ownerOf } from "./locate-endpoint.ts";
+import { renderEndpoint } from "./render.ts";
 
 const wish = Type.Object({
   /** Name or id of a service; name or id of a cluster of the caller's own. */
@@ -40,7 +41,7 @@ export const createConsumerEndpoint = defineOperation({
         const cluster = await clusterOf(tx, service);
         const owner = await ownerOf(tx, service);
         await requireAdmission(tx, service, owner, principal.accountId);
-        const { subnet } = await requireSubnet(tx, principal, body.vpc_id, body.subnet_id);
+        const { vpc, subnet } = await requireSubnet(tx, principal, body.vpc_id, body.subnet_id);
         const endpoint = await createEndpoint(
           tx,
           {
@@ -58,10 +59,15 @@ export const createConsumerEndpoint = defineOperation({
           context.clock.now(),
         );
         await tx.clusters.touch(cluster.id, context.clock.now());
-        return endpoint.id;
+        return { id: endpoint.id, service, cluster, vpc };
       },
     );
-    return { headers, body: await context.store.read((tx) => renderLocated(tx, result, context)) };
+    // Read once more: the gateway that carries it by now has made it ready.
+    const endpoint = await context.store.endpoints.find(result.id);
+    if (!endpoint) throw new PosternError("endpoint_not_found", `Endpoint ${result.id} is deleted already.`);
+    const { service, cluster, vpc } = result;
+    const unattachedVpcs = new Set(vpc.attachment === "none" ? [vpc.id] : []);
+    return { headers, body: renderEndpoint(endpoint, service, cluster, { ...context, unattachedVpcs }) };
   },
 });
 
