@@ -121,13 +121,20 @@ const rows: Readonly<Record<string, Readonly<Record<string, string | number | nu
   gateway: { id: gatewayId, name: "local", token_hash: "h", last_seen_at: null },
 };
 
+/** Columns that a later version made without a default, with the version that did. */
+const laterColumns: Readonly<Record<string, readonly [number, Readonly<Record<string, string | number>>]>> = {
+  endpoint_service: [6, { origin: "css", ports: "[]", description: "", tags: "[]", update_switch: 1 }],
+};
+
 /** Makes a file as the Postern of an earlier schema version left it. */
 function writeOldFile(version: number): string {
   const file = join(testDirectory(), "postern.db");
   const database = new DatabaseSync(file);
   for (const { sql } of migrations.slice(0, version)) database.exec(sql);
   database.exec(`pragma user_version = ${version}; update revision set value = 7`);
-  for (const [table, row] of Object.entries(rows)) {
+  for (const [table, first] of Object.entries(rows)) {
+    const [since, later] = laterColumns[table] ?? [Infinity, {}];
+    const row = version >= since ? { ...first, ...later } : first;
     const columns = Object.keys(row);
     const places = columns.map(() => "?").join(", ");
     database
