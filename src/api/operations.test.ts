@@ -11,6 +11,7 @@ const bodies: Readonly<Record<string, object>> = {
   CreateClusterV1: { cluster: { name: "logs" } },
   RegisterCluster: { name: "logs", nodes: ["http://10.0.0.5:9200"], probe: false },
   CreateVpc: { name: "edge" },
+  UpdateVpc: { attachment: { kind: "loopback" } },
   CreateConsumerEndpoint: { service: "logs" },
   UpdateConnectionCap: { max_session: 1 },
   CreateAccount: { name: "team" },

@@ -29,7 +29,7 @@ import { importConnections } from "./postern/import-listing.ts";
 import { deleteProject, showProject } from "./postern/projects.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
-import { createVpc, deleteVpc, listVpcs, showVpc } from "./postern/vpcs.ts";
+import { createVpc, deleteVpc, listVpcs, showVpc, updateVpc } from "./postern/vpcs.ts";
 import { vpcepOperations } from "./vpcep/operations.ts";
 import { listSubnetsV1, listVpcsV1, showSubnetV1, showVpcV1 } from "./vpc/networks.ts";
 
@@ -55,6 +55,7 @@ export const operations: readonly Operation[] = [
   createVpc,
   listVpcs,
   showVpc,
+  updateVpc,
   deleteVpc,
   createConsumerEndpoint,
   listConsumerEndpoints,

@@ -90,6 +90,7 @@ function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
       },
     },
     CreateVpc: { name: "new" },
+    UpdateVpc: { attachment: { kind: "loopback" } },
     CreateConsumerEndpoint: { service: "logs" },
     CreateEndpoint: { endpoint_service_id: ids.service_id, vpc_id: vpc, subnet_id: own.subnets },
     CreateEndpointService: {

@@ -100,6 +100,8 @@ function describe(schema: PlainSchema): string {
       return `text of ${schema.minLength ?? 0} to ${schema.maxLength ?? "any number of"} characters${
         schema.pattern === undefined ? "" : ` matching ${schema.pattern}`
       }`;
+    case "null":
+      return "null";
     case "boolean":
       return "true or false";
     case "array":

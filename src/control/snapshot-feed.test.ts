@@ -91,7 +91,9 @@ test("writes that come while a snapshot is made are in the next one", async () =
   let known: number | null = null;
   const writes = (async () => {
     for (let n = 0; n < 30; n += 1) {
-      await store.write(audit, (tx) => tx.endpoints.setMaxSession(anEndpoint().id, n + 1, n));
+      await store.write(audit, (tx) =>
+        tx.endpoints.setCaps(anEndpoint().id, { ...anEndpoint(), maxSession: n + 1 }, n),
+      );
     }
   })();
   while (known !== 31) {

@@ -20,6 +20,7 @@ function stateOf(wish: Partial<DesiredState> = {}): DesiredState {
     clusters: [aCluster()],
     services: [aService()],
     endpoints: [anEndpoint()],
+    kernelVpcs: [],
     unattachedVpcs: new Set(),
     ...wish,
   };

@@ -1,8 +1,9 @@
 import { basicAuthorization } from "../lib/basic-authorization.ts";
 import { compareText } from "../lib/compare-text.ts";
+import type { DesiredNetwork } from "./desired.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
 import type { ClusterId, GatewayId, ServiceId, VpcId } from "./ids.ts";
-import type { Cluster, Endpoint, EndpointService } from "./resources.ts";
+import type { Cluster, Endpoint, EndpointService, KernelVpc } from "./resources.ts";
 import { portsBesideRegistered, portsOf } from "./service-ports.ts";
 import type { HealthCheck, Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
 
@@ -12,6 +13,8 @@ export interface DesiredState {
   readonly clusters: readonly Cluster[];
   readonly services: readonly EndpointService[];
   readonly endpoints: readonly Endpoint[];
+  /** Networks that the kernel carries. */
+  readonly kernelVpcs: readonly KernelVpc[];
   /** Networks that no gateway is attached to. */
   readonly unattachedVpcs: ReadonlySet<VpcId>;
 }
@@ -20,8 +23,9 @@ export interface DesiredState {
 type Unseal = (sealed: string) => string;
 
 /**
- * Returns what one gateway is to bring about; endpoints in networks without an attachment are left out. Endpoints and services come
- * sorted by id: equal states, equal text.
+ * Returns what one gateway is to bring about; endpoints in networks without an attachment are left out. Networks that
+ * the kernel carries come whether there are endpoints in them or not: an attachment does not come and go with them.
+ * Everything comes sorted by id: equal states, equal text.
  */
 export function buildSnapshot(
   state: DesiredState,
@@ -33,6 +37,7 @@ export function buildSnapshot(
   const services = new Map<ServiceId, EndpointService>(
     state.services.map((service) => [service.id, service]),
   );
+  const kernelVpcs = new Map<VpcId, KernelVpc>(state.kernelVpcs.map((vpc) => [vpc.id, vpc]));
   const endpoints: SnapshotEndpoint[] = [];
   const served = new Map<ServiceId, SnapshotService>();
   for (const endpoint of state.endpoints.toSorted(byId)) {
@@ -40,7 +45,8 @@ export function buildSnapshot(
     const cluster = service && clusters.get(service.clusterId);
     if (!service || !cluster || state.unattachedVpcs.has(endpoint.vpcId)) continue;
     served.set(service.id, snapshotService(service, cluster, unseal));
-    endpoints.push(snapshotEndpoint(endpoint, service, cluster));
+    const place = kernelVpcs.has(endpoint.vpcId) ? kernelPlace(endpoint) : {};
+    endpoints.push({ ...snapshotEndpoint(endpoint, service, cluster), ...place });
   }
   return {
     format: 1,
@@ -49,6 +55,23 @@ export function buildSnapshot(
     revision: state.revision,
     services: [...served.values()].toSorted(byId),
     endpoints,
+    ...(kernelVpcs.size > 0 ? { networks: state.kernelVpcs.toSorted(byId).map(snapshotNetwork) } : {}),
+  };
+}
+
+function snapshotNetwork({ id, number, attachment, cidr }: KernelVpc): DesiredNetwork {
+  return { id, number, attachment, cidrs: [cidr] };
+}
+
+function kernelPlace(endpoint: Endpoint): Pick<SnapshotEndpoint, "attachment" | "kernel"> {
+  const { markerId, maxConnectionRate, maxBandwidth } = endpoint;
+  return {
+    attachment: "kernel",
+    kernel: {
+      number: markerId,
+      ...(maxConnectionRate === null ? {} : { connectionRate: maxConnectionRate }),
+      ...(maxBandwidth === null ? {} : { byteRate: maxBandwidth }),
+    },
   };
 }
 

@@ -30,7 +30,7 @@ function snapshot(services: SnapshotService[], endpoints: SnapshotEndpoint[]): S
 }
 
 test("each endpoint gets the usable nodes of its own service, in the snapshot's order", () => {
-  const desired = compile(
+  const { endpoints: desired } = compile(
     snapshot([service(1, [9201, 9202, 9203]), service(2, [9301])], [endpoint(12, 2), endpoint(11, 1)]),
     (id) => id !== uuid(9202),
   );
@@ -64,17 +64,17 @@ test("a refusal, the cap and the ports come through; no usable node leaves an em
     clientPorts: [80, 81],
     sources: ["10.0.0.1"],
   } as const;
-  const [desired] = compile(snapshot([service(1, [9201])], [endpoint(11, 1, wish)]), () => false);
-  expect(desired).toMatchObject({ ...wish, nodes: [] });
+  const { endpoints } = compile(snapshot([service(1, [9201])], [endpoint(11, 1, wish)]), () => false);
+  expect(endpoints[0]).toMatchObject({ ...wish, nodes: [] });
 });
 
 test("port mappings of a service are those of its endpoints", () => {
   const serverPorts = [{ clientPort: 81, serverPort: 9600 }];
   const services = [{ ...service(1, [9201]), serverPorts }, service(2, [9201])];
-  const desired = compile(snapshot(services, [endpoint(11, 1), endpoint(12, 2)]), () => true);
+  const { endpoints: desired } = compile(snapshot(services, [endpoint(11, 1), endpoint(12, 2)]), () => true);
   expect(desired.map((one) => one.serverPorts)).toEqual([serverPorts, undefined]);
 });
 
 test("an endpoint of a service that the snapshot lacks has no nodes", () => {
-  expect(compile(snapshot([], [endpoint(11, 1)]), () => true)).toMatchObject([{ nodes: [] }]);
+  expect(compile(snapshot([], [endpoint(11, 1)]), () => true)).toMatchObject({ endpoints: [{ nodes: [] }] });
 });

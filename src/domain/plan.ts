@@ -1,7 +1,8 @@
+import { hostNameOf } from "./attachment.ts";
 import type { DesiredState } from "./build-snapshot.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
-import type { AccountId, EndpointId, ServiceId } from "./ids.ts";
-import type { Endpoint, EndpointService } from "./resources.ts";
+import type { AccountId, EndpointId, ServiceId, VpcId } from "./ids.ts";
+import type { Endpoint, EndpointService, KernelVpc } from "./resources.ts";
 import { admitsNoSource, losesSources } from "./source-whitelist.ts";
 
 /** What a write would do to the traffic. */
@@ -18,8 +19,11 @@ export interface Plan {
 export interface PlannedEndpoint {
   readonly id: EndpointId;
   readonly accountId: AccountId;
-  /** `cut`: admitted now, refused then; `admitted`: the other way round; `narrowed`: fewer sources are admitted. */
-  readonly effect: "created" | "deleted" | "cut" | "admitted" | "narrowed";
+  /**
+   * `cut`: admitted now, refused or without a gateway then; `admitted`: the other way round; `narrowed`: fewer sources
+   * are admitted; `moved`: its network is another interface or namespace of the gateway's host then.
+   */
+  readonly effect: "created" | "deleted" | "cut" | "admitted" | "narrowed" | "moved";
   /** Live sessions that would be cut for sure. */
   readonly sessions: number;
   /** Most live sessions that could be cut. */
@@ -35,16 +39,18 @@ export function planOf(
   after: DesiredState,
   sessionsOf: (id: EndpointId) => number,
 ): Plan {
-  const wasAdmitted = admissions(before);
-  const isAdmitted = admissions(after);
+  const wasAdmitted = admissions(before, after.unattachedVpcs);
+  const isAdmitted = admissions(after, before.unattachedVpcs);
   const narrowed = narrowedEndpoints(before, after);
+  const moved = movedVpcs(before, after);
   const endpoints: PlannedEndpoint[] = [];
-  for (const { id, accountId } of [...before.endpoints, ...created(before, after)]) {
+  for (const { id, accountId, vpcId } of [...before.endpoints, ...created(before, after)]) {
     const change = effectOf(wasAdmitted.get(id), isAdmitted.get(id));
-    const effect = change ?? (isAdmitted.get(id) && narrowed.has(id) ? "narrowed" : undefined);
+    const fewer = moved.has(vpcId) ? "moved" : narrowed.has(id) ? "narrowed" : undefined;
+    const effect = change ?? (isAdmitted.get(id) ? fewer : undefined);
     if (!effect) continue;
     const endsAll = effect === "cut" || effect === "deleted";
-    const live = endsAll || effect === "narrowed" ? sessionsOf(id) : 0;
+    const live = endsAll || effect === fewer ? sessionsOf(id) : 0;
     endpoints.push({ id, accountId, effect, sessions: endsAll ? live : 0, upTo: live });
   }
   const kept = new Set(accesses(after, isAdmitted).map(([key]) => key));
@@ -72,13 +78,32 @@ function narrowedEndpoints(before: DesiredState, after: DesiredState): ReadonlyS
   return new Set(after.endpoints.filter(isNarrowed).map(({ id }) => id));
 }
 
-/** Whether each endpoint's connections are admitted, from some source at least. */
-function admissions({ endpoints, services }: DesiredState): ReadonlyMap<EndpointId, boolean> {
+/** Networks that stay attached, in another way. */
+function movedVpcs(before: DesiredState, after: DesiredState): ReadonlySet<VpcId> {
+  const known = new Map(before.kernelVpcs.map((vpc) => [vpc.id, vpc]));
+  const isMoved = ({ id, attachment }: KernelVpc): boolean => {
+    const was = known.get(id)?.attachment;
+    return was !== undefined && (was.kind !== attachment.kind || hostNameOf(was) !== hostNameOf(attachment));
+  };
+  return new Set(after.kernelVpcs.filter(isMoved).map(({ id }) => id));
+}
+
+/**
+ * Whether each endpoint's connections are admitted, from some source at least. Attachments count where they change:
+ * endpoints in networks that no gateway is attached to, before and after, are told of as the owner decides on them.
+ * @param otherUnattached networks without a gateway in the state to compare with
+ */
+function admissions(
+  { endpoints, services, unattachedVpcs }: DesiredState,
+  otherUnattached: ReadonlySet<VpcId>,
+): ReadonlyMap<EndpointId, boolean> {
   const byId = new Map<ServiceId, EndpointService>(services.map((service) => [service.id, service]));
   return new Map(
     endpoints.map((endpoint) => {
       const isEnabled = byId.get(endpoint.serviceId)?.enabled ?? false;
-      return [endpoint.id, admissionRefusal(endpoint, isEnabled) === null && !admitsNoSource(endpoint)];
+      const isCarried = !unattachedVpcs.has(endpoint.vpcId) || otherUnattached.has(endpoint.vpcId);
+      const isAdmitted = admissionRefusal(endpoint, isEnabled) === null && !admitsNoSource(endpoint);
+      return [endpoint.id, isCarried && isAdmitted];
     }),
   );
 }

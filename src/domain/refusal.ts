@@ -9,6 +9,7 @@ export const refusalReasons = [
   "session_cap",
   "no_healthy_node",
   "service_closed",
+  "connection_rate",
 ] as const;
 
 export type RefusalReason = (typeof refusalReasons)[number];

@@ -1,5 +1,5 @@
 import type { EndpointId, NodeId, ServiceId } from "./ids.ts";
-import type { RefusalReason } from "./refusal.ts";
+import { refusalReasons, type RefusalReason } from "./refusal.ts";
 
 /** What a gateway tells the server after it applied a snapshot, and from time to time. */
 export interface GatewayReport {
@@ -44,4 +44,13 @@ export interface EndpointFigures {
   /** From the nodes to the consumer. */
   readonly bytesOut: number;
   readonly refusals: Readonly<Record<RefusalReason, number>>;
+}
+
+/** Returns the counters of an endpoint that nobody came to yet. */
+export function zeroFigures(endpointId: EndpointId): EndpointFigures {
+  const refusals = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Record<
+    RefusalReason,
+    number
+  >;
+  return { endpointId, sessions: 0, newSessions: 0, bytesIn: 0, bytesOut: 0, refusals };
 }

@@ -1,4 +1,6 @@
 import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Attachment } from "./attachment.ts";
+import type { KernelAttachment } from "./desired.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type {
   AccountId,
@@ -75,19 +77,20 @@ export interface Token {
   readonly createdAt: Timestamp;
 }
 
-/**
- * How gateways are attached to a network. `loopback`: its addresses are this host's own. `none`: no gateway is
- * attached yet; endpoints keep their addresses and states there, and nothing is carried.
- */
-export type Attachment = "loopback" | "none";
-
 export interface Vpc {
   readonly id: VpcId;
   readonly projectId: ProjectId;
   readonly name: string;
   readonly cidr: string;
   readonly attachment: Attachment;
+  /** By which the kernel knows it: 1 to 65,535, its own for as long as it lives. */
+  readonly number: number;
   readonly createdAt: Timestamp;
+}
+
+/** A network that the kernel carries. */
+export interface KernelVpc extends Vpc {
+  readonly attachment: KernelAttachment;
 }
 
 export interface Subnet {
@@ -201,6 +204,10 @@ export interface Endpoint extends EndpointState {
   readonly subnetId: SubnetId;
   readonly address: Ipv4;
   readonly maxSession: number;
+  /** Most new sessions a second, or null; the kernel alone can keep to it. */
+  readonly maxConnectionRate: number | null;
+  /** Most bytes a second, both directions together, or null; the kernel alone can keep to it. */
+  readonly maxBandwidth: number | null;
   readonly specificationName: string;
   readonly dnsEnabled: boolean;
   readonly description: string;

@@ -1,3 +1,4 @@
+import type { DesiredNetwork, KernelPlace } from "./desired.ts";
 import type { EndpointId, GatewayId, NodeId, ServiceId, VpcId } from "./ids.ts";
 import type { AdmissionRefusal } from "./refusal.ts";
 import type { ServicePort } from "./resources.ts";
@@ -15,6 +16,8 @@ export interface Snapshot {
   readonly revision: number;
   readonly services: readonly SnapshotService[];
   readonly endpoints: readonly SnapshotEndpoint[];
+  /** Those that the kernel carries; there are none where it is left out. */
+  readonly networks?: readonly DesiredNetwork[];
 }
 
 export interface SnapshotService {
@@ -48,7 +51,8 @@ export interface SnapshotEndpoint {
   readonly id: EndpointId;
   readonly serviceId: ServiceId;
   readonly vpcId: VpcId;
-  readonly attachment: "loopback";
+  /** `kernel`: its VPC is one of `networks`. */
+  readonly attachment: "loopback" | "kernel";
   /** The endpoint's address in the consumer's network. */
   readonly address: string;
   /** The ports that the consumer connects to. */
@@ -59,4 +63,6 @@ export interface SnapshotEndpoint {
   readonly refusal: AdmissionRefusal | null;
   /** IPv4 addresses and CIDRs that may connect: nobody where it is empty, everybody where it is left out. */
   readonly sources?: readonly string[];
+  /** Of those with the attachment `kernel`, and of no others. */
+  readonly kernel?: Omit<KernelPlace, "network">;
 }

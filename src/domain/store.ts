@@ -1,5 +1,7 @@
 import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Attachment } from "./attachment.ts";
 import type { DesiredState } from "./build-snapshot.ts";
+import type { KernelAttachment } from "./desired.ts";
 import type { EndpointState, EndpointStatus } from "./endpoint-state.ts";
 import type {
   AccountId,
@@ -19,6 +21,7 @@ import type {
   Endpoint,
   EndpointService,
   Gateway,
+  KernelVpc,
   Permission,
   Project,
   Subnet,
@@ -94,6 +97,13 @@ export interface NetworkRepository {
   /** On the loopback attachment, of every project: their addresses are one space. */
   loopbackVpcs(): Promise<readonly Vpc[]>;
   vpcByName(project: ProjectId, name: string): Promise<Vpc | undefined>;
+  /** Of every project, in networks of the gateways' hosts. */
+  kernelVpcs(): Promise<readonly KernelVpc[]>;
+  /** The one, of whatever project, that has a host's device or namespace. */
+  vpcOnHost(attachment: KernelAttachment): Promise<Vpc | undefined>;
+  /** The smallest number from 1 that no VPC has; maybe beyond what VPCs may have. */
+  nextVpcNumber(): Promise<number>;
+  setAttachment(id: VpcId, attachment: Attachment): Promise<void>;
   /** VPCs of every project that no gateway is attached to. */
   unattachedVpcs(): Promise<ReadonlySet<VpcId>>;
   /** Whether an endpoint or a cluster lives in it. */
@@ -219,7 +229,11 @@ export interface EndpointRepository {
     offer: Pick<Endpoint, "specificationName" | "maxSession" | "dnsEnabled">,
     now: Timestamp,
   ): Promise<void>;
-  setMaxSession(id: EndpointId, maxSession: number, now: Timestamp): Promise<void>;
+  setCaps(
+    id: EndpointId,
+    caps: Pick<Endpoint, "maxSession" | "maxConnectionRate" | "maxBandwidth">,
+    now: Timestamp,
+  ): Promise<void>;
   /** Endpoints whose address is not known to be up, or is known not to be. */
   unsettled(): Promise<readonly Endpoint[]>;
 }

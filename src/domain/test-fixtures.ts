@@ -11,8 +11,7 @@ import type {
   UserId,
   VpcId,
 } from "./ids.ts";
-import { refusalReasons, type RefusalReason } from "./refusal.ts";
-import type { EndpointFigures, GatewayReport } from "./report.ts";
+import { zeroFigures, type EndpointFigures, type GatewayReport } from "./report.ts";
 import type { Account, Cluster, Endpoint, EndpointService, Project, Subnet, User, Vpc } from "./resources.ts";
 
 /** Resources of one small installation, complete; a test says only what matters to it. */
@@ -64,7 +63,8 @@ export function aUser(wish: Partial<User> = {}): User {
 
 export function aVpc(wish: Partial<Vpc> = {}): Vpc {
   const cidr = "127.80.0.0/20";
-  return { id: vpcId, projectId, name: "default", cidr, attachment: "loopback", createdAt, ...wish };
+  const attachment = { kind: "loopback" } as const;
+  return { id: vpcId, projectId, name: "default", cidr, attachment, number: 1, createdAt, ...wish };
 }
 
 export function aSubnet(wish: Partial<Subnet> = {}): Subnet {
@@ -131,6 +131,8 @@ export function anEndpoint(wish: Partial<Endpoint> = {}): Endpoint {
     approval: "accepted",
     rejectedBy: null,
     maxSession: 3000,
+    maxConnectionRate: null,
+    maxBandwidth: null,
     specificationName: "default",
     dnsEnabled: false,
     description: "",
@@ -162,10 +164,8 @@ export function aReport(wish: Partial<GatewayReport> = {}): GatewayReport {
   };
 }
 
-export const noRefusals = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Readonly<
-  Record<RefusalReason, number>
->;
+export const noRefusals = zeroFigures(endpointId).refusals;
 
 export function someFigures(wish: Partial<EndpointFigures> = {}): EndpointFigures {
-  return { endpointId, sessions: 0, newSessions: 0, bytesIn: 0, bytesOut: 0, refusals: noRefusals, ...wish };
+  return { ...zeroFigures(endpointId), ...wish };
 }

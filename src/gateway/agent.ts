@@ -117,10 +117,8 @@ export class GatewayAgent {
     const snapshot = this.#snapshot;
     if (!snapshot) return;
     const startedAt = performance.now();
-    const report = await engine.apply(
-      compile(snapshot, (node) => health.isUsable(node)),
-      [],
-    );
+    const { endpoints, networks } = compile(snapshot, (node) => health.isUsable(node));
+    const report = await engine.apply(endpoints, networks);
     const applyMs = Math.round((performance.now() - startedAt) * 100) / 100;
     const severedSessions = this.#last.severedSessions + report.severedSessions;
     const { failures } = report;

@@ -1,7 +1,7 @@
-import type { DesiredEndpoint } from "../domain/desired.ts";
+import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId } from "../domain/ids.ts";
-import { refusalReasons, type RefusalReason } from "../domain/refusal.ts";
-import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
+import type { RefusalReason } from "../domain/refusal.ts";
+import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
 
 interface Carried {
@@ -15,6 +15,8 @@ interface Carried {
 export class FakeEngine implements Engine {
   /** Every list that was applied, oldest first. */
   readonly applied: (readonly DesiredEndpoint[])[] = [];
+  /** The networks of the last `apply`. */
+  networks: readonly DesiredNetwork[] = [];
   /** Addresses that somebody else holds. */
   readonly taken = new Set<string>();
   closed = false;
@@ -49,7 +51,10 @@ export class FakeEngine implements Engine {
     return reason;
   }
 
-  async apply(desired: readonly DesiredEndpoint[]): Promise<ApplyReport> {
+  async apply(
+    desired: readonly DesiredEndpoint[],
+    networks: readonly DesiredNetwork[],
+  ): Promise<ApplyReport> {
     if (this.#running > 0) this.overlapped = true;
     this.#running += 1;
     await this.#gate;
@@ -59,6 +64,7 @@ export class FakeEngine implements Engine {
       throw new Error("the engine failed on purpose");
     }
     this.applied.push(desired);
+    this.networks = networks;
     return { severedSessions: this.#sever(desired), failures: this.#bringUp(desired) };
   }
 
@@ -104,12 +110,11 @@ export class FakeEngine implements Engine {
           message: `${endpoint.address} is taken`,
         });
       } else {
-        const refusals = Object.fromEntries(refusalReasons.map((reason) => [reason, 0]));
         this.#carried.set(endpoint.id, {
           desired: endpoint,
           sessions: 0,
           newSessions: 0,
-          refusals: refusals as Record<RefusalReason, number>,
+          refusals: { ...zeroFigures(endpoint.id).refusals },
         });
       }
     }

@@ -1,4 +1,6 @@
 import { isIPv4 } from "node:net";
+import { isDeviceName, isNamespaceName, vpcNumberLimit } from "../domain/attachment.ts";
+import type { DesiredNetwork } from "../domain/desired.ts";
 import type { ServicePort } from "../domain/resources.ts";
 import type {
   HealthCheck,
@@ -20,7 +22,7 @@ export function parseSnapshot(text: string): Snapshot | undefined {
   } catch {
     return undefined;
   }
-  return isSnapshot(value) ? value : undefined;
+  return isSnapshot(value) && isInOnePiece(value) ? value : undefined;
 }
 
 type Fields<Type> = { readonly [Key in keyof Type]-?: (value: unknown) => boolean };
@@ -33,7 +35,33 @@ function isSnapshot(value: unknown): value is Snapshot {
     revision: isCount,
     services: listOf(isService),
     endpoints: listOf(isEndpoint),
+    networks: (networks) => networks === undefined || listOf(isNetwork)(networks),
   });
+}
+
+/** Whether every endpoint that the kernel carries has what the kernel needs. */
+function isInOnePiece({ endpoints, networks = [] }: Snapshot): boolean {
+  const known = new Set(networks.map(({ id }) => id));
+  const numbers = new Set(networks.map(({ number }) => number));
+  if (known.size !== networks.length || numbers.size !== networks.length) return false;
+  return endpoints.every(({ attachment, kernel, vpcId }) =>
+    attachment === "kernel" ? kernel !== undefined && known.has(vpcId) : kernel === undefined,
+  );
+}
+
+function isNetwork(value: unknown): boolean {
+  return hasFields<DesiredNetwork>(value, {
+    id: isText,
+    number: isUpTo(vpcNumberLimit),
+    attachment: isAttachment,
+    cidrs: listOf(isSource),
+  });
+}
+
+function isAttachment(value: unknown): boolean {
+  const { kind, device, namespace } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  if (kind === "interface") return typeof device === "string" && isDeviceName(device);
+  return kind === "netns" && typeof namespace === "string" && isNamespaceName(namespace);
 }
 
 function isService(value: unknown): boolean {
@@ -70,12 +98,21 @@ function isEndpoint(value: unknown): boolean {
     id: isText,
     serviceId: isText,
     vpcId: isText,
-    attachment: (attachment) => attachment === "loopback",
+    attachment: (attachment) => attachment === "loopback" || attachment === "kernel",
     address: (address) => typeof address === "string" && isIPv4(address),
     clientPorts: (ports) => listOf(isPort)(ports) && (ports as unknown[]).length > 0,
-    maxSession: (most) => isCount(most) && most !== 0,
+    maxSession: isUpTo(Number.MAX_SAFE_INTEGER),
     refusal: (refusal) => refusals.includes(refusal),
     sources: (sources) => sources === undefined || listOf(isSource)(sources),
+    kernel: (kernel) => kernel === undefined || isKernelPlace(kernel),
+  });
+}
+
+function isKernelPlace(value: unknown): boolean {
+  return hasFields<Required<SnapshotEndpoint>["kernel"]>(value, {
+    number: isUpTo(2 ** 32 - 1),
+    connectionRate: (rate) => rate === undefined || isUpTo(Number.MAX_SAFE_INTEGER)(rate),
+    byteRate: (rate) => rate === undefined || isUpTo(Number.MAX_SAFE_INTEGER)(rate),
   });
 }
 
@@ -104,6 +141,9 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isPort(value: unknown): boolean {
-  return isCount(value) && value !== 0 && (value as number) <= 65_535;
+const isPort = isUpTo(65_535);
+
+/** From 1. */
+function isUpTo(most: number): (value: unknown) => boolean {
+  return (value) => isCount(value) && value !== 0 && (value as number) <= most;
 }

@@ -150,8 +150,9 @@ describe("a change", () => {
     expect(await changed((store) => store.endpoints.setOffer(endpointId, offer, 5))).toEqual(
       anEndpoint({ ...offer, updatedAt: 5 }),
     );
-    expect(await changed((store) => store.endpoints.setMaxSession(endpointId, 9, 6))).toEqual(
-      anEndpoint({ maxSession: 9, updatedAt: 6 }),
+    const caps = { maxSession: 9, maxConnectionRate: 50, maxBandwidth: 2_000_000 };
+    expect(await changed((store) => store.endpoints.setCaps(endpointId, caps, 6))).toEqual(
+      anEndpoint({ ...caps, updatedAt: 6 }),
     );
   });
 });

@@ -177,8 +177,20 @@ export class SqlEndpointRepository implements EndpointRepository {
       .execute();
   }
 
-  async setMaxSession(id: EndpointId, maxSession: number, now: Timestamp): Promise<void> {
-    await this.#db.updateTable("endpoint").set({ maxSession, updatedAt: now }).where("id", "=", id).execute();
+  async setCaps(
+    id: EndpointId,
+    {
+      maxSession,
+      maxConnectionRate,
+      maxBandwidth,
+    }: Pick<Endpoint, "maxSession" | "maxConnectionRate" | "maxBandwidth">,
+    now: Timestamp,
+  ): Promise<void> {
+    await this.#db
+      .updateTable("endpoint")
+      .set({ maxSession, maxConnectionRate, maxBandwidth, updatedAt: now })
+      .where("id", "=", id)
+      .execute();
   }
 
   async unsettled(): Promise<readonly Endpoint[]> {

@@ -191,4 +191,27 @@ export const migrations: readonly Migration[] = [
       create index endpoint_by_state on endpoint (service_id, approval, phase);
     `,
   },
+  {
+    // New columns in the old one's place, as in 0004. Numbers go by age: the default network of a first start is 1.
+    name: "0007-attachments",
+    sql: `
+      drop index vpc_unattached;
+      alter table vpc add column attachment_kind text not null default 'loopback'
+        check (attachment_kind in ('loopback', 'none', 'interface', 'netns'));
+      update vpc set attachment_kind = attachment;
+      alter table vpc drop column attachment;
+      alter table vpc rename column attachment_kind to attachment;
+      alter table vpc add column attachment_name text
+        check ((attachment_name is not null) = (attachment in ('interface', 'netns')));
+      alter table vpc add column number integer not null default 1 check (number between 1 and 65535);
+      update vpc set number = ages.number
+        from (select id, row_number() over (order by created_at, id) as number from vpc) as ages
+        where ages.id = vpc.id;
+      create unique index vpc_by_number on vpc (number);
+      create unique index vpc_on_host on vpc (attachment, attachment_name) where attachment_name is not null;
+      create index vpc_unattached on vpc (id) where attachment = 'none';
+      alter table endpoint add column max_connection_rate integer check (max_connection_rate > 0);
+      alter table endpoint add column max_bandwidth integer check (max_bandwidth > 0);
+    `,
+  },
 ];

@@ -38,15 +38,16 @@ test("a project's VPCs come oldest first; loopbackVpcs knows every project's, wi
   await insertBasics(store);
   const otherProject = hexId(50) as ProjectId;
   await store.identity.insertProject(aProject({ id: otherProject, name: "second" }));
-  const older = aVpc({ id: otherVpc, name: "older", createdAt: 1 });
-  const foreign = aVpc({ id: uuid(72) as VpcId, projectId: otherProject });
+  const older = aVpc({ id: otherVpc, name: "older", createdAt: 1, number: 2 });
+  const foreign = aVpc({ id: uuid(72) as VpcId, projectId: otherProject, number: 3 });
   await store.networks.insertVpc(older);
   await store.networks.insertVpc(foreign);
   const recorded = aVpc({
     id: uuid(73) as VpcId,
     projectId: otherProject,
     name: "recorded",
-    attachment: "none",
+    attachment: { kind: "none" },
+    number: 4,
   });
   await store.networks.insertVpc(recorded);
   expect(await store.networks.vpcs(projectId, { offset: 0, limit: 10 })).toEqual({
@@ -84,7 +85,7 @@ test("a VPC's subnets come oldest first, ties by name", async () => {
 test("a VPC is in use by an endpoint, or as the home of a cluster", async () => {
   const store = await openTestStore();
   await insertBasics(store);
-  await store.networks.insertVpc(aVpc({ id: otherVpc, name: "second" }));
+  await store.networks.insertVpc(aVpc({ id: otherVpc, name: "second", number: 2 }));
   expect(await store.networks.isVpcInUse(vpcId)).toBe(true);
   expect(await store.networks.isVpcInUse(otherVpc)).toBe(false);
   const subnet = aSubnet({ id: uuid(73) as SubnetId, vpcId: otherVpc });

@@ -1,6 +1,8 @@
-import type { Kysely, Selectable } from "kysely";
+import { sql, type Insertable, type Kysely, type Selectable } from "kysely";
+import { hostNameOf, type Attachment } from "../domain/attachment.ts";
+import type { KernelAttachment } from "../domain/desired.ts";
 import type { ProjectId, SubnetId, VpcId } from "../domain/ids.ts";
-import type { Subnet, Vpc } from "../domain/resources.ts";
+import type { KernelVpc, Subnet, Vpc } from "../domain/resources.ts";
 import type { Listing, NetworkRepository, Page } from "../domain/store.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
 import type { Schema } from "./schema.ts";
@@ -13,7 +15,7 @@ export class SqlNetworkRepository implements NetworkRepository {
   }
 
   async insertVpc(vpc: Vpc): Promise<void> {
-    await this.#db.insertInto("vpc").values(vpc).execute();
+    await this.#db.insertInto("vpc").values(fromVpc(vpc)).execute();
   }
 
   async insertSubnet(subnet: Subnet): Promise<void> {
@@ -79,6 +81,39 @@ export class SqlNetworkRepository implements NetworkRepository {
     return new Set(rows.map((row) => row.id as VpcId));
   }
 
+  async kernelVpcs(): Promise<readonly KernelVpc[]> {
+    const rows = await this.#db
+      .selectFrom("vpc")
+      .selectAll()
+      .where("attachmentName", "is not", null)
+      .where("attachment", "in", ["interface", "netns"])
+      .execute();
+    return rows.map((row) => toVpc(row) as KernelVpc);
+  }
+
+  async vpcOnHost(attachment: KernelAttachment): Promise<Vpc | undefined> {
+    const row = await this.#db
+      .selectFrom("vpc")
+      .selectAll()
+      .where("attachment", "=", attachment.kind)
+      .where("attachmentName", "=", hostNameOf(attachment))
+      .executeTakeFirst();
+    return row && toVpc(row);
+  }
+
+  async nextVpcNumber(): Promise<number> {
+    // Along the index, up to the first gap.
+    const { rows } = await sql<{ free: number }>`
+      select number + 1 as free from (select 0 as number union all select number from vpc) as used
+      where not exists (select 1 from vpc where vpc.number = used.number + 1) order by number limit 1
+    `.execute(this.#db);
+    return rows[0]?.free ?? 1;
+  }
+
+  async setAttachment(id: VpcId, attachment: Attachment): Promise<void> {
+    await this.#db.updateTable("vpc").set(fromAttachment(attachment)).where("id", "=", id).execute();
+  }
+
   async isVpcInUse(id: VpcId): Promise<boolean> {
     for (const table of ["endpoint", "cluster"] as const) {
       const user = await this.#db.selectFrom(table).select("id").where("vpcId", "=", id).executeTakeFirst();
@@ -108,13 +143,26 @@ export class SqlNetworkRepository implements NetworkRepository {
   }
 }
 
-function toVpc(row: Selectable<Schema["vpc"]>): Vpc {
+function fromVpc({ attachment, ...vpc }: Vpc): Insertable<Schema["vpc"]> {
+  return { ...vpc, ...fromAttachment(attachment) };
+}
+
+function fromAttachment(attachment: Attachment): Pick<Schema["vpc"], "attachment" | "attachmentName"> {
+  return { attachment: attachment.kind, attachmentName: hostNameOf(attachment) };
+}
+
+function toVpc({ attachment, attachmentName, ...row }: Selectable<Schema["vpc"]>): Vpc {
   return {
     ...row,
     id: row.id as VpcId,
     projectId: row.projectId as ProjectId,
-    attachment: row.attachment as Vpc["attachment"],
+    attachment: toAttachment(attachment as Attachment["kind"], attachmentName ?? ""),
   };
+}
+
+function toAttachment(kind: Attachment["kind"], name: string): Attachment {
+  if (kind === "interface") return { kind, device: name };
+  return kind === "netns" ? { kind, namespace: name } : { kind };
 }
 
 function toSubnet(row: Selectable<Schema["subnet"]>): Subnet {

@@ -46,7 +46,17 @@ export interface Schema {
     expiresAt: number | null;
     createdAt: number;
   };
-  vpc: { id: string; projectId: string; name: string; cidr: string; attachment: string; createdAt: number };
+  vpc: {
+    id: string;
+    projectId: string;
+    name: string;
+    cidr: string;
+    attachment: string;
+    /** Of the host's device or namespace. */
+    attachmentName: string | null;
+    number: number;
+    createdAt: number;
+  };
   subnet: {
     id: string;
     vpcId: string;
@@ -117,6 +127,8 @@ export interface Schema {
     approval: string;
     rejectedBy: string | null;
     maxSession: number;
+    maxConnectionRate: number | null;
+    maxBandwidth: number | null;
     specificationName: string;
     dnsEnabled: Flag;
     description: string;

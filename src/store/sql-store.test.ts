@@ -174,7 +174,9 @@ test("a read sees one state, whatever is written meanwhile", async () => {
   expect(await store.counts(projectId)).toEqual(counted);
   const none = { clusters: 0, services: 0, endpoints: 0, unattached: 0 };
   expect(await store.counts(hexId(77) as ProjectId)).toEqual(none);
-  await store.networks.insertVpc(aVpc({ id: uuid(70) as VpcId, name: "recorded", attachment: "none" }));
+  await store.networks.insertVpc(
+    aVpc({ id: uuid(70) as VpcId, name: "recorded", attachment: { kind: "none" }, number: 2 }),
+  );
   const kept = anEndpoint({
     id: uuid(71) as EndpointId,
     vpcId: uuid(70) as VpcId,
@@ -198,6 +200,7 @@ test("opened again, the store has everything, the revision included", async () =
     clusters: [aCluster()],
     services: [aService()],
     endpoints: [anEndpoint()],
+    kernelVpcs: [],
     unattachedVpcs: new Set(),
   });
   await store.close();

@@ -66,6 +66,7 @@ class SqlRepositories implements Repositories {
       clusters: (await this.db.selectFrom("cluster").selectAll().execute()).map(toCluster),
       services: (await this.db.selectFrom("endpointService").selectAll().execute()).map(toService),
       endpoints: (await this.db.selectFrom("endpoint").selectAll().execute()).map(toEndpoint),
+      kernelVpcs: await this.networks.kernelVpcs(),
       unattachedVpcs: await this.networks.unattachedVpcs(),
     };
   }

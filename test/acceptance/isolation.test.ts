@@ -162,6 +162,13 @@ const table: readonly Row[] = [
     refusal: unknownVpc,
   },
   {
+    operation: "UpdateVpc",
+    method: "PUT",
+    path: (p) => `/postern/v1/{pid}/vpcs/${p.vpc}`,
+    body: () => ({ attachment: { kind: "none" } }),
+    refusal: unknownVpc,
+  },
+  {
     operation: "DeleteVpc",
     method: "DELETE",
     path: (p) => `/postern/v1/{pid}/vpcs/${p.vpc}`,

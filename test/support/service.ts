@@ -26,6 +26,7 @@ export type Refusals = Readonly<
     | "source_not_allowed"
     | "session_cap"
     | "no_healthy_node"
+    | "connection_rate"
     | "service_closed",
     number
   >

@@ -50,6 +50,8 @@ export async function createEndpoint(
     subnetId: wish.subnet.id,
     address,
     maxSession: checkMaxSession(wish.maxSession ?? specification.maxSession, specification.maxSession),
+    maxConnectionRate: null,
+    maxBandwidth: null,
     specificationName: specification.name,
     dnsEnabled: wish.dnsEnabled,
     description: wish.description ?? "",

@@ -2,7 +2,7 @@ import { PosternError } from "../../domain/errors.ts";
 import { newHexId, type AccountId, type ProjectId } from "../../domain/ids.ts";
 import type { Project } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
-import { insertVpc } from "../postern/vpcs.ts";
+import { insertVpc } from "./insert-vpc.ts";
 
 const projectsLimit = 100;
 

@@ -2,7 +2,7 @@ import { newHexId, type AccountId, type ProjectId, type UserId } from "../../dom
 import { PosternError } from "../../domain/errors.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { hashPassword, hashToken, newAccessKeyPair, newPassword, newToken } from "../../lib/secrets.ts";
-import { insertVpc } from "../postern/vpcs.ts";
+import { insertVpc } from "./insert-vpc.ts";
 
 export interface TenantWish {
   readonly accountName: string;

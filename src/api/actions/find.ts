@@ -68,6 +68,15 @@ export async function requireSubnet(
   return { vpc, subnet };
 }
 
+/**
+ * Finds a VPC for whoever manages attachments: an operator reaches those of every project, all others their own.
+ * @throws PosternError vpc_not_found
+ */
+export async function requireReachableVpc(tx: Repositories, principal: Principal, id: string): Promise<Vpc> {
+  const vpc = principal.isOperator ? await tx.networks.vpc(id as VpcId) : undefined;
+  return vpc ?? requireVpc(tx, principal, id);
+}
+
 /** @throws PosternError vpc_not_found */
 export async function requireVpc(tx: Repositories, principal: Principal, id: string): Promise<Vpc> {
   const vpc = await tx.networks.vpc(id as VpcId);

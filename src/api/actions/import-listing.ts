@@ -15,6 +15,7 @@ import type { Cluster, Endpoint, Project, Subnet, Vpc } from "../../domain/resou
 import type { Repositories } from "../../domain/store.ts";
 import { formatIpv4Prefix } from "../../lib/ipv4.ts";
 import type { ApiContext, Principal } from "../operation.ts";
+import { takeVpcNumber } from "./insert-vpc.ts";
 import { requireClientPort } from "./open-service.ts";
 import { readImportFacts } from "./import-facts.ts";
 
@@ -29,7 +30,7 @@ export interface Imported {
 /**
  * Recreates the service, the whitelist and the connections of a listing at a cluster: all of it, or nothing.
  * @param createMissing whether missing accounts and networks are made; takes an operator
- * @throws ObstacleError, PosternError already_in_use, ports_clash
+ * @throws ObstacleError, PosternError already_in_use, ports_clash, quota_exceeded
  */
 export async function importListing(
   tx: Repositories,
@@ -119,7 +120,13 @@ async function insertNetworks(
     const projectId = network.projectId ?? projects.get(network.accountId)?.id;
     if (projectId === undefined) throw new TypeError(`account ${network.accountId} has no project`);
     const common = { projectId, cidr: formatIpv4Prefix(network.prefix), createdAt: now };
-    const vpc: Vpc = { ...common, id: newUuid<VpcId>(), name: network.name, attachment: "none" };
+    const vpc: Vpc = {
+      ...common,
+      id: newUuid<VpcId>(),
+      name: network.name,
+      attachment: { kind: "none" },
+      number: await takeVpcNumber(tx),
+    };
     const subnet: Subnet = {
       ...common,
       id: newUuid<SubnetId>(),
@@ -149,11 +156,13 @@ async function insertEndpoints(
       approval,
       rejectedBy: approval === "rejected" ? "owner" : null,
       // Where no gateway is attached there is no address to bring up, and none to wait for.
-      phase: attachment === "none" ? "ready" : "creating",
+      phase: attachment.kind === "none" ? "ready" : "creating",
       serviceId: service.id,
       projectId: subnet.projectId,
       vpcId: subnet.vpcId,
       subnetId: subnet.id,
+      maxConnectionRate: null,
+      maxBandwidth: null,
       description: "",
       ownerNote: "",
       markerId,

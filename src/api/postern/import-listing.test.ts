@@ -94,7 +94,7 @@ describe("with everything that is missing made", () => {
     expect(answer.headers).toMatchObject({ "x-postern-enforced": "true", etag: await cluster.etag() });
     expect(await cluster.connections()).toEqual(listing);
     const vpcs = await server.store.networks.vpcs(imported?.id ?? projectId, { offset: 0, limit: 10 });
-    expect(vpcs.items).toMatchObject([{ cidr: "192.168.0.0/24", attachment: "none" }]);
+    expect(vpcs.items).toMatchObject([{ cidr: "192.168.0.0/24", attachment: { kind: "none" } }]);
     const { endpoints, services } = await server.store.desiredState();
     expect(new Set(endpoints.map(({ markerId }) => markerId)).size).toBe(2);
     expect(endpoints.find(({ id }) => id === second)).toMatchObject({ rejectedBy: "owner" });
@@ -219,7 +219,7 @@ async function otherProject(owner: Tenant): Promise<typeof listing> {
   const common = { projectId, name: "cloud", cidr: "192.168.0.0/24", createdAt: 1 };
   await server.store.observe(async ({ identity, networks }) => {
     await identity.insertProject({ id: projectId, accountId, name: "second", createdAt: 1 });
-    await networks.insertVpc({ ...common, id, attachment: "none" });
+    await networks.insertVpc({ ...common, id, attachment: { kind: "none" }, number: 9 });
     await networks.insertSubnet({ ...common, id: uuid(0xf9) as SubnetId, vpcId: id, poolCursor: null });
   });
   const connections = listing.connections.map((one) => ({ ...one, domain_id: accountId as string }));

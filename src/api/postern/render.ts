@@ -2,7 +2,7 @@ import type { LiveView } from "../../domain/control.ts";
 import { endpointStatus } from "../../domain/endpoint-state.ts";
 import { endpointDnsName } from "../../domain/names.ts";
 import { poolOf, poolSize } from "../../domain/pool.ts";
-import { refusalReasons } from "../../domain/refusal.ts";
+import { zeroFigures } from "../../domain/report.ts";
 import type { VpcId } from "../../domain/ids.ts";
 import type { Cluster, Endpoint, EndpointService, Subnet, Vpc } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
@@ -80,7 +80,7 @@ export function renderEndpoint(
   { live, region, zone, unattachedVpcs }: Place,
 ): object {
   const isAttached = !unattachedVpcs.has(endpoint.vpcId);
-  const figures = live.endpoint(endpoint.id);
+  const figures = live.endpoint(endpoint.id) ?? zeroFigures(endpoint.id);
   return {
     id: endpoint.id,
     status: endpointStatus(endpoint),
@@ -94,16 +94,18 @@ export function renderEndpoint(
     account_id: endpoint.accountId,
     project_id: endpoint.projectId,
     max_session: endpoint.maxSession,
+    ...(endpoint.maxConnectionRate === null ? {} : { max_connection_rate: endpoint.maxConnectionRate }),
+    ...(endpoint.maxBandwidth === null ? {} : { max_bandwidth: endpoint.maxBandwidth }),
     ...(endpoint.dnsEnabled ? { dns_name: endpointDnsName(endpoint.id, region, zone) } : {}),
     attached: isAttached,
     ...(isAttached ? {} : { note: unattachedNote }),
     specification_name: endpoint.specificationName,
     description: endpoint.description,
-    sessions: figures?.sessions ?? 0,
-    new_sessions: figures?.newSessions ?? 0,
-    bytes_in: figures?.bytesIn ?? 0,
-    bytes_out: figures?.bytesOut ?? 0,
-    refusals: figures?.refusals ?? Object.fromEntries(refusalReasons.map((reason) => [reason, 0])),
+    sessions: figures.sessions,
+    new_sessions: figures.newSessions,
+    bytes_in: figures.bytesIn,
+    bytes_out: figures.bytesOut,
+    refusals: figures.refusals,
     ...(endpoint.failureCode === null
       ? {}
       : { error: { code: endpoint.failureCode, message: endpoint.failureMessage } }),
@@ -124,7 +126,7 @@ export function renderVpc(vpc: Vpc, subnets: readonly SubnetUse[]): object {
     id: vpc.id,
     name: vpc.name,
     cidr: vpc.cidr,
-    attachment: { kind: vpc.attachment },
+    attachment: vpc.attachment,
     subnets: subnets.map(({ subnet, used, usedOutsidePool }) => {
       const prefix = parseIpv4Prefix(subnet.cidr);
       return {

@@ -1,6 +1,7 @@
 import type { Ipv4, Ipv4Prefix } from "../../lib/ipv4.ts";
+import type { Attachment } from "../attachment.ts";
 import type { AccountId, EndpointId, PermissionId, ProjectId } from "../ids.ts";
-import type { Attachment, Subnet } from "../resources.ts";
+import type { Subnet } from "../resources.ts";
 
 /** What an installation is like, as far as an import has to do with it: read in the import's own transaction. */
 export interface ImportFacts {

@@ -13,7 +13,9 @@ export function notesOf(
   owner: AccountId,
 ): readonly string[] {
   const texts = permissions.map(({ permission }) => permission);
-  const silent = connections.filter(({ network }) => !("used" in network) || network.attachment === "none");
+  const silent = connections.filter(
+    ({ network }) => !("used" in network) || network.attachment.kind === "none",
+  );
   const unlisted = connections.filter(
     ({ approval, accountId }) => approval === "accepted" && !isWhitelisted(texts, owner, accountId),
   );

@@ -396,7 +396,7 @@ describe("a note says", () => {
   test("nothing where there is nothing to say", () => {
     expect(notesOf(aListing())).toEqual([]);
     expect(notesOf(one({ status: "rejected" }))).toEqual([]);
-    const loopback = aNetwork("192.168.0.0/24", [], { attachment: "loopback" });
+    const loopback = aNetwork("192.168.0.0/24", [], { attachment: { kind: "loopback" } });
     const consumers = new Map([[consumer, [aConsumerProject({ networks: [loopback] })]]]);
     expect(planImport(aListing(), someFacts({ consumers }), false).notes).toEqual([]);
   });

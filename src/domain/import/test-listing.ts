@@ -61,7 +61,7 @@ export function aNetwork(cidr: string, used: readonly string[] = [], wish = {}):
     projectId: hexId(10) as ProjectId,
     subnet: aSubnet({ id: uuid(400) as SubnetId, vpcId: uuid(401) as VpcId, cidr }),
     prefix,
-    attachment: "none",
+    attachment: { kind: "none" },
     used: new Set(used as readonly Ipv4[]),
     ...wish,
   };

@@ -1,14 +1,11 @@
 import { availableParallelism } from "node:os";
 import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
-import { refusalReasons } from "../../domain/refusal.ts";
-import type { RefusalReason } from "../../domain/refusal.ts";
-import type { EndpointFailure, EndpointFigures } from "../../domain/report.ts";
+import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import { Image } from "./image.ts";
 import { listenFailure, probe } from "./listen-failure.ts";
 import type { Change, ChangeResult, ListenFailure, ListenerKey, WorkerSetup } from "./messages.ts";
 import { allocateSlotMemory, slotLimit, SlotTotals } from "./slots.ts";
-import type { SlotFigures } from "./slots.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 const probesAtOnce = 64;
@@ -88,7 +85,7 @@ export class ProxyEngine implements Engine {
   figures(): readonly EndpointFigures[] {
     return this.#desired.map(({ id }) => {
       const slot = this.#image.slotOf(id);
-      return { endpointId: id, ...(slot === undefined ? zeroFigures() : this.#totals.read(slot)) };
+      return slot === undefined ? zeroFigures(id) : { endpointId: id, ...this.#totals.read(slot) };
     });
   }
 
@@ -156,14 +153,6 @@ async function probeAll(
 
 function nameOf(key: ListenerKey): string {
   return `${key.slot} ${key.address} ${key.port}`;
-}
-
-function zeroFigures(): SlotFigures {
-  const refusals = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Record<
-    RefusalReason,
-    number
-  >;
-  return { sessions: 0, newSessions: 0, bytesIn: 0, bytesOut: 0, refusals };
 }
 
 function rethrow(error: Error): never {

@@ -40,6 +40,7 @@ test("figures are sums over workers, each slot for itself, up to the last one", 
       session_cap: 1,
       no_healthy_node: 0,
       service_closed: 2,
+      connection_rate: 0,
     },
   });
   expect(totals.read(last - 1)).toMatchObject({ bytesIn: 0, bytesOut: 0 });

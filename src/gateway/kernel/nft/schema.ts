@@ -74,6 +74,7 @@ export const sets = {
   refused_session_cap: counted,
   refused_no_healthy_node: counted,
   refused_service_closed: counted,
+  refused_connection_rate: counted,
   // One element a node group's bucket.
   node4: { family: "inet", key: ["mark", "number"], data: ["ipv4_addr", "inet_service"] },
   node6: { family: "inet", key: ["mark", "number"], data: ["ipv6_addr", "inet_service"] },

@@ -1,0 +1,104 @@
+import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
+import type { EndpointId } from "../domain/ids.ts";
+import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
+import type { Logger } from "../lib/log.ts";
+import type { ApplyReport, Engine } from "./engine.ts";
+
+export interface CompositeEngineParts {
+  /** Carries loopback networks. */
+  readonly proxy: Engine;
+  /** Starts what carries all others. Called when the first of them appears, and again until it succeeds. */
+  readonly startKernelEngine: () => Promise<Engine>;
+  readonly log: Pick<Logger, "warn">;
+}
+
+/** Longest reason that a failure quotes: a report has room for so much. */
+const longestReason = 800;
+const nothing: ApplyReport = { severedSessions: 0, failures: [] };
+
+/**
+ * Gives each endpoint to the engine for its network. A host on which the kernel engine cannot start goes on with its
+ * loopback networks, and every other endpoint is a failure that says why.
+ */
+export class CompositeEngine implements Engine {
+  readonly #parts: CompositeEngineParts;
+  #kernel: Engine | undefined;
+  /** Endpoints that wait for the kernel engine. */
+  #waiting: readonly EndpointId[] = [];
+  #lastProblem: string | undefined;
+
+  constructor(parts: CompositeEngineParts) {
+    this.#parts = parts;
+  }
+
+  /** See {@link Engine.apply}. @throws what either engine throws, once both have ended */
+  async apply(
+    desired: readonly DesiredEndpoint[],
+    networks: readonly DesiredNetwork[],
+  ): Promise<ApplyReport> {
+    const ofLoopback = desired.filter(({ kernel }) => kernel === undefined);
+    const ofKernel = desired.filter(({ kernel }) => kernel !== undefined);
+    const outcomes = await Promise.allSettled([
+      this.#parts.proxy.apply(ofLoopback, []),
+      this.#applyKernel(ofKernel, networks),
+    ]);
+    const reports = outcomes.map((outcome) => {
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
+    });
+    return {
+      severedSessions: reports.reduce((sum, { severedSessions }) => sum + severedSessions, 0),
+      failures: reports.flatMap(({ failures }) => failures),
+    };
+  }
+
+  figures(): readonly EndpointFigures[] {
+    const ofKernel = this.#kernel?.figures() ?? this.#waiting.map(zeroFigures);
+    return [...this.#parts.proxy.figures(), ...ofKernel];
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#parts.proxy.close(), this.#kernel?.close()]);
+  }
+
+  async #applyKernel(
+    desired: readonly DesiredEndpoint[],
+    networks: readonly DesiredNetwork[],
+  ): Promise<ApplyReport> {
+    // Once started it hears of everything, so of the last network's end too.
+    if (this.#kernel) return this.#kernel.apply(desired, networks);
+    this.#waiting = desired.map(({ id }) => id);
+    if (networks.length === 0) return nothing;
+    const kernel = await this.#parts.startKernelEngine().catch((error: unknown) => this.#explain(error));
+    if (typeof kernel !== "string") {
+      this.#kernel = kernel;
+      return kernel.apply(desired, networks);
+    }
+    return {
+      severedSessions: 0,
+      failures: desired.map(({ id, address }) => notCarried(id, address, kernel)),
+    };
+  }
+
+  /** Returns why the kernel engine could not be started. */
+  #explain(error: unknown): string {
+    const problem = (error instanceof Error ? error.message : String(error)).slice(0, longestReason);
+    // It is tried with every change of a node's health: said once is enough.
+    if (problem !== this.#lastProblem) {
+      this.#parts.log.warn(
+        { problem },
+        "the kernel engine cannot start; networks that need it carry nothing",
+      );
+    }
+    this.#lastProblem = problem;
+    return problem;
+  }
+}
+
+function notCarried(endpointId: EndpointId, address: string, problem: string): EndpointFailure {
+  return {
+    endpointId,
+    code: "address_unavailable",
+    message: `${address}: ${problem} See what the gateway's host lacks: postern gateway --check`,
+  };
+}
