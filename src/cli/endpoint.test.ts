@@ -73,6 +73,13 @@ describe("endpoint", () => {
     endpoint.sessions = 10;
     const capped = await cli("endpoint", "cap", endpoint.id, "9");
     expect(capped.stdout).toContain("may now hold 9 sessions; those above that may finish.");
+    const rated = await cli(
+      ...["endpoint", "cap", endpoint.id, "9", "--rate", "50", "--bandwidth", "2000000"],
+    );
+    expect(rated.stdout).toMatch(/at most 50 new sessions a second\.\n.*at most 2000000 bytes a second/);
+    expect((await cli("endpoint", "cap", endpoint.id, "9", "--rate", "none")).stdout).not.toContain(" 50 ");
+    expect(endpoint).toMatchObject({ maxConnectionRate: null, maxBandwidth: 2_000_000 });
+    expect((await cli("endpoint", "cap", endpoint.id, "9", "--rate", "0")).code).toBe(2);
     const deleted = await cli("endpoint", "delete", endpoint.id);
     expect(deleted.stdout).toContain("is deleted: 10 sessions were cut;");
     const again = await cli("endpoint", "delete", endpoint.id);
@@ -103,6 +110,23 @@ describe("vpc and status", () => {
     expect((await cli("status")).stderr).toContain("Of these endpoints, 1 are in networks");
     expect((await cli("connections", cluster?.name ?? "")).stderr).toMatch(/Of these, 1 are in .* 127\S+$/m);
     expect((await cli("vpc", "create", "x", "--attachment", "netns")).code).toBe(2);
+  });
+
+  test("a VPC is attached to an interface or a namespace, and the list says to which", async () => {
+    const made = await cli(
+      ...["vpc", "create", "cloud", "--cidr", "10.0.0.0/24", "--attachment", "interface", "--device", "eth1"],
+    );
+    expect(made.code).toBe(0);
+    expect((await cli("vpc", "list")).stdout).toMatch(/cloud +\S+ +interface eth1 +10\.0\.0\.0\/24/);
+    const netns = ["--attachment", "netns", "--namespace", "consumer-a"];
+    expect((await cli("vpc", "attach", "cloud", ...netns)).stdout).toContain(
+      "VPC cloud is attached as netns consumer-a: 0 sessions were cut",
+    );
+    expect(fake.model.vpcs.at(-1)?.attachment).toEqual({ kind: "netns", namespace: "consumer-a" });
+    for (const wrong of [["netns"], ["interface", "--namespace", "x"], ["none", "--device", "eth1"]]) {
+      expect((await cli("vpc", "attach", "cloud", "--attachment", ...wrong)).code).toBe(2);
+    }
+    expect((await cli("vpc", "attach", "cloud")).code).toBe(2);
   });
 
   test("status shows the gateways and how far they are", async () => {

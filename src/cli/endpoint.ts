@@ -18,6 +18,12 @@ interface CreateOptions {
   readonly description?: string;
 }
 
+interface CapOptions {
+  readonly cluster?: string;
+  readonly rate?: number | null;
+  readonly bandwidth?: number | null;
+}
+
 const maxSessionLimit = 1_000_000;
 
 /** Adds `postern endpoint create|list|delete|cap`. */
@@ -42,9 +48,11 @@ export function addEndpointCommands(program: Command, io: CliIo): void {
   apiCommand(endpoint, "cap", "set how many sessions an endpoint of your cluster may hold")
     .argument("<id>", "id of the endpoint", parseId)
     .argument("<n>", "most sessions at once", integer(1, maxSessionLimit))
+    .option("--rate <n>", "most new sessions a second, or none", limit(1, 1_000_000))
+    .option("--bandwidth <n>", "most bytes a second, both directions together, or none", limit(10_000, 1e12))
     .option("--cluster <cluster>", "the cluster it is connected to (default: look through all)")
-    .action(async (id: string, count: number, options: { cluster?: string }, command: Command) =>
-      cap(connect(io, command), id, count, options.cluster),
+    .action(async (id: string, count: number, options: CapOptions, command: Command) =>
+      cap(connect(io, command), id, count, options),
     );
 }
 
@@ -135,16 +143,31 @@ async function cap(
   { api, out }: CommandContext,
   id: string,
   count: number,
-  reference: string | undefined,
+  { cluster: reference, rate, bandwidth }: CapOptions,
 ): Promise<void> {
+  const body = {
+    max_session: count,
+    ...(rate !== undefined && { max_connection_rate: rate }),
+    ...(bandwidth !== undefined && { max_bandwidth: bandwidth }),
+  };
   for (const cluster of (await groupByCluster(api, [id], reference)).keys()) {
     const path = api.own("clusters", cluster.id, "connections", id);
-    const answer = await api.request<Endpoint>("PUT", path, { body: { max_session: count } });
+    const answer = await api.request<Endpoint>("PUT", path, { body });
     if (out.isJson) out.json(answer.body);
-    else
+    else {
       out.line(
         `Endpoint ${id} may now hold ${answer.body.max_session} sessions; those above that may finish.`,
       );
+      const { max_connection_rate: sessions, max_bandwidth: bytes } = answer.body;
+      if (sessions !== undefined) out.line(`It gets at most ${sessions} new sessions a second.`);
+      if (bytes !== undefined) out.line(`It carries at most ${bytes} bytes a second.`);
+    }
     warnIfPending(out, answer);
   }
+}
+
+/** Returns a parser of a limit that can be taken away: a whole number, or none. */
+function limit(minimum: number, maximum: number): (text: string) => number | null {
+  const parse = integer(minimum, maximum);
+  return (text) => (text === "none" ? null : parse(text));
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Attachment } from "./wire.ts";
 
 /** A refusal of the fake, with the code that the real API publishes for it. */
 export class FakeRefusal extends Error {
@@ -22,6 +23,8 @@ export interface FakeEndpoint {
   readonly ip: string;
   status: string;
   maxSession: number;
+  maxConnectionRate?: number | null;
+  maxBandwidth?: number | null;
   sessions: number;
   /** Why nothing is carried. */
   note?: string;
@@ -53,7 +56,7 @@ export interface FakeVpc {
   readonly id: string;
   readonly name: string;
   readonly cidr: string;
-  readonly attachment: { readonly kind: string };
+  attachment: Attachment;
 }
 
 /** The state behind `FakeApi`: a small working model of one project, in which sessions are plain numbers. */

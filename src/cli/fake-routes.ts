@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { FakeCluster, FakeEndpoint, FakeModel, FakeRegistration, FakeVpc } from "./fake-model.ts";
 import { FakeRefusal } from "./fake-model.ts";
+import type { Attachment } from "./wire.ts";
 
 const created = "2026-01-02T03:04:05Z";
 const subnetId = "00000000-0000-4000-8000-000000000001";
@@ -17,7 +18,9 @@ export interface FakeBody extends FakeRegistration {
   readonly listing?: FakeListing;
   readonly create_missing?: boolean;
   readonly cidr?: string;
-  readonly attachment?: { readonly kind: string };
+  readonly attachment?: Attachment;
+  readonly max_connection_rate?: number | null;
+  readonly max_bandwidth?: number | null;
 }
 
 /** A listing to import, as far as the fake looks at it. */
@@ -101,6 +104,8 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
   ["DELETE /endpoints/:id", deleteEndpoint],
   ["GET /vpcs", ({ model, query }) => paged("vpcs", model.vpcs.map(vpcBody), query)],
   ["POST /vpcs", createVpc],
+  ["GET /vpcs/:id", ({ model, id }) => ({ body: vpcBody(vpcOf(model, id)) })],
+  ["PUT /vpcs/:id", attachVpc],
   ["DELETE /vpcs/:id", deleteVpc],
 ];
 
@@ -219,7 +224,10 @@ function permit({ model, request, id }: Call): FakeReply {
 
 function setCap({ model, request, second }: Call): FakeReply {
   const found = endpoint(model, second);
-  found.maxSession = Number(request.body.max_session);
+  const { max_session: maxSession, max_connection_rate: rate, max_bandwidth: bandwidth } = request.body;
+  found.maxSession = Number(maxSession);
+  if (rate !== undefined) found.maxConnectionRate = rate;
+  if (bandwidth !== undefined) found.maxBandwidth = bandwidth;
   return { body: endpointBody(model, found), severed: 0 };
 }
 
@@ -252,10 +260,20 @@ function createVpc({ model, request }: Call): FakeReply {
   return { body: vpcBody(vpc) };
 }
 
+function vpcOf(model: FakeModel, id: string): FakeVpc {
+  const found = model.vpcs.find((vpc) => vpc.id === id);
+  if (found === undefined) throw new FakeRefusal(404, "CSS.0016", "No such VPC.");
+  return found;
+}
+
+function attachVpc({ model, request, id }: Call): FakeReply {
+  const vpc = vpcOf(model, id);
+  vpc.attachment = request.body.attachment ?? vpc.attachment;
+  return { body: vpcBody(vpc), severed: 0 };
+}
+
 function deleteVpc({ model, id }: Call): FakeReply {
-  const index = model.vpcs.findIndex((vpc) => vpc.id === id);
-  if (index < 0) throw new FakeRefusal(404, "CSS.0016", "No such VPC.");
-  model.vpcs.splice(index, 1);
+  model.vpcs.splice(model.vpcs.indexOf(vpcOf(model, id)), 1);
   return { status: 204 };
 }
 
@@ -310,6 +328,8 @@ function endpointBody(model: FakeModel, found: FakeEndpoint): object {
     vpc_id: model.vpcs[0]?.id,
     account_id: found.accountId,
     max_session: maxSession,
+    ...(typeof found.maxConnectionRate === "number" && { max_connection_rate: found.maxConnectionRate }),
+    ...(typeof found.maxBandwidth === "number" && { max_bandwidth: found.maxBandwidth }),
     sessions,
     attached: note === undefined,
     ...(note !== undefined && { note }),

@@ -1,35 +1,72 @@
 import { Option, type Command } from "commander";
 import { apiCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
+import { describeEffect, warnIfPending } from "./effect.ts";
+import { UsageError } from "./cli-error.ts";
 import { findVpc } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
-import type { Vpc } from "./wire.ts";
+import type { Attachment, Vpc } from "./wire.ts";
 
-interface CreateOptions {
-  readonly cidr?: string;
+interface AttachOptions {
   readonly attachment: string;
+  readonly device?: string;
+  readonly namespace?: string;
 }
 
-/** Adds `postern vpc list|create|delete`. */
+interface CreateOptions extends AttachOptions {
+  readonly cidr?: string;
+}
+
+/** Adds `postern vpc list|create|attach|delete`. */
 export function addVpcCommands(program: Command, io: CliIo): void {
   const vpc = program.command("vpc").description("networks that endpoints get their addresses in");
   apiCommand(vpc, "list", "list the VPCs of this project with their subnets").action(
     async (_options: object, command: Command) => list(connect(io, command)),
   );
-  apiCommand(vpc, "create <name>", "create a VPC")
-    .option("--cidr <cidr>", "its addresses, such as 127.4.0.0/20 (default: the next free ones)")
-    .addOption(
-      new Option("--attachment <kind>", "none: only record it, no gateway is attached to it yet")
-        .choices(["loopback", "none"])
-        .default("loopback"),
-    )
+  withHostNames(apiCommand(vpc, "create <name>", "create a VPC"))
+    .option("--cidr <cidr>", "its addresses, such as 127.4.0.0/20 (default on loopback: the next free ones)")
+    .addOption(attachmentOption().default("loopback"))
     .action(async (name: string, options: CreateOptions, command: Command) =>
       create(connect(io, command), name, options),
+    );
+  withHostNames(apiCommand(vpc, "attach <vpc>", "attach the gateways to a VPC, or detach them (operators)"))
+    .addOption(attachmentOption().makeOptionMandatory())
+    .action(async (reference: string, options: AttachOptions, command: Command) =>
+      attach(connect(io, command), reference, options),
     );
   apiCommand(vpc, "delete <vpc>", "delete a VPC that has no endpoints").action(
     async (reference: string, _options: object, command: Command) => remove(connect(io, command), reference),
   );
+}
+
+function attachmentOption(): Option {
+  return new Option(
+    "--attachment <kind>",
+    "how gateways reach it; none: only record it, no gateway is attached to it yet",
+  ).choices(["loopback", "none", "interface", "netns"]);
+}
+
+function withHostNames(command: Command): Command {
+  return command
+    .option("--device <name>", "the interface of the gateway's host, with --attachment interface")
+    .option("--namespace <name>", "the network namespace of the gateway's host, with --attachment netns");
+}
+
+/** @throws UsageError where the name that the kind takes is missing, or another is given */
+function readAttachment({ attachment: kind, device, namespace }: AttachOptions): Attachment {
+  const isComplete =
+    (device !== undefined) === (kind === "interface") && (namespace !== undefined) === (kind === "netns");
+  if (isComplete)
+    return { kind, ...(device !== undefined && { device }), ...(namespace !== undefined && { namespace }) };
+  throw new UsageError(
+    `--attachment ${kind} does not go with the other options.`,
+    "Use --attachment interface --device NAME, --attachment netns --namespace NAME, or another kind with neither.",
+  );
+}
+
+function attachmentText({ kind, device, namespace }: Attachment): string {
+  return [kind, device ?? namespace].filter((word) => word !== undefined).join(" ");
 }
 
 async function list({ api, out }: CommandContext): Promise<void> {
@@ -43,11 +80,11 @@ async function list({ api, out }: CommandContext): Promise<void> {
 function vpcTable(vpcs: readonly Vpc[]): string {
   const rows = vpcs.flatMap((vpc) =>
     vpc.subnets.length === 0
-      ? [[vpc.name, vpc.id, vpc.attachment.kind, vpc.cidr]]
+      ? [[vpc.name, vpc.id, attachmentText(vpc.attachment), vpc.cidr]]
       : vpc.subnets.map((subnet) => [
           vpc.name,
           vpc.id,
-          vpc.attachment.kind,
+          attachmentText(vpc.attachment),
           subnet.cidr,
           subnet.name,
           subnet.addresses_used,
@@ -58,17 +95,34 @@ function vpcTable(vpcs: readonly Vpc[]): string {
 }
 
 async function create({ api, out }: CommandContext, name: string, options: CreateOptions): Promise<void> {
-  const { cidr, attachment } = options;
-  const body = { name, ...(cidr !== undefined && { cidr }), attachment: { kind: attachment } };
+  const { cidr } = options;
+  const attachment = readAttachment(options);
+  const body = { name, ...(cidr !== undefined && { cidr }), attachment };
   const { body: vpc } = await api.request<Vpc>("POST", api.own("vpcs"), { body });
   if (out.isJson) {
     out.json(vpc);
     return;
   }
   out.line(`Created VPC ${vpc.name} (${vpc.cidr}) as ${vpc.id}.`);
-  if (attachment === "none")
+  if (attachment.kind === "none")
     out.note("No gateway is attached to it: its endpoints are kept, and carry nothing.");
   out.line(`Put an endpoint into it with: postern endpoint create SERVICE_NAME --vpc ${vpc.name}`);
+}
+
+async function attach(
+  { api, out }: CommandContext,
+  reference: string,
+  options: AttachOptions,
+): Promise<void> {
+  const attachment = readAttachment(options);
+  const { id } = await findVpc(api, reference);
+  const answer = await api.request<Vpc>("PUT", api.own("vpcs", id), { body: { attachment } });
+  if (out.isJson) out.json(answer.body);
+  else
+    out.line(
+      `VPC ${answer.body.name} is attached as ${attachmentText(attachment)}: ${describeEffect(answer)}`,
+    );
+  warnIfPending(out, answer);
 }
 
 async function remove({ api, out }: CommandContext, reference: string): Promise<void> {

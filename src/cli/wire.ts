@@ -65,6 +65,10 @@ export interface Endpoint {
   readonly cluster_id: string;
   readonly vpc_id: string;
   readonly max_session: number;
+  /** New sessions a second; only where there is a limit. */
+  readonly max_connection_rate?: number;
+  /** Bytes a second; only where there is a limit. */
+  readonly max_bandwidth?: number;
   readonly sessions: number;
   /** Whether a gateway is attached to its network; else nothing is carried. */
   readonly attached: boolean;
@@ -79,8 +83,16 @@ export interface Vpc {
   readonly id: string;
   readonly name: string;
   readonly cidr: string;
-  readonly attachment: { readonly kind: string };
+  readonly attachment: Attachment;
   readonly subnets: readonly Subnet[];
+}
+
+export interface Attachment {
+  readonly kind: string;
+  /** With `interface`. */
+  readonly device?: string;
+  /** With `netns`. */
+  readonly namespace?: string;
 }
 
 export interface Subnet {

@@ -33,8 +33,9 @@ export function compile(snapshot: Snapshot, isUsable: NodeIsUsable): Desired {
   return { endpoints, networks: snapshot.networks ?? [] };
 }
 
-function kernelPlaceOf({ kernel, vpcId }: SnapshotEndpoint): { readonly kernel?: KernelPlace } {
-  return kernel === undefined ? {} : { kernel: { network: vpcId, ...kernel } };
+function kernelPlaceOf(endpoint: SnapshotEndpoint): { readonly kernel?: KernelPlace } {
+  const { kernel, vpcId, serviceId } = endpoint;
+  return kernel === undefined ? {} : { kernel: { network: vpcId, service: serviceId, ...kernel } };
 }
 
 function carrierOf(

@@ -64,5 +64,5 @@ export interface SnapshotEndpoint {
   /** IPv4 addresses and CIDRs that may connect: nobody where it is empty, everybody where it is left out. */
   readonly sources?: readonly string[];
   /** Of those with the attachment `kernel`, and of no others. */
-  readonly kernel?: Omit<KernelPlace, "network">;
+  readonly kernel?: Omit<KernelPlace, "network" | "service">;
 }
