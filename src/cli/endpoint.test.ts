@@ -73,9 +73,7 @@ describe("endpoint", () => {
     endpoint.sessions = 10;
     const capped = await cli("endpoint", "cap", endpoint.id, "9");
     expect(capped.stdout).toContain("may now hold 9 sessions; those above that may finish.");
-    const rated = await cli(
-      ...["endpoint", "cap", endpoint.id, "9", "--rate", "50", "--bandwidth", "2000000"],
-    );
+    const rated = await cli("endpoint", "cap", endpoint.id, "9", "--rate", "50", "--bandwidth", "2000000");
     expect(rated.stdout).toMatch(/at most 50 new sessions a second\.\n.*at most 2000000 bytes a second/);
     expect((await cli("endpoint", "cap", endpoint.id, "9", "--rate", "none")).stdout).not.toContain(" 50 ");
     expect(endpoint).toMatchObject({ maxConnectionRate: null, maxBandwidth: 2_000_000 });
@@ -114,7 +112,15 @@ describe("vpc and status", () => {
 
   test("a VPC is attached to an interface or a namespace, and the list says to which", async () => {
     const made = await cli(
-      ...["vpc", "create", "cloud", "--cidr", "10.0.0.0/24", "--attachment", "interface", "--device", "eth1"],
+      "vpc",
+      "create",
+      "cloud",
+      "--cidr",
+      "10.0.0.0/24",
+      "--attachment",
+      "interface",
+      "--device",
+      "eth1",
     );
     expect(made.code).toBe(0);
     expect((await cli("vpc", "list")).stdout).toMatch(/cloud +\S+ +interface eth1 +10\.0\.0\.0\/24/);

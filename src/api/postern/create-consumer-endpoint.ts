@@ -66,7 +66,7 @@ export const createConsumerEndpoint = defineOperation({
     const endpoint = await context.store.endpoints.find(result.id);
     if (!endpoint) throw new PosternError("endpoint_not_found", `Endpoint ${result.id} is deleted already.`);
     const { service, cluster, vpc } = result;
-    const unattachedVpcs = new Set(vpc.attachment === "none" ? [vpc.id] : []);
+    const unattachedVpcs = new Set(vpc.attachment.kind === "none" ? [vpc.id] : []);
     return { headers, body: renderEndpoint(endpoint, service, cluster, { ...context, unattachedVpcs }) };
   },
 });

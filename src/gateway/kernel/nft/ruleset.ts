@@ -102,6 +102,7 @@ const admission = `
     ct mark @sourced meta nfproto ipv4 ct mark . ip saddr != @sources4 goto refuse_source_not_allowed
     ct mark @sourced meta nfproto ipv6 ct mark . ip6 saddr != @sources6 goto refuse_source_not_allowed
     ct mark @nodeless goto refuse_no_healthy_node
+    ct mark @connection_rate goto refuse_connection_rate
     ct mark @cap goto refuse_session_cap
     ct mark @opened
     meta nfproto ipv4 ct timeout set "idle4"
