@@ -70,9 +70,10 @@ export const catalogue: Readonly<Record<ErrorKind, Entry>> = {
   sources_full: endpoint("2045"),
   state_forbids: each([400, "CSS.5090"], [400, "EndPoint.3045"]),
   subnet_not_in_vpc: endpoint("2037"),
-  tag_key_twice: endpoint("3067"),
-  tag_malformed: endpoint("3068"),
-  tags_full: endpoint("3069"),
+  tag_key_malformed: each([400, "CSS.5137"], [400, "EndPoint.3068"]),
+  tag_key_twice: each([400, "CSS.5039"], [400, "EndPoint.3067"]),
+  tag_value_malformed: each([400, "CSS.5138"], [400, "EndPoint.3068"]),
+  tags_full: each([400, "CSS.5038"], [400, "EndPoint.3069"]),
   unsupported: each([400, "CSS.5140"], [400, "EndPoint.1004"]),
   vpc_not_found: each([400, "CSS.5021"], [400, "EndPoint.2001"]),
 };

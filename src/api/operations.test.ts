@@ -9,6 +9,7 @@ const bodies: Readonly<Record<string, object>> = {
   UpdateVpcepWhitelist: { vpc_permissions: [] },
   CreateCluster: { cluster: { name: "logs", datastore: { type: "opensearch", version: "2" } } },
   CreateClusterV1: { cluster: { name: "logs" } },
+  UpdateBatchClustersTags: { action: "create", tags: [{ key: "a", value: "b" }] },
   RegisterCluster: { name: "logs", nodes: ["http://10.0.0.5:9200"], probe: false },
   CreateVpc: { name: "edge" },
   UpdateVpc: { attachment: { kind: "loopback" } },

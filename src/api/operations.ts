@@ -6,6 +6,7 @@ import { openVpcepService } from "./css/open-vpcep-service.ts";
 import { showCluster } from "./css/show-cluster.ts";
 import { showSnapshotPolicy } from "./css/show-snapshot-policy.ts";
 import { showVpcepConnection } from "./css/show-vpcep-connection.ts";
+import { updateClusterTags } from "./css/update-cluster-tags.ts";
 import { updateVpcepConnection } from "./css/update-vpcep-connection.ts";
 import { updateVpcepWhitelist } from "./css/update-vpcep-whitelist.ts";
 import { listDomains, listKeystoneUsers, listVersions, showCatalog, showVersion } from "./iam/lookups.ts";
@@ -45,6 +46,7 @@ export const operations: readonly Operation[] = [
   createClusterV1,
   createClusterV2,
   deleteCluster,
+  updateClusterTags,
   showSnapshotPolicy,
   showStatus,
   registerCluster,

@@ -22,6 +22,15 @@ export const clusterParams = Type.Object({ project_id: pathId, cluster_id: pathI
 export const resourceParams = Type.Object({ project_id: pathId, id: pathId });
 export const clusterConnectionParams = Type.Object({ project_id: pathId, cluster_id: pathId, id: pathId });
 
+/** Checked by hand, for there is a code for each mistake. */
+export const tagList = Type.Array(
+  Type.Object({
+    key: Type.String({ maxLength: 1000 }),
+    value: Type.Optional(Type.String({ maxLength: 1000 })),
+  }),
+  { maxItems: 100 },
+);
+
 /** Paging of our own lists. */
 export const pageQuery = Type.Object({
   offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),

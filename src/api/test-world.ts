@@ -117,6 +117,7 @@ function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
     UpdateVpcepWhitelist: { vpc_permissions: [] },
     CreateCluster: { cluster: { name: "spare", datastore: { type: "opensearch", version: "2" } } },
     CreateClusterV1: { cluster: { name: "spare" } },
+    UpdateBatchClustersTags: { action: "create", tags: [{ key: "a", value: "b" }] },
     UpdateConnectionCap: { max_session: 1 },
     UpdateEndpointServiceName: { endpoint_service_name: "new" },
     UpdateEndpointServicePermissionDesc: { permission: { description: "new" } },

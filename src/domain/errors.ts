@@ -47,8 +47,9 @@ export type ErrorKind =
   | "sources_full"
   | "state_forbids"
   | "subnet_not_in_vpc"
+  | "tag_key_malformed"
   | "tag_key_twice"
-  | "tag_malformed"
+  | "tag_value_malformed"
   | "tags_full"
   | "unsupported"
   | "vpc_not_found";

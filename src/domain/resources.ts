@@ -136,13 +136,14 @@ export interface Cluster {
   readonly clientPort: number;
   readonly vpcId: VpcId;
   readonly subnetId: SubnetId;
+  readonly tags: readonly Tag[];
   /** Grows with every change of the cluster, its service, whitelist and connections: the ETag of all of them. */
   readonly version: number;
   readonly createdAt: Timestamp;
   readonly updatedAt: Timestamp;
 }
 
-/** A label that an owner puts on a service or an endpoint. */
+/** A label that an owner puts on a cluster, a service or an endpoint. */
 export interface Tag {
   /** 1 to 128 characters, unique within its resource. */
   readonly key: string;

@@ -122,6 +122,7 @@ export interface ClusterRepository {
   /** Newest first, ties by id. */
   list(project: ProjectId, filter: ClusterFilter, page: Page): Promise<Listing<Cluster>>;
   setState(id: ClusterId, state: Cluster["state"]): Promise<void>;
+  setTags(id: ClusterId, tags: Cluster["tags"]): Promise<void>;
   /** Makes every ETag of the cluster a new one. */
   touch(id: ClusterId, now: Timestamp): Promise<void>;
 }

@@ -16,10 +16,11 @@ test("a tag that is added again gets its new value; others stay", () => {
 
 test.each([
   [[{ key: "a" }, { key: "a" }], "tag_key_twice"],
-  [[{ key: "" }], "tag_malformed"],
-  [[{ key: "a b" }], "tag_malformed"],
-  [[{ key: "a", value: "<" }], "tag_malformed"],
-  [[{ key: "a".repeat(129) }], "tag_malformed"],
+  [[{ key: "" }], "tag_key_malformed"],
+  [[{ key: "a b" }], "tag_key_malformed"],
+  [[{ key: "a", value: "<" }], "tag_value_malformed"],
+  [[{ key: "a", value: "b".repeat(256) }], "tag_value_malformed"],
+  [[{ key: "a".repeat(129) }], "tag_key_malformed"],
   [Array.from({ length: 19 }, (_, n) => ({ key: `k${n}` })), "tags_full"],
 ])("%j is refused: %s", (added, kind) => {
   expect(() => addTags(present, added)).toThrow(expect.objectContaining({ kind }));

@@ -8,7 +8,7 @@ const valuePattern = /^[\p{L}\p{N}_@-]{0,255}$/u;
 
 /**
  * Returns `present` with `added` put over it.
- * @throws PosternError tag_malformed, tag_key_twice, tags_full
+ * @throws PosternError tag_key_malformed, tag_value_malformed, tag_key_twice, tags_full
  */
 export function addTags(
   present: readonly Tag[],
@@ -20,18 +20,22 @@ export function addTags(
     throw new PosternError("tag_key_twice", "Two of the tags have the same key. Give each key once.");
   }
   for (const { key, value = "" } of added) {
-    if (!keyPattern.test(key) || !valuePattern.test(value)) {
-      throw new PosternError(
-        "tag_malformed",
-        `The tag ${key}=${value} is not valid: letters, digits, -, _ and @; 1 to 128 in a key, up to 255 in a value.`,
-      );
-    }
+    checkTag(key, value);
     tags.set(key, value);
   }
   if (tags.size > tagLimit) {
     throw new PosternError("tags_full", `A resource has up to ${tagLimit} tags. Remove one first.`);
   }
   return [...tags].map(([key, value]) => ({ key, value }));
+}
+
+function checkTag(key: string, value: string): void {
+  const isKeyValid = keyPattern.test(key);
+  if (isKeyValid && valuePattern.test(value)) return;
+  throw new PosternError(
+    isKeyValid ? "tag_value_malformed" : "tag_key_malformed",
+    `The tag ${key}=${value} is not valid: letters, digits, -, _ and @; 1 to 128 in a key, up to 255 in a value.`,
+  );
 }
 
 /** Returns `present` without the keys; a tag that is given with a value goes only where it has that value. */

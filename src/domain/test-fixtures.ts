@@ -89,6 +89,7 @@ export function aCluster(wish: Partial<Cluster> = {}): Cluster {
     clientPort: 9200,
     vpcId,
     subnetId,
+    tags: [],
     version: 1,
     createdAt,
     updatedAt: createdAt,

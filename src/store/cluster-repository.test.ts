@@ -34,6 +34,7 @@ test("a cluster comes back as it went in, by id and by name in its project", asy
     sealedPassword: "sealed",
     ca: "PEM",
     insecureSkipVerify: true,
+    tags: [{ key: "team", value: "search" }],
   });
   await clusters.insert(secure);
   expect(await clusters.find(secure.id)).toEqual(secure);

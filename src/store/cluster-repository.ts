@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from "kysely";
 import type { ClusterId, ProjectId, SubnetId, VpcId } from "../domain/ids.ts";
-import type { Cluster, ClusterNode, Timestamp } from "../domain/resources.ts";
+import type { Cluster, ClusterNode, Tag, Timestamp } from "../domain/resources.ts";
 import type { ClusterFilter, ClusterRepository, Listing, Page } from "../domain/store.ts";
 import type { Schema } from "./schema.ts";
 
@@ -17,6 +17,7 @@ export class SqlClusterRepository implements ClusterRepository {
       .values({
         ...cluster,
         nodes: JSON.stringify(cluster.nodes),
+        tags: JSON.stringify(cluster.tags),
         insecureSkipVerify: cluster.insecureSkipVerify ? 1 : 0,
       })
       .execute();
@@ -62,6 +63,14 @@ export class SqlClusterRepository implements ClusterRepository {
     await this.#db.updateTable("cluster").set({ state }).where("id", "=", id).execute();
   }
 
+  async setTags(id: ClusterId, tags: Cluster["tags"]): Promise<void> {
+    await this.#db
+      .updateTable("cluster")
+      .set({ tags: JSON.stringify(tags) })
+      .where("id", "=", id)
+      .execute();
+  }
+
   async touch(id: ClusterId, now: Timestamp): Promise<void> {
     await this.#db
       .updateTable("cluster")
@@ -82,6 +91,7 @@ export function toCluster(row: Selectable<Schema["cluster"]>): Cluster {
     engine: row.engine as Cluster["engine"],
     scheme: row.scheme as Cluster["scheme"],
     nodes: JSON.parse(row.nodes) as ClusterNode[],
+    tags: JSON.parse(row.tags) as Tag[],
     insecureSkipVerify: row.insecureSkipVerify === 1,
   };
 }

@@ -214,4 +214,8 @@ export const migrations: readonly Migration[] = [
       alter table endpoint add column max_bandwidth integer check (max_bandwidth > 0);
     `,
   },
+  {
+    name: "0008-cluster-tags",
+    sql: "alter table cluster add column tags text not null default '[]';",
+  },
 ];

@@ -83,6 +83,8 @@ export interface Schema {
     clientPort: number;
     vpcId: string;
     subnetId: string;
+    /** JSON array of {key, value}. */
+    tags: string;
     version: number;
     createdAt: number;
     updatedAt: number;

@@ -24,7 +24,7 @@ beforeAll(async () => {
   node = await startNode();
   postern = await startPostern();
   provider = new TerraformProvider(postern.admin);
-  for (const name of ["logs", "bare"]) {
+  for (const name of ["logs", "bare", "tagged"]) {
     await postern.api("POST", "/postern/v1/{pid}/clusters", { name, nodes: [node.url] });
   }
 });
@@ -33,8 +33,13 @@ afterAll(async () => {
   await node.stop();
 });
 
+/** As a configuration has them: a map. */
+type Tags = Readonly<Record<string, string>>;
+
+const tagList = (tags: Tags) => Object.entries(tags).map(([key, value]) => ({ key, value }));
+
 /** The provider's create call, and its wait for the cluster. */
-async function create(name: string, loadBalance?: object): Promise<string> {
+async function create(name: string, loadBalance?: object, tags: Tags = {}): Promise<string> {
   const made = await provider.request("POST", "/v2.0/{pid}/clusters", {
     body: {
       cluster: {
@@ -46,7 +51,7 @@ async function create(name: string, loadBalance?: object): Promise<string> {
         authorityEnable: false,
         httpsEnable: false,
         enterprise_project_id: "0",
-        tags: [{ key: "team", value: "search" }],
+        ...(Object.keys(tags).length > 0 ? { tags: tagList(tags) } : {}),
         backupStrategy: {
           period: "00:00 GMT+08:00",
           prefix: "snapshot",
@@ -118,6 +123,25 @@ async function read(id: string) {
   return { vpcep_endpoint_id: connections[0]?.["id"], vpcep_ip: detail["vpcepIp"] };
 }
 
+/** What the provider's read makes of the tags: whatever differs from the configuration is a diff. */
+async function readTags(id: string): Promise<Tags> {
+  const tags = itemsOf(await provider.request("GET", pathOf(id)), "tags");
+  for (const tag of tags) expectCast(tag, { key: "string", value: "string" });
+  return Object.fromEntries(tags.map(({ key, value }) => [String(key), String(value)]));
+}
+
+/** The provider's update: it takes every old tag away, and then puts every new one there. */
+async function updateTags(id: string, from: Tags, to: Tags): Promise<void> {
+  for (const [action, tags] of [
+    ["delete", from],
+    ["create", to],
+  ] as const) {
+    if (Object.keys(tags).length === 0) continue;
+    const body = { action, tags: tagList(tags) };
+    await provider.request("POST", `/v1.0/{pid}/css-cluster/${id}/tags/action`, { body, ok: [200, 204] });
+  }
+}
+
 /** The data source: pages of a hundred, until one is not full. */
 async function connectionsDataSource(id: string) {
   const all: Json[] = [];
@@ -160,6 +184,23 @@ test("the provider starts up: one project of the region, and the account", async
   expect(itemsOf(projects, "projects").map((project) => project["id"])).toEqual([projectId]);
   const domains = await provider.request("GET", "/v3/auth/domains");
   expect(itemsOf(domains, "domains")[0]?.["id"]).toBe(accountId);
+});
+
+test("tags: what is created and updated is what is read, so that no diff stays", async () => {
+  const steps: readonly Tags[] = [
+    { team: "search", stage: "" },
+    { team: "search", stage: "live", "a@b_c-d": "é" },
+    {},
+  ];
+  const [first = {}] = steps;
+  const tagged = await create("tagged", undefined, first);
+  let state = await readTags(tagged);
+  expect(state).toEqual(first);
+  for (const wanted of steps) {
+    await updateTags(tagged, state, wanted);
+    state = await readTags(tagged);
+    expect(state).toEqual(wanted);
+  }
 });
 
 test("create with the block: the cluster comes with its endpoint", async () => {

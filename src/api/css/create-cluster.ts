@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Cluster } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
+import { addTags } from "../../domain/tags.ts";
 import { whitelistLimit } from "../../domain/whitelist.ts";
 import { commit } from "../actions/commit.ts";
 import { openService } from "../actions/open-service.ts";
@@ -13,7 +14,7 @@ import {
   type OperationReply,
   type OperationRequest,
 } from "../operation.ts";
-import { flag, projectParams, readFlag, stringEnum } from "../schema.ts";
+import { flag, projectParams, readFlag, stringEnum, tagList } from "../schema.ts";
 
 const name = Type.String({ minLength: 4, maxLength: 32, pattern: "^[a-zA-Z][a-zA-Z0-9_-]+$" });
 const datastore = Type.Object({
@@ -29,6 +30,7 @@ const bodyV2 = Type.Object({
   cluster: Type.Object({
     name,
     datastore,
+    tags: Type.Optional(tagList),
     loadBalance: Type.Optional(
       Type.Object({
         endpointWithDnsName: flag,
@@ -42,9 +44,13 @@ const bodyV2 = Type.Object({
   }),
 });
 
-const bodyV1 = Type.Object({ cluster: Type.Object({ name, datastore: Type.Optional(datastore) }) });
+const bodyV1 = Type.Object({
+  cluster: Type.Object({ name, datastore: Type.Optional(datastore), tags: Type.Optional(tagList) }),
+});
 
-type LoadBalance = Type.Static<typeof bodyV2>["cluster"]["loadBalance"];
+type Wanted = Type.Static<typeof bodyV1>["cluster"] &
+  Pick<Type.Static<typeof bodyV2>["cluster"], "loadBalance">;
+type LoadBalance = NonNullable<Wanted["loadBalance"]>;
 
 export const createClusterV2 = defineOperation({
   id: "CreateCluster",
@@ -52,10 +58,7 @@ export const createClusterV2 = defineOperation({
   path: "/v2.0/:project_id/clusters",
   action: "css:cluster:create",
   schemas: { params: projectParams, body: bodyV2 },
-  handle: (request, context) => {
-    const { cluster } = request.body;
-    return create(request, context, cluster.name, cluster.datastore.type, cluster.loadBalance);
-  },
+  handle: (request, context) => create(request, context, request.body.cluster),
 });
 
 export const createClusterV1 = defineOperation({
@@ -64,18 +67,13 @@ export const createClusterV1 = defineOperation({
   path: "/v1.0/:project_id/clusters",
   action: "css:cluster:create",
   schemas: { params: projectParams, body: bodyV1 },
-  handle: (request, context) => {
-    const { cluster } = request.body;
-    return create(request, context, cluster.name, cluster.datastore?.type, undefined);
-  },
+  handle: (request, context) => create(request, context, request.body.cluster),
 });
 
 async function create(
   request: OperationRequest,
   context: ApiContext,
-  clusterName: string,
-  engine: Cluster["engine"] | undefined,
-  loadBalance: LoadBalance,
+  { name: clusterName, datastore: engine, tags, loadBalance }: Wanted,
 ): Promise<OperationReply> {
   const resource = `cluster/${clusterName}`;
   const { result, headers } = await commit(
@@ -84,7 +82,8 @@ async function create(
     "createCluster",
     resource,
     async (tx, revision) => {
-      const cluster = await adopt(tx, request, clusterName, engine);
+      const cluster = await adopt(tx, request, clusterName, engine?.type);
+      await tx.clusters.setTags(cluster.id, addTags([], tags ?? []));
       if (loadBalance) await openAtCreation(tx, context, request, cluster, loadBalance, revision);
       await tx.clusters.touch(cluster.id, context.clock.now());
       return cluster;
@@ -126,7 +125,7 @@ async function openAtCreation(
   context: ApiContext,
   request: OperationRequest,
   cluster: Cluster,
-  loadBalance: NonNullable<LoadBalance>,
+  loadBalance: LoadBalance,
   revision: number,
 ): Promise<void> {
   const { principal } = request;

@@ -22,7 +22,7 @@ export const deleteCluster = defineOperation({
       checkIfMatch(request.ifMatch, clusterEtag(cluster));
       await requireUnusedServices(tx, cluster);
       await tx.clusters.delete(cluster.id);
-      await tx.clusters.insert({ ...cluster, id: newUuid<ClusterId>(), state: "released" });
+      await tx.clusters.insert({ ...cluster, id: newUuid<ClusterId>(), state: "released", tags: [] });
     });
     return { headers, body: {} };
   },

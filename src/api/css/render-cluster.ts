@@ -24,7 +24,7 @@ export function renderClusterItem(cluster: Cluster): Record<string, unknown> {
     backupAvailable: false,
     period: false,
     enterpriseProjectId: "0",
-    tags: [],
+    tags: cluster.tags,
     created: renderClusterTime(cluster.createdAt),
     updated: renderClusterTime(cluster.updatedAt),
   };

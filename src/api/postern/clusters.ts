@@ -117,6 +117,7 @@ async function insert(
     projectId: principal.projectId,
     name: wish.name,
     state: "registered",
+    tags: [],
     engine: wish.engine,
     engineVersion: wish.engineVersion,
     nodes: wish.nodes,

@@ -11,9 +11,9 @@ import { createEndpoint as insertEndpoint } from "../actions/create-endpoint.ts"
 import { requireVpc } from "../actions/find.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { clusterOf, ownerOf } from "../postern/locate-endpoint.ts";
-import { projectParams, readFlag } from "../schema.ts";
+import { projectParams, readFlag, tagList } from "../schema.ts";
 import { renderEndpoint } from "./render-endpoint.ts";
-import { description, id, nullableFlag, tagList } from "./schema.ts";
+import { description, id, nullableFlag } from "./schema.ts";
 
 /** Contract section 3.6. */
 const wish = Type.Object({

@@ -12,9 +12,9 @@ import { requireVpc } from "../actions/find.ts";
 import { readPorts } from "../actions/service-ports.ts";
 import { clusterEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
-import { projectParams, readFlag, stringEnum } from "../schema.ts";
+import { projectParams, readFlag, stringEnum, tagList } from "../schema.ts";
 import { renderService } from "./render-service.ts";
-import { description, id, nullableFlag, portList, tagList } from "./schema.ts";
+import { description, id, nullableFlag, portList } from "./schema.ts";
 
 /** Contract section 3.2. */
 const wish = Type.Object({

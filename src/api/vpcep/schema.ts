@@ -14,14 +14,6 @@ export const permissionParams = Type.Object({
 export const id = Type.String({ minLength: 1, maxLength: 64 });
 export const description = Type.String({ maxLength: 512, pattern: "^[^<>]*$" });
 export const nullableFlag = Type.Union([flag, Type.Null()]);
-/** Checked by hand, for there is a code for each mistake. */
-export const tagList = Type.Array(
-  Type.Object({
-    key: Type.String({ maxLength: 1000 }),
-    value: Type.Optional(Type.String({ maxLength: 1000 })),
-  }),
-  { maxItems: 100 },
-);
 export const portList = Type.Array(
   Type.Object({
     client_port: Type.Integer({ minimum: 1, maximum: 65_535 }),

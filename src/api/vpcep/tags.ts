@@ -6,9 +6,8 @@ import { commit } from "../actions/commit.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { requireOwn } from "../postern/locate-endpoint.ts";
-import { stringEnum } from "../schema.ts";
+import { stringEnum, tagList } from "../schema.ts";
 import { requireOwnService } from "./find.ts";
-import { tagList } from "./schema.ts";
 
 const pathId = Type.String({ minLength: 1, maxLength: 100 });
 const resourceType = stringEnum(["endpoint_service", "endpoint"]);
