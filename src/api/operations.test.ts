@@ -11,6 +11,7 @@ const bodies: Readonly<Record<string, object>> = {
   CreateClusterV1: { cluster: { name: "logs" } },
   UpdateBatchClustersTags: { action: "create", tags: [{ key: "a", value: "b" }] },
   RegisterCluster: { name: "logs", nodes: ["http://10.0.0.5:9200"], probe: false },
+  DecideConnectionsOfService: { action: "reject", endpoint_id_list: [uuid(1)] },
   CreateVpc: { name: "edge" },
   UpdateVpc: { attachment: { kind: "loopback" } },
   CreateConsumerEndpoint: { service: "logs" },

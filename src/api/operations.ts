@@ -28,6 +28,12 @@ import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { importConnections } from "./postern/import-listing.ts";
 import { deleteProject, showProject } from "./postern/projects.ts";
+import {
+  decideServiceConnections,
+  listServiceConnections,
+  listServices,
+  replaceServiceWhitelist,
+} from "./postern/services.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc, updateVpc } from "./postern/vpcs.ts";
@@ -65,6 +71,10 @@ export const operations: readonly Operation[] = [
   deleteConsumerEndpoint,
   listConnections,
   updateConnectionCap,
+  listServices,
+  listServiceConnections,
+  decideServiceConnections,
+  replaceServiceWhitelist,
   createAccount,
   listAccounts,
   showAccount,

@@ -24,6 +24,19 @@ export async function requireEnabledService(tx: Repositories, cluster: Cluster):
   );
 }
 
+/**
+ * Finds the service that opening a cluster made.
+ * @throws PosternError cluster_not_found, service_not_enabled
+ */
+export async function requireOpenedService(
+  tx: Repositories,
+  principal: Principal,
+  clusterId: string,
+): Promise<{ readonly cluster: Cluster; readonly service: EndpointService }> {
+  const cluster = await requireCluster(tx, principal, clusterId);
+  return { cluster, service: await requireEnabledService(tx, cluster) };
+}
+
 /** Deleting a service that others are connected to is refused (contract section 3.8). @throws PosternError already_in_use */
 export async function requireUnused(tx: Repositories, service: EndpointService): Promise<void> {
   const active = await tx.endpoints.countActive(service.id);

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
-import type { Endpoint } from "../../domain/resources.ts";
+import type { EndpointId, ServiceId } from "../../domain/ids.ts";
+import type { Cluster, Endpoint, EndpointService } from "../../domain/resources.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { commit } from "../actions/commit.ts";
@@ -13,18 +14,26 @@ import { clusterConnectionParams, clusterParams, pageQuery, readPage } from "../
 import { renderLocated } from "./locate-endpoint.ts";
 import { placeOf, renderEndpoint } from "./render.ts";
 
-/** The owner's view of every endpoint of his service, with live figures. */
+const query = Type.Object({
+  ...pageQuery.properties,
+  service_id: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+});
+
+/** The owner's view of every endpoint of a service, with live figures: of the one that opening made, or one that is named. */
 export const listConnections = defineOperation({
   id: "ListConnections",
   method: "GET",
   path: "/postern/v1/:project_id/clusters/:cluster_id/connections",
   action: "css:VPCEndpoint:listConnection",
-  schemas: { params: clusterParams, query: pageQuery },
-  async handle({ principal, params, query }, context) {
+  schemas: { params: clusterParams, query },
+  async handle({ principal, params, query: wanted }, context) {
     return context.store.read(async (tx) => {
       const cluster = await requireCluster(tx, principal, params.cluster_id);
-      const service = await requireEnabledService(tx, cluster);
-      const { items, total } = await tx.endpoints.listByService(service.id, readPage(query));
+      const service =
+        wanted.service_id === undefined
+          ? await requireEnabledService(tx, cluster)
+          : await requireServiceOf(tx, cluster, wanted.service_id);
+      const { items, total } = await tx.endpoints.listByService(service.id, readPage(wanted));
       const place = await placeOf(tx, context);
       const connections = items.map((endpoint) => renderEndpoint(endpoint, service, cluster, place));
       return liveReply(cluster, { connections, total_count: total });
@@ -61,7 +70,10 @@ export const updateConnectionCap = defineOperation({
       async (tx) => {
         const cluster = await requireCluster(tx, principal, params.cluster_id);
         checkIfMatch(request.ifMatch, clusterEtag(cluster));
-        const service = await requireEnabledService(tx, cluster);
+        const known = await tx.endpoints.find(params.id as EndpointId);
+        const service =
+          (known && (await findServiceOf(tx, cluster, known.serviceId))) ??
+          (await requireEnabledService(tx, cluster));
         const endpoint = await requireConnection(tx, service, params.id);
         const most = endpointSpecification(service.professional).maxSession;
         const now = context.clock.now();
@@ -96,5 +108,24 @@ async function requireRateKeeper(
     "unsupported",
     `Endpoint ${endpoint.id} is in a loopback network, where nothing keeps to max_connection_rate and max_bandwidth. ` +
       "Leave them out; they work in networks that are attached as an interface or a namespace.",
+  );
+}
+
+async function findServiceOf(
+  tx: Repositories,
+  cluster: Cluster,
+  id: ServiceId,
+): Promise<EndpointService | undefined> {
+  const service = await tx.services.find(id);
+  return service?.clusterId === cluster.id && service.enabled ? service : undefined;
+}
+
+/** @throws PosternError resource_not_found */
+async function requireServiceOf(tx: Repositories, cluster: Cluster, id: string): Promise<EndpointService> {
+  const service = await findServiceOf(tx, cluster, id as ServiceId);
+  if (service) return service;
+  throw new PosternError(
+    "resource_not_found",
+    `Cluster ${cluster.name} has no open endpoint service ${id}. List the services to find its id.`,
   );
 }

@@ -36,6 +36,53 @@ test("the cluster's own operations see the service that opening it made, and no 
   expect(ok(await owner.call("GET", services))["endpoint_services"]).toMatchObject([{ id }]);
 });
 
+test("our own operations see every service of a cluster", async () => {
+  const { owner, guest } = await startParties();
+  const cluster = await owner.open("logs");
+  const { id, service_name: name } = await addService(owner, cluster, 9201);
+  const own = `/postern/v1/{p}/services/${String(id)}`;
+  ok(await owner.call("POST", `${own}/permissions`, { vpc_permissions: [guest.accountId] }));
+  const { id: endpoint } = await createEndpoint(guest, id);
+  const list = ok(await owner.call("GET", "/postern/v1/{p}/services"));
+  const opened = { cluster_id: cluster.id, cluster_name: "logs", origin: "css", connections: 1 };
+  expect(list).toMatchObject({
+    total_count: 2,
+    services: expect.arrayContaining([expect.objectContaining(opened)]),
+  });
+  expect(ok(await owner.call("GET", `/postern/v1/{p}/services?name=${String(name)}`))).toMatchObject({
+    services: [{ id, name, origin: "vpcep", connections: 1, approval_enabled: false }],
+    total_count: 1,
+  });
+
+  expect(ok(await owner.call("GET", `${own}/connections`))).toMatchObject({
+    connections: [{ id: endpoint, domain_id: guest.accountId }],
+    permissions: [{ permission: `iam:domain::${guest.accountId}` }],
+    vpcServiceName: name,
+    total_count: 1,
+  });
+  const live = `/postern/v1/{p}/clusters/${cluster.id}/connections`;
+  expect(ok(await owner.call("GET", `${live}?service_id=${String(id)}`))).toMatchObject({
+    connections: [{ id: endpoint, service_id: id }],
+  });
+  expect(ok(await owner.call("PUT", `${live}/${String(endpoint)}`, { max_session: 7 }))["max_session"]).toBe(
+    7,
+  );
+  const rejected = { action: "reject", endpoint_id_list: [endpoint] };
+  ok(await owner.call("POST", `${own}/connections`, rejected));
+  expect(ok(await owner.call("GET", `${own}/connections`))["connections"]).toMatchObject([
+    { status: "rejected" },
+  ]);
+
+  expect(refusal(await guest.call("GET", `${own}/connections`))).toBe("404 CSS.0016");
+  expect(refusal(await guest.call("POST", `${own}/connections`, rejected))).toBe("404 CSS.0016");
+  expect(refusal(await guest.call("POST", `${own}/permissions`, { vpc_permissions: [] }))).toBe(
+    "404 CSS.0016",
+  );
+  const other = await owner.open("metrics");
+  const elsewhere = `/postern/v1/{p}/clusters/${other.id}/connections`;
+  expect(refusal(await owner.call("GET", `${elsewhere}?service_id=${String(id)}`))).toBe("404 CSS.0016");
+});
+
 test("neither opening nor changing a service takes a server port that another one has", async () => {
   const { owner } = await startParties();
   const cluster = await owner.register("logs", { nodes: ["http://10.0.0.5:9200", "http://10.0.0.6:9201"] });
