@@ -129,3 +129,26 @@ describe("accept and reject", () => {
     expect(stderr).toContain("CSS.0001");
   });
 });
+
+describe("a service that opening did not make", () => {
+  test("is listed, and shown, decided and admitted to by name or id", async () => {
+    const web = fake.model.addService("web", logs.id);
+    const { id } = fake.model.addEndpoint(web.id, other, "pendingAcceptance");
+    const list = await cli(["service", "list"]);
+    expect(list.stdout).toMatch(
+      /local-1\.logs\.service +\S+ +logs +css +1\nlocal-1\.web\.service +\S+ +logs +vpcep +1\n/,
+    );
+    expect((await cli(["connections", "logs"])).stdout).not.toContain(id);
+    const shown = await cli(["connections", "--service", "local-1.web.service"]);
+    expect(shown.stdout).toContain(`${id}  pendingAcceptance  127.1.0.3  0/3000`);
+    const accepted = await cli(["accept", id, "--service", web.id]);
+    expect(accepted.stdout).toContain(`Accepted connection ${id} of local-1.web.service`);
+    await cli(["whitelist", "--service", web.id, "--add", other]);
+    expect([web.accounts, logs.accounts]).toEqual([[other], []]);
+  });
+
+  test("that nobody knows is told with those that there are", async () => {
+    const { code, stderr } = await cli(["connections", "--service", "nobody"]);
+    expect([code, stderr]).toEqual([1, expect.stringContaining("local-1.logs.service")]);
+  });
+});

@@ -41,6 +41,8 @@ export interface FakeRegistration {
 }
 
 export interface FakeCluster {
+  /** Set: it is not a cluster but another service of this one. */
+  readonly of?: string;
   readonly id: string;
   readonly name: string;
   readonly registration: FakeRegistration;
@@ -98,6 +100,13 @@ export class FakeModel {
     const cluster = { id: randomUUID(), name, registration, ...start };
     this.clusters.push(cluster);
     return cluster;
+  }
+
+  /** Makes another service of a cluster; everything works on it as on a cluster. */
+  addService(name: string, of: string): FakeCluster {
+    const service = { ...this.addCluster({ name }), of, isOpen: true, hasService: true };
+    this.clusters.splice(-1, 1, service);
+    return service;
   }
 
   /** Returns the sessions that were cut. */

@@ -66,7 +66,7 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
     ({ model, query }) =>
       paged(
         "clusters",
-        model.clusters.map((one) => clusterBody(model, one)),
+        model.clusters.filter(({ of }) => of === undefined).map((one) => clusterBody(model, one)),
         query,
       ),
   ],
@@ -79,10 +79,14 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
     ({ model, id, query }) =>
       paged(
         "connections",
-        model.connections(id).map((one) => endpointBody(model, one)),
+        model.connections(query.get("service_id") ?? id).map((one) => endpointBody(model, one)),
         query,
       ),
   ],
+  ["GET /services", services],
+  ["GET /services/:id/connections", connections],
+  ["POST /services/:id/connections", decide],
+  ["POST /services/:id/permissions", permit],
   ["PUT /clusters/:id/connections/:second", setCap],
   ["GET /css/clusters/:id", ({ model, id }) => ({ body: { vpcepIp: model.connections(id).at(-1)?.ip } })],
   ["POST /css/clusters/:id/vpcepservice/open", open],
@@ -131,6 +135,19 @@ function paged(key: string, items: readonly object[], query: URLSearchParams): F
   const limit = Number(query.get("limit") ?? 100);
   if (limit < 1 || limit > 1_000) throw new FakeRefusal(400, "CSS.5038", "limit must be from 1 to 1000.");
   return { body: { [key]: items.slice(offset, offset + limit), total_count: items.length } };
+}
+
+function services({ model, query }: Call): FakeReply {
+  const open = model.clusters.filter(({ isOpen }) => isOpen);
+  const items = open.map((one) => ({
+    id: one.id,
+    name: serviceName(one),
+    cluster_id: one.of ?? one.id,
+    cluster_name: model.cluster(one.of ?? one.id).name,
+    origin: one.of === undefined ? "css" : "vpcep",
+    connections: model.connections(one.id).length,
+  }));
+  return paged("services", items, query);
 }
 
 function status({ model }: Call): FakeReply {

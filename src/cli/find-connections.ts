@@ -33,7 +33,7 @@ export async function groupByCluster(
   if (missing.length > 0) {
     throw new CliError(
       `No cluster of this project with an open endpoint service has the connection ${missing.join(", ")}; nothing was changed.`,
-      "See the ids with: postern connections CLUSTER\nOf a cluster with more than 2,000 connections, name it with --cluster CLUSTER.",
+      "See the ids with: postern connections CLUSTER\nOf a cluster with more than 2,000 connections, name it with --cluster CLUSTER; of a service that opening did not make, with --service SERVICE.",
     );
   }
   return groups;

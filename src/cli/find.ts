@@ -80,7 +80,8 @@ interface Named {
   readonly name: string;
 }
 
-function pickNamed<Item extends Named>(
+/** Returns the only one with the name. @throws CliError, UsageError */
+export function pickNamed<Item extends Named>(
   kind: string,
   items: readonly Item[],
   name: string,

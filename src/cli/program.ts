@@ -6,6 +6,7 @@ import { addEndpointCommands } from "./endpoint.ts";
 import { addImportCommand } from "./import.ts";
 import type { CliIo } from "./io.ts";
 import { addKeyCommands } from "./key.ts";
+import { addServiceListCommand } from "./service-list.ts";
 import { addServiceCommands } from "./service.ts";
 import { addStatusCommands } from "./status.ts";
 import { addUserCommands } from "./user.ts";
@@ -46,6 +47,7 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addProcessCommands(program);
   addClusterCommands(program, io);
   addServiceCommands(program, io);
+  addServiceListCommand(program, io);
   addConnectionCommands(program, io);
   addImportCommand(program, io);
   addWhitelistCommands(program, io);

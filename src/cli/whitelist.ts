@@ -6,17 +6,19 @@ import { CliError, UsageError } from "./cli-error.ts";
 import { apiCommand, connect, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
-import { findCluster } from "./find.ts";
+import { findServiceTarget, serviceOption } from "./find-service.ts";
+import type { ServiceTarget } from "./find-service.ts";
 import type { CliIo } from "./io.ts";
 import type { Output } from "./output.ts";
 import { renderTable } from "./table.ts";
-import type { Cluster, ConnectionPage, Permission } from "./wire.ts";
+import type { ConnectionPage, Permission } from "./wire.ts";
 
 interface WhitelistOptions {
   readonly add?: string[];
   readonly remove?: string[];
   readonly clear?: true;
   readonly everyone?: true;
+  readonly service?: string;
 }
 
 const accountPrefix = "iam:domain::";
@@ -36,6 +38,7 @@ export function addWhitelistCommands(program: Command, io: CliIo): void {
     )
     .option("--clear", "admit the cluster's own account only")
     .option("--everyone", "admit every account there is")
+    .option("--service <service>", serviceOption)
     .action(
       async (
         reference: string | undefined,
@@ -45,8 +48,8 @@ export function addWhitelistCommands(program: Command, io: CliIo): void {
       ) => {
         const edit = editOf(accounts ?? [], options);
         const context = connect(io, command);
-        const cluster = await findCluster(context.api, reference);
-        await (edit === undefined ? show(context, cluster) : change(context, cluster, edit));
+        const target = await findServiceTarget(context.api, reference, options.service);
+        await (edit === undefined ? show(context, target) : change(context, target, edit));
       },
     );
 }
@@ -60,11 +63,15 @@ export function describeWhitelist(permissions: readonly Permission[]): string {
 }
 
 /** Warns where the whitelist admits everybody. */
-export function warnIfEveryone(out: Output, permissions: readonly Permission[], cluster: string): void {
+export function warnIfEveryone(
+  out: Output,
+  permissions: readonly Permission[],
+  { name, argument }: ServiceTarget,
+): void {
   if (!accountsOf(permissions).includes(everyone)) return;
   out.warn(
-    `the whitelist of ${cluster} holds "*": EVERY account may connect to it.\n` +
-      `Name the accounts instead: postern whitelist ${cluster} ACCOUNT...`,
+    `the whitelist of ${name} holds "*": EVERY account may connect to it.\n` +
+      `Name the accounts instead: postern whitelist ${argument} --remove "*" --add ACCOUNT`,
   );
 }
 
@@ -102,44 +109,44 @@ function edited(current: readonly string[], add: readonly string[], remove: read
   return [...new Set([...current, ...add])].filter((account) => !remove.includes(account));
 }
 
-async function show({ api, out }: CommandContext, cluster: Cluster): Promise<void> {
-  const { permissions } = await api.get<ConnectionPage>(api.endpointService(cluster.id, "connections"));
+async function show({ api, out }: CommandContext, target: ServiceTarget): Promise<void> {
+  const { permissions } = await api.get<ConnectionPage>(target.path("connections"));
   if (out.isJson) {
     out.json({ permissions });
   } else if (permissions.length === 0) {
     out.line(
-      `The whitelist of ${cluster.name} is empty: only its owner's own account may connect.\n` +
-        `Add another with: postern whitelist ${cluster.name} --add ACCOUNT`,
+      `The whitelist of ${target.name} is empty: only its owner's own account may connect.\n` +
+        `Add another with: postern whitelist ${target.argument} --add ACCOUNT`,
     );
   } else {
     const rows = permissions.map(({ permission, created_at }) => [accountOf(permission), created_at]);
     out.line(renderTable(["ACCOUNT", "SINCE"], rows));
   }
-  warnIfEveryone(out, permissions, cluster.name);
+  warnIfEveryone(out, permissions, target);
 }
 
-async function change({ api, out }: CommandContext, cluster: Cluster, edit: Edit): Promise<void> {
-  const answer = await write(api, cluster, edit);
-  const { permissions } = await api.get<ConnectionPage>(api.endpointService(cluster.id, "connections"));
+async function change({ api, out }: CommandContext, target: ServiceTarget, edit: Edit): Promise<void> {
+  const answer = await write(api, target, edit);
+  const { permissions } = await api.get<ConnectionPage>(target.path("connections"));
   if (out.isJson) out.json({ permissions, severed: answer.severed, enforced: answer.enforced });
   else
     out.line(
-      `The whitelist of ${cluster.name} is now ${describeWhitelist(permissions)}.\nWith that, ${describeEffect(answer)}`,
+      `The whitelist of ${target.name} is now ${describeWhitelist(permissions)}.\nWith that, ${describeEffect(answer)}`,
     );
   warnIfPending(out, answer);
-  warnIfEveryone(out, permissions, cluster.name);
+  warnIfEveryone(out, permissions, target);
 }
 
 /** An edit that starts from the present list must not undo what somebody else adds in between. */
-async function write(api: ApiClient, cluster: Cluster, edit: Edit): Promise<Answer<object>> {
+async function write(api: ApiClient, target: ServiceTarget, edit: Edit): Promise<Answer<object>> {
   const send = (accounts: readonly string[], ifMatch: string | null): Promise<Answer<object>> =>
-    api.request("POST", api.endpointService(cluster.id, "permissions"), {
+    api.request("POST", target.path("permissions"), {
       body: { vpc_permissions: accounts },
       ifMatch,
     });
   if (!edit.isRelative) return send(edit.apply([]), null);
   const attempt = async (): Promise<Answer<object>> => {
-    const path = api.endpointService(cluster.id, "connections");
+    const path = target.path("connections");
     const { body, etag } = await api.request<ConnectionPage>("GET", path);
     return send(edit.apply(accountsOf(body.permissions)), etag);
   };

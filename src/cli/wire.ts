@@ -30,6 +30,17 @@ export interface EndpointService {
   readonly dns: boolean;
 }
 
+/** One of the services of a cluster. */
+export interface Service {
+  readonly id: string;
+  readonly name: string;
+  readonly cluster_id: string;
+  readonly cluster_name: string;
+  /** `css`: opening the cluster made it. */
+  readonly origin: string;
+  readonly connections: number;
+}
+
 /** GET vpcepservice/connections. The mixed spelling is the published one. */
 export interface ConnectionPage {
   readonly connections: readonly Connection[];
