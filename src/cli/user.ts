@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { apiCommand, connect, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
-import { findUser, listUsers } from "./find.ts";
+import { findAccount, findUser, listUsers } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { renderFields, renderTable } from "./table.ts";
 import type { User } from "./wire.ts";
@@ -15,13 +15,18 @@ interface Rights {
   readonly allow?: readonly string[];
 }
 
+interface NewUser extends Rights {
+  readonly account?: string;
+}
+
 /** Adds `postern user create|list|set|reset-password|delete`. */
 export function addUserCommands(program: Command, io: CliIo): void {
   const user = program.command("user").description("users of this account and what they may do");
   apiCommand(user, "create <name>", "create a user and print his password")
     .option("--role <role>", `${roleHelp} (default: reader)`)
     .option("--allow <action>", allow, repeated(String))
-    .action(async (name: string, options: Rights, command: Command) =>
+    .option("--account <account>", "the account, by name or id (operators only; default: one's own)")
+    .action(async (name: string, options: NewUser, command: Command) =>
       create(connect(io, command), name, options),
     );
   apiCommand(user, "list", "list the users").action(async (_options: object, command: Command) =>
@@ -47,9 +52,12 @@ export function addUserCommands(program: Command, io: CliIo): void {
   );
 }
 
-async function create(context: CommandContext, name: string, options: Rights): Promise<void> {
+async function create(context: CommandContext, name: string, options: NewUser): Promise<void> {
   const { api, out } = context;
-  const { body } = await api.request<User>("POST", users, { body: { name, ...bodyOf(options) } });
+  const account = options.account === undefined ? undefined : await findAccount(api, options.account);
+  const { body } = await api.request<User>("POST", users, {
+    body: { name, ...bodyOf(options), ...(account && { account_id: account.id }) },
+  });
   if (out.isJson) out.json(body);
   else showPassword(context, body);
 }

@@ -9,8 +9,8 @@ export const everyonePermissions: readonly string[] = [everyone, accountPrefix +
 /** Account ids in a whitelist: letters and digits, at most 64 (contract section 3.5). */
 const accountPattern = /^[A-Za-z0-9]{1,64}$/;
 
-/** Most entries of one whitelist. Each costs a scan when an endpoint is created. */
-export const whitelistLimit = 500;
+/** Most entries of one whitelist: as many as an import takes. Each costs a scan when an endpoint is created. */
+export const whitelistLimit = 1_000;
 
 /**
  * Returns the permission as it is stored and shown: `iam:domain::ID`, `iam:domain::*` or `*`.

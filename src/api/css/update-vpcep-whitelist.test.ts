@@ -114,7 +114,7 @@ describe("a body that is refused", () => {
     [{ vpc_permissions: [""] }, "CSS.5038", "vpc_permissions"],
     [{ vpcPermissions: ["x".repeat(129)] }, "CSS.5038", "vpcPermissions"],
     [{ vpc_permissions: ["x".repeat(65)] }, "CSS.0001", "account id"],
-    [{ vpc_permissions: Array.from({ length: whitelistLimit + 1 }, () => "a") }, "CSS.5038", "500"],
+    [{ vpc_permissions: Array.from({ length: whitelistLimit + 1 }, () => "a") }, "CSS.5038", "1000"],
     [{ vpc_permissions: [], reconcile_connections: "no" }, "CSS.0001", "reconcile_connections"],
   ])("%j", async (body, code, hint) => {
     const cluster = await openCluster();

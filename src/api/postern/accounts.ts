@@ -97,13 +97,17 @@ function renderAccount({ id, name, createdAt }: Account): object {
 }
 
 /** @throws PosternError resource_not_found */
-async function requireAccount(tx: Repositories, id: string): Promise<Account> {
+export async function requireAccount(tx: Repositories, id: string): Promise<Account> {
   const account = await tx.identity.account(id as AccountId);
   if (account) return account;
   throw new PosternError("resource_not_found", `Account ${id} does not exist. List the accounts.`);
 }
 
-function requireOperator(principal: Principal): void {
+/** @throws PosternError forbidden */
+export function requireOperator(principal: Principal): void {
   if (principal.isOperator) return;
-  throw new PosternError("forbidden", "Only an operator of this installation manages accounts.");
+  throw new PosternError(
+    "forbidden",
+    "Only an operator of this installation manages accounts, and users of other accounts.",
+  );
 }

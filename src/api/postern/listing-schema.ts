@@ -1,5 +1,6 @@
 import { Type, type Static } from "typebox";
 import { listingLimit, type Listing, type ListedConnection } from "../../domain/import/listing.ts";
+import { whitelistLimit } from "../../domain/whitelist.ts";
 
 const id = Type.String({ minLength: 1, maxLength: 64 });
 const word = Type.String({ minLength: 1, maxLength: 64 });
@@ -29,7 +30,7 @@ const permission = Type.Object({
 export const listingSchema = Type.Object({
   connections: Type.Array(connection, { maxItems: listingLimit }),
   vpcServiceName: Type.String({ minLength: 1, maxLength: 256 }),
-  permissions: Type.Array(permission, { maxItems: listingLimit }),
+  permissions: Type.Array(permission, { maxItems: whitelistLimit }),
   vpcepUpdateSwitch: Type.Boolean(),
   total_count: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
 });

@@ -217,3 +217,29 @@ describe("keys", () => {
     expect((await owner.call("GET", `${keys}?user_id=${id}`)).body["total_count"]).toBe(2);
   });
 });
+
+describe("a user of another account", () => {
+  test("is made by an operator, and signs in there", async () => {
+    const server = await startTestServer();
+    const operator = await server.tenant("operator", true);
+    const other = await server.tenant("imported");
+    const body = { name: "eve", role: "administrator", account_id: other.accountId };
+    const made = await operator.call("POST", "/postern/v1/users", body);
+    expect(made.status).toBe(200);
+    const user = { name: "eve", password: made.body["password"], domain: { name: "imported" } };
+    const payload = { auth: { identity: { methods: ["password"], password: { user } } } };
+    expect((await server.inject({ method: "POST", url: "/v3/auth/tokens", payload })).status).toBe(201);
+    const names = (await operator.call("GET", "/postern/v1/users")).body["users"] as { name: string }[];
+    expect(names.map(({ name }) => name)).not.toContain("eve");
+  });
+
+  test("is refused to whoever is no operator, and for an account that is not there", async () => {
+    const server = await startTestServer();
+    const [operator, other] = [await server.tenant("operator", true), await server.tenant("other")];
+    const ask = (by: typeof other, account: string) =>
+      by.call("POST", "/postern/v1/users", { name: "eve", account_id: account });
+    expect(refusal(await ask(other, operator.accountId))).toBe("403 CSS.5045");
+    expect(refusal(await ask(operator, "f".repeat(32)))).toBe("404 CSS.0016");
+    expect((await ask(other, other.accountId)).status).toBe(200);
+  });
+});

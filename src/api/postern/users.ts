@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
-import { newHexId, type UserId } from "../../domain/ids.ts";
+import { newHexId, type AccountId, type UserId } from "../../domain/ids.ts";
 import type { User } from "../../domain/resources.ts";
 import { actionPattern, roles } from "../../domain/roles.ts";
 import type { Repositories } from "../../domain/store.ts";
@@ -10,6 +10,7 @@ import { renderTime } from "../css/render-connections.ts";
 import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
+import { requireAccount, requireOperator } from "./accounts.ts";
 
 const usersLimit = 1_000;
 const name = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$" });
@@ -19,19 +20,28 @@ const actions = Type.Optional(
 );
 const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
 
-/** Makes a user of the caller's account. The answer is the one time that the password is shown. */
+/** Makes a user of the caller's account or, for an operator, of any other. The answer is the one time that the password is shown. */
 export const createUser = defineOperation({
   id: "CreateUser",
   method: "POST",
   path: "/postern/v1/users",
   action: "postern:user:create",
-  schemas: { body: Type.Object({ name, role, actions }) },
+  schemas: {
+    body: Type.Object({
+      name,
+      role,
+      actions,
+      account_id: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    }),
+  },
   async handle(request, context) {
     const { principal, body } = request;
+    const accountId = (body.account_id ?? principal.accountId) as AccountId;
+    if (accountId !== principal.accountId) requireOperator(principal);
     const password = newPassword();
     const user: User = {
       id: newHexId<UserId>(),
-      accountId: principal.accountId,
+      accountId,
       name: body.name,
       passwordHash: await hashPassword(password),
       isOperator: false,
@@ -41,7 +51,8 @@ export const createUser = defineOperation({
     };
     requireRightsFor(principal);
     const { headers } = await commit(context, request, "createUser", `user/${user.id}`, async (tx) => {
-      const users = await tx.identity.users(principal.accountId);
+      await requireAccount(tx, accountId);
+      const users = await tx.identity.users(accountId);
       if (users.some((other) => other.name === user.name)) {
         throw new PosternError("already_in_use", `This account has a user named ${user.name} already.`);
       }
