@@ -138,8 +138,8 @@ function paged(key: string, items: readonly object[], query: URLSearchParams): F
 }
 
 function services({ model, query }: Call): FakeReply {
-  const open = model.clusters.filter(({ isOpen }) => isOpen);
-  const items = open.map((one) => ({
+  const enabled = model.clusters.filter(({ isOpen }) => isOpen);
+  const items = enabled.map((one) => ({
     id: one.id,
     name: serviceName(one),
     cluster_id: one.of ?? one.id,
