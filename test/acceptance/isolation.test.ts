@@ -256,7 +256,13 @@ describe("and besides", () => {
 
   test("nor does it show in a stranger's figures that there is one", async () => {
     await eventually(async () => (await countsOf(postern)).sessions === 1, { what: "the owner's session" });
-    expect(await countsOf(stranger)).toEqual({ clusters: 0, services: 0, endpoints: 0, sessions: 0, unattached: 0 });
+    expect(await countsOf(stranger)).toEqual({
+      clusters: 0,
+      services: 0,
+      endpoints: 0,
+      sessions: 0,
+      unattached: 0,
+    });
   });
 
   test("only an operator manages accounts", async () => {
