@@ -20,8 +20,8 @@ interface CreateOptions {
 
 interface CapOptions {
   readonly cluster?: string;
-  readonly rate?: number | null;
-  readonly bandwidth?: number | null;
+  readonly rate?: number | "none";
+  readonly bandwidth?: number | "none";
 }
 
 const maxSessionLimit = 1_000_000;
@@ -147,8 +147,8 @@ async function cap(
 ): Promise<void> {
   const body = {
     max_session: count,
-    ...(rate !== undefined && { max_connection_rate: rate }),
-    ...(bandwidth !== undefined && { max_bandwidth: bandwidth }),
+    ...(rate !== undefined && { max_connection_rate: rate === "none" ? null : rate }),
+    ...(bandwidth !== undefined && { max_bandwidth: bandwidth === "none" ? null : bandwidth }),
   };
   for (const cluster of (await groupByCluster(api, [id], reference)).keys()) {
     const path = api.own("clusters", cluster.id, "connections", id);
@@ -167,7 +167,7 @@ async function cap(
 }
 
 /** Returns a parser of a limit that can be taken away: a whole number, or none. */
-function limit(minimum: number, maximum: number): (text: string) => number | null {
+function limit(minimum: number, maximum: number): (text: string) => number | "none" {
   const parse = integer(minimum, maximum);
-  return (text) => (text === "none" ? null : parse(text));
+  return (text) => (text === "none" ? text : parse(text));
 }

@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildSnapshot, type DesiredState } from "./build-snapshot.ts";
-import type { ClusterId, EndpointId, NodeId, ServiceId } from "./ids.ts";
+import type { ClusterId, EndpointId, NodeId, ServiceId, VpcId } from "./ids.ts";
 import {
   aCluster,
   anEndpoint,
   aService,
+  aVpc,
   endpointId,
   gatewayId,
   nodeId,
@@ -144,4 +145,21 @@ test("equal states give equal text, in whatever order the rows come", () => {
       expect(JSON.stringify(snapshotOf(stateOf({ clusters: c, services: s, endpoints: e })))).toBe(text);
     }),
   );
+});
+
+test("attached networks come with their numbers, used or not, and endpoints there with theirs", () => {
+  const attachment = { kind: "interface", device: "eth1" } as const;
+  const used = { ...aVpc({ number: 2, cidr: "10.0.0.0/24" }), attachment };
+  const idle = { ...aVpc({ id: uuid(0) as VpcId, number: 3, cidr: "10.0.0.0/24" }), attachment };
+  const endpoint = anEndpoint({ maxConnectionRate: 50, maxBandwidth: 20_000 });
+  const { endpoints, networks } = snapshotOf(stateOf({ kernelVpcs: [used, idle], endpoints: [endpoint] }));
+  expect(networks).toEqual([
+    { id: idle.id, number: 3, attachment, cidrs: ["10.0.0.0/24"] },
+    { id: vpcId, number: 2, attachment, cidrs: ["10.0.0.0/24"] },
+  ]);
+  expect(endpoints).toMatchObject([
+    { attachment: "kernel", kernel: { number: endpoint.markerId, connectionRate: 50, byteRate: 20_000 } },
+  ]);
+  const [unlimited] = snapshotOf(stateOf({ kernelVpcs: [used] })).endpoints;
+  expect(unlimited?.kernel).toEqual({ number: endpoint.markerId });
 });

@@ -78,3 +78,22 @@ test("port mappings of a service are those of its endpoints", () => {
 test("an endpoint of a service that the snapshot lacks has no nodes", () => {
   expect(compile(snapshot([], [endpoint(11, 1)]), () => true)).toMatchObject({ endpoints: [{ nodes: [] }] });
 });
+
+test("an endpoint of a network that the kernel carries has its place; networks come through", () => {
+  const network = {
+    id: vpcId,
+    number: 3,
+    attachment: { kind: "netns", namespace: "a" },
+    cidrs: ["10.0.0.0/24"],
+  } as const;
+  const kernel = { number: 9, byteRate: 20_000 };
+  const services = [service(1, [9201])];
+  const inKernel = endpoint(11, 1, { attachment: "kernel", kernel });
+  const with2 = { ...snapshot(services, [inKernel, endpoint(12, 1)]), networks: [network] };
+  const { endpoints, networks } = compile(with2, () => true);
+  expect(endpoints.map((one) => one.kernel)).toEqual([
+    { network: vpcId, service: uuid(1), ...kernel },
+    undefined,
+  ]);
+  expect(networks).toEqual([network]);
+});

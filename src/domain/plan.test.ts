@@ -3,7 +3,7 @@ import type { DesiredState } from "./build-snapshot.ts";
 import type { AccountId, EndpointId } from "./ids.ts";
 import { planOf } from "./plan.ts";
 import type { Endpoint } from "./resources.ts";
-import { anEndpoint, aService } from "./test-fixtures.ts";
+import { anEndpoint, aService, aVpc, vpcId } from "./test-fixtures.ts";
 
 const service = aService();
 
@@ -115,4 +115,23 @@ test.each([
 ])("sources %j to %j: %i endpoints are narrowed", (was, is, count) => {
   const plan = planOf(state([withSources(was)]), state([withSources(is)]), sessionsOf);
   expect(plan.endpoints.filter(({ effect }) => effect === "narrowed")).toHaveLength(count);
+});
+
+test("detaching a network cuts its sessions, attaching admits, and moving it may cut", () => {
+  const on = (device: string) => [{ ...aVpc(), attachment: { kind: "interface", device } as const }];
+  const plain = state([endpoint("a", "x"), endpoint("b", "y", "pending")]);
+  const detached = { ...plain, unattachedVpcs: new Set([vpcId]) };
+  const attached = { ...plain, kernelVpcs: on("eth1") };
+  expect(planOf(attached, detached, sessionsOf)).toMatchObject({
+    endpoints: [{ id: "a", effect: "cut", sessions: 7 }],
+    accountsLosingAccess: ["x"],
+  });
+  expect(planOf(detached, attached, sessionsOf)).toMatchObject({
+    endpoints: [{ id: "a", effect: "admitted" }],
+  });
+  expect(planOf(attached, { ...plain, kernelVpcs: on("eth2") }, sessionsOf)).toMatchObject({
+    endpoints: [{ id: "a", effect: "moved", sessions: 0, upTo: 7 }],
+  });
+  const accepted = { ...state([endpoint("a", "x"), endpoint("b", "y")]), unattachedVpcs: new Set([vpcId]) };
+  expect(planOf(detached, accepted, sessionsOf).endpoints).toMatchObject([{ id: "b", effect: "admitted" }]);
 });

@@ -1,11 +1,21 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { VpcId } from "../domain/ids.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
+import { uuid, vpcId } from "../domain/test-fixtures.ts";
 import { parseSnapshot } from "./parse-snapshot.ts";
 import { aSnapshot } from "./test-snapshot.ts";
 
 const secure: Snapshot = {
-  ...aSnapshot(7, 2, { sources: ["127.0.0.0/8", "10.0.0.1"] }),
+  ...aSnapshot(7, 2, {
+    sources: ["127.0.0.0/8", "10.0.0.1"],
+    attachment: "kernel",
+    kernel: { number: 7, connectionRate: 50, byteRate: 20_000 },
+  }),
+  networks: [
+    { id: vpcId, number: 1, attachment: { kind: "interface", device: "eth1" }, cidrs: ["10.0.0.0/24"] },
+    { id: uuid(9) as VpcId, number: 2, attachment: { kind: "netns", namespace: "a" }, cidrs: [] },
+  ],
   services: aSnapshot(7).services.map((service) => ({
     ...service,
     serverPorts: [{ clientPort: 80, serverPort: 9600 }],
@@ -58,7 +68,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
     return JSON.stringify(copy);
   }
 
-  const optional = new Set(["authorization", "ca", "sources", "serverPorts"]);
+  const optional = new Set(["authorization", "ca", "sources", "serverPorts", "connectionRate", "byteRate"]);
   const paths = pathsOf(secure);
 
   test.each(paths.map((path) => path.join(".")))("%s", (joined) => {
@@ -79,6 +89,16 @@ describe("with one field wrong or missing it is no snapshot", () => {
     ["another format", "format", 2],
     ["no text", "gatewayId", ""],
     ["an unknown attachment", "endpoints.0.attachment", "netns"],
+    ["a loopback endpoint with a place in the kernel", "endpoints.0.attachment", "loopback"],
+    ["an endpoint in no network that is there", "endpoints.0.vpcId", uuid(8)],
+    ["a number that is too large", "endpoints.0.kernel.number", 2 ** 32],
+    ["a network's number that is too large", "networks.0.number", 65_536],
+    ["a network's number twice", "networks.0.number", 2],
+    ["a network twice", "networks.1.id", vpcId],
+    ["an interface that is the host itself", "networks.0.attachment.device", "lo"],
+    ["an interface that ends a set", "networks.0.attachment.device", 'eth1"}'],
+    ["a namespace in another directory", "networks.1.attachment.namespace", "../a"],
+    ["an unknown kind", "networks.0.attachment.kind", "none"],
     ["an unknown reason", "endpoints.0.refusal", "bored"],
     ["an IPv6 address", "endpoints.0.address", "::1"],
     ["a host name", "endpoints.0.address", "localhost"],

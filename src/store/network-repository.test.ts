@@ -66,6 +66,28 @@ test("a project's VPCs come oldest first; loopbackVpcs knows every project's, wi
   expect(await store.networks.vpcByName(projectId, "recorded")).toBeUndefined();
 });
 
+test("attached VPCs are found by what they have of the host; numbers are the smallest free ones", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  const { networks } = store;
+  expect(await networks.nextVpcNumber()).toBe(2);
+  const attachment = { kind: "netns", namespace: "a" } as const;
+  const other = aVpc({ id: otherVpc, name: "second", number: 3, attachment: { kind: "none" } });
+  await networks.insertVpc(other);
+  expect(await networks.nextVpcNumber()).toBe(2);
+  expect(await networks.kernelVpcs()).toEqual([]);
+  await networks.setAttachment(otherVpc, attachment);
+  expect(await networks.kernelVpcs()).toEqual([{ ...other, attachment }]);
+  expect(await networks.unattachedVpcs()).toEqual(new Set());
+  expect(await networks.vpcOnHost(attachment)).toEqual({ ...other, attachment });
+  expect(await networks.vpcOnHost({ kind: "interface", device: "a" })).toBeUndefined();
+  await expect(networks.setAttachment(vpcId, attachment)).rejects.toThrow(/UNIQUE/);
+  await networks.setAttachment(otherVpc, { kind: "interface", device: "eth1" });
+  expect(await networks.vpc(otherVpc)).toMatchObject({ attachment: { device: "eth1" }, number: 3 });
+  await networks.setAttachment(otherVpc, { kind: "none" });
+  expect(await networks.vpc(otherVpc)).toEqual(other);
+});
+
 test("a VPC's subnets come oldest first, ties by name", async () => {
   const store = await openTestStore();
   await insertBasics(store);

@@ -73,6 +73,30 @@ describe("the cap", () => {
     expect((await cluster.connections()).connections).toMatchObject([{ maxSession: "3000" }]);
   });
 
+  test("of rates is set, kept and taken away where the kernel carries, and refused on loopback", async () => {
+    const cluster = await openCluster();
+    const { owner } = cluster;
+    const loopback = await setCap(cluster, { max_session: 9, max_bandwidth: 20_000 });
+    expect([refusal(loopback), loopback.body["error_msg"]]).toEqual([
+      "400 CSS.5140",
+      expect.stringContaining("loopback"),
+    ]);
+    expect((await setCap(cluster, { max_session: 9, max_bandwidth: null })).status).toBe(200);
+    const wish = { name: "cloud", cidr: "10.0.0.0/24", attachment: { kind: "none" } };
+    const { body: vpc } = await owner.call("POST", "/postern/v1/{p}/vpcs", wish);
+    const url = `${pathOf(cluster)}/${await owner.connect("logs", { vpc_id: vpc["id"] })}`;
+    const set = (body: object) => owner.call("PUT", url, { max_session: 9, ...body });
+    const rates = { max_connection_rate: 50, max_bandwidth: 20_000 };
+    expect((await set(rates)).body).toMatchObject(rates);
+    expect((await set({})).body).toMatchObject(rates);
+    const without = (await set({ max_connection_rate: null })).body;
+    expect(without).toMatchObject({ max_bandwidth: 20_000 });
+    expect(without).not.toHaveProperty("max_connection_rate");
+    for (const wrong of [{ max_connection_rate: 0 }, { max_bandwidth: 9_999 }, { max_bandwidth: "1" }]) {
+      expect((await set(wrong)).status).toBe(400);
+    }
+  });
+
   test("of a connection of another cluster is refused", async () => {
     const cluster = await openCluster();
     const other = await cluster.owner.open("metrics");

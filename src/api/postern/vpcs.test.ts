@@ -242,3 +242,44 @@ describe("a network without an attachment", () => {
     expect(shown.body["subnets"]).toMatchObject([{ addresses_used: 1, addresses_free: 5 }]);
   });
 });
+
+describe("interfaces and namespaces of the gateway's host", () => {
+  const cloud = { name: "cloud", cidr: "10.0.0.0/24" };
+  const eth1 = { kind: "interface", device: "eth1" };
+
+  test("are attached by operators, each to one network, whatever its CIDR", async () => {
+    const server = await startTestServer();
+    const operator = await server.tenant("operator", true);
+    const made = await operator.call("POST", path, { ...cloud, attachment: eth1 });
+    expect([made.status, made.body["attachment"]]).toEqual([200, eth1]);
+    const taken = await operator.call("POST", path, { ...cloud, name: "b", attachment: eth1 });
+    expect([refusal(taken), taken.body["error_msg"]]).toEqual([
+      "409 EndPoint.3006",
+      expect.stringContaining("eth1"),
+    ]);
+    const other = { kind: "netns", namespace: "eth1" };
+    expect((await operator.call("POST", path, { ...cloud, name: "b", attachment: other })).status).toBe(200);
+    const tenant = await server.tenant("owner");
+    const attachment = { kind: "interface", device: "eth2" };
+    expect(refusal(await tenant.call("POST", path, { ...cloud, attachment }))).toBe("403 CSS.5045");
+  });
+
+  test("an operator attaches and detaches a tenant's network; the tenant does neither", async () => {
+    const server = await startTestServer();
+    const [operator, tenant] = [await server.tenant("operator", true), await server.tenant("owner")];
+    const { body } = await tenant.call("POST", path, { ...cloud, attachment: { kind: "none" } });
+    const one = `${path}/${String(body["id"])}`;
+    expect(refusal(await tenant.call("PUT", one, { attachment: eth1 }))).toBe("403 CSS.5045");
+    const seen = String((await operator.call("GET", one)).headers["etag"]);
+    const attached = await operator.call("PUT", one, { attachment: eth1 }, { "if-match": seen });
+    expect([attached.status, attached.body]).toEqual([200, { ...body, attachment: eth1 }]);
+    const stale = await operator.call("PUT", one, { attachment: eth1 }, { "if-match": seen });
+    expect(refusal(stale)).toBe("412 CSS.5090");
+    expect((await operator.call("PUT", one, { attachment: eth1 })).status).toBe(200);
+    expect(refusal(await tenant.call("PUT", one, { attachment: { kind: "none" } }))).toBe("403 CSS.5045");
+    expect(refusal(await operator.call("PUT", one, { attachment: { kind: "loopback" } }))).toBe(
+      "400 CSS.5090",
+    );
+    expect((await tenant.call("GET", one)).body["attachment"]).toEqual(eth1);
+  });
+});
