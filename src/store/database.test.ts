@@ -204,3 +204,25 @@ test("networks and services of an earlier version stay, attached to loopback and
   expect(all("select id, update_switch from endpoint_service")).toEqual([{ id: "e", update_switch: 1 }]);
   database.close();
 });
+
+test("networks of an earlier version are numbered by age, and keep how they are attached", () => {
+  const before = migrations.findIndex(({ name }) => name === "0007-attachments");
+  const network = (id: string, attachment: string, age: number) =>
+    `insert into vpc (id, project_id, name, cidr, attachment, created_at)
+      values ('${id}', 'p', '${id}', '', '${attachment}', ${age});`;
+  const file = fileOfVersion(
+    before,
+    `insert into account values ('a', 'a', 1); insert into project values ('p', 'a', 'p', 1);
+    ${network("x", "none", 5)} ${network("z", "loopback", 1)} ${network("y", "loopback", 1)}`,
+  );
+  const database = openDatabase(file);
+  const all = database
+    .prepare("select id, number, attachment, attachment_name from vpc order by number")
+    .all();
+  expect(all.map((row) => Object.values(row))).toEqual([
+    ["y", 1, "loopback", null],
+    ["z", 2, "loopback", null],
+    ["x", 3, "none", null],
+  ]);
+  database.close();
+});
