@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { DesiredState } from "./build-snapshot.ts";
 import type { AccountId, EndpointId } from "./ids.ts";
 import { planOf } from "./plan.ts";
-import type { Endpoint } from "./resources.ts";
+import type { Endpoint, KernelVpc } from "./resources.ts";
 import { anEndpoint, aService, aVpc, vpcId } from "./test-fixtures.ts";
 
 const service = aService();
@@ -117,8 +117,11 @@ test.each([
   expect(plan.endpoints.filter(({ effect }) => effect === "narrowed")).toHaveLength(count);
 });
 
+function on(device: string): readonly KernelVpc[] {
+  return [{ ...aVpc(), attachment: { kind: "interface", device } }];
+}
+
 test("detaching a network cuts its sessions, attaching admits, and moving it may cut", () => {
-  const on = (device: string) => [{ ...aVpc(), attachment: { kind: "interface", device } as const }];
   const plain = state([endpoint("a", "x"), endpoint("b", "y", "pending")]);
   const detached = { ...plain, unattachedVpcs: new Set([vpcId]) };
   const attached = { ...plain, kernelVpcs: on("eth1") };

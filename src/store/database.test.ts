@@ -205,11 +205,13 @@ test("networks and services of an earlier version stay, attached to loopback and
   database.close();
 });
 
+function network(id: string, attachment: string, age: number): string {
+  return `insert into vpc (id, project_id, name, cidr, attachment, created_at)
+    values ('${id}', 'p', '${id}', '', '${attachment}', ${age});`;
+}
+
 test("networks of an earlier version are numbered by age, and keep how they are attached", () => {
   const before = migrations.findIndex(({ name }) => name === "0007-attachments");
-  const network = (id: string, attachment: string, age: number) =>
-    `insert into vpc (id, project_id, name, cidr, attachment, created_at)
-      values ('${id}', 'p', '${id}', '', '${attachment}', ${age});`;
   const file = fileOfVersion(
     before,
     `insert into account values ('a', 'a', 1); insert into project values ('p', 'a', 'p', 1);
