@@ -103,7 +103,7 @@ function ipv6(source: Buffer, destination: Buffer): Buffer {
 }
 
 /** RFC 1071. @param bytes an even number of them */
-function checksum(bytes: Buffer): number {
+export function checksum(bytes: Buffer): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);

@@ -47,6 +47,13 @@ export class MessageWriter {
     this.#length += 4;
   }
 
+  /** Appends bytes as they are: the headers of other families than nfnetlink. @param bytes a multiple of four */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
   /** Opens a nested attribute; returns what `close` wants. */
   open(type: number): number {
     this.#reserve(attributeHeaderLength);

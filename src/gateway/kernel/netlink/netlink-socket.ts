@@ -8,6 +8,7 @@ export const messageFlag = {
   ack: 4,
   root: 0x100,
   dump: 0x300,
+  replace: 0x100,
   excl: 0x200,
   create: 0x400,
 } as const;
@@ -23,6 +24,7 @@ const receiveBufferForce = 33;
 const solNetlink = 270;
 const capAckOption = 10;
 const extendedAckOption = 11;
+const strictCheckOption = 12;
 
 const receiveBufferBytes = 8 * 1024 * 1024;
 /** The kernel answers while the request is sent; silence for this long is a defect. */
@@ -78,6 +80,8 @@ export class NetlinkSocket {
     libc.setOption(socket, solSocket, receiveBufferForce, int32(receiveBufferBytes));
     libc.setOption(socket, solNetlink, capAckOption, int32(1));
     libc.setOption(socket, solNetlink, extendedAckOption, int32(1));
+    // Without it, lists of routes ignore what they are filtered by.
+    libc.setOption(socket, solNetlink, strictCheckOption, int32(1));
     return new NetlinkSocket(libc, socket);
   }
 
