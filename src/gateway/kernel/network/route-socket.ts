@@ -46,7 +46,7 @@ const mainTable = 254;
 const ruleAction = { lookup: 1, goto: 2, unreachable: 7 } as const;
 const ethernet = 1;
 /** Selectors of rules other than marks. */
-const otherSelectors = [1, 2, 3, 10, 12, 14, 17, 19, 20, 22, 23, 24];
+const otherSelectors = [1, 2, 3, 10, 12, 17, 19, 20, 22, 23, 24];
 
 /** Links, addresses, routes, rules and proxies of one network namespace. All methods throw NetlinkError. */
 export class RouteSocket {
