@@ -15,8 +15,6 @@ function text(actual: readonly Item[], wished: readonly Item[]): readonly string
 }
 
 test("a network comes with its routes first, then rules from the last to the first, then the kernel's own rule goes", () => {
-  const rules = (family: number, rest: readonly string[]): readonly string[] =>
-    rest.map((rule) => `-${family} rule pref ${rule}`);
   const changes = text(kernels, routing([network]));
   expect(changes.slice(0, 5)).toEqual([
     "add -4 route 10.0.0.0/24 dev eth1 table 10033",
@@ -27,13 +25,13 @@ test("a network comes with its routes first, then rules from the last to the fir
   ]);
   const ofV4 = changes.slice(5).filter((change) => change.includes("-4 "));
   expect(ofV4).toEqual([
-    ...rules(4, [
+    ...[
       "101 fwmark 0x50440000/0xfffe0000 unreachable",
       "100 lookup 255",
       "21 fwmark 0x50440021/0xfffeffff lookup 10033",
       "11 fwmark 0x50440001/0xfffe001f goto 21",
       "10 not fwmark 0x50440000/0xfffe0000 goto 100",
-    ]).map((rule) => `add ${rule}`),
+    ].map((rule) => `add -4 rule pref ${rule}`),
     "delete -4 rule pref 0 lookup 255",
   ]);
   expect(changes.slice(5).filter((change) => change.includes("-6 "))).toEqual(

@@ -36,14 +36,11 @@ export interface Change {
 }
 
 export function itemText(item: Item): string {
-  switch (item.kind) {
-    case "rule":
-      return `-${item.family} rule pref ${item.preference} ${selectorText(item)}${actionText(item)}`;
-    case "route":
-      return `-${item.family} route ${item.isLocal ? "local " : ""}${item.destination} dev ${item.device} table ${item.table}`;
-    case "proxy":
-      return `-6 neigh proxy ${item.address} dev ${item.device}`;
-  }
+  if (item.kind === "rule")
+    return `-${item.family} rule pref ${item.preference} ${selectorText(item)}${actionText(item)}`;
+  if (item.kind === "route")
+    return `-${item.family} route ${item.isLocal ? "local " : ""}${item.destination} dev ${item.device} table ${item.table}`;
+  return `-6 neigh proxy ${item.address} dev ${item.device}`;
 }
 
 function selectorText({ mark, isInverted }: Rule): string {

@@ -205,18 +205,18 @@ export class RouteSocket {
     });
   }
 
-  #list<Item>(
+  #list<Read>(
     kind: number,
     request: Buffer,
     headerLength: number,
-    read: (header: Buffer, attributes: Attributes) => Item | undefined,
-  ): readonly Item[] {
+    read: (header: Buffer, attributes: Attributes) => Read | undefined,
+  ): readonly Read[] {
     const writer = new MessageWriter();
     const sequence = this.#socket.nextSequence();
     writer.begin(kind + getOffset, messageFlag.request | messageFlag.dump, sequence);
     writer.raw(request);
     writer.end();
-    const items: Item[] = [];
+    const items: Read[] = [];
     this.#socket.dump(writer.bytes(), sequence, (_type, payload) => {
       const item = read(payload, readAttributes(payload.subarray(headerLength)));
       if (item) items.push(item);
