@@ -45,6 +45,7 @@ beforeEach(() => {
   engine = new CompositeEngine({
     proxy,
     startKernelEngine,
+    hasPredecessor: false,
     log: { warn: (fields: object) => warnings.push(fields) },
   });
 });
@@ -118,10 +119,22 @@ test("closing closes both; one that never started is no hindrance", async () => 
   const other = new CompositeEngine({
     proxy: new FakeEngine(),
     startKernelEngine: () => Promise.resolve(inKernel),
+    hasPredecessor: false,
     log: { warn: () => undefined },
   });
   await other.close();
   await engine.apply([carried], [network]);
   await engine.close();
   expect([proxy.closed, inKernel.closed]).toEqual([true, true]);
+});
+
+test("what a predecessor left in the kernel is taken over also where no network is left", async () => {
+  const successor = new CompositeEngine({
+    proxy,
+    startKernelEngine: () => Promise.resolve(inKernel),
+    hasPredecessor: true,
+    log: { warn: () => undefined },
+  });
+  await successor.apply([looped], []);
+  expect([inKernel.applied, inKernel.networks]).toEqual([[[]], []]);
 });

@@ -9,6 +9,8 @@ export interface CompositeEngineParts {
   readonly proxy: Engine;
   /** Starts what carries all others. Called when the first of them appears, and again until it succeeds. */
   readonly startKernelEngine: () => Promise<Engine>;
+  /** Whether an earlier gateway process carried networks: what it left in the kernel has to be taken over, or swept. */
+  readonly hasPredecessor: boolean;
   readonly log: Pick<Logger, "warn">;
 }
 
@@ -68,7 +70,7 @@ export class CompositeEngine implements Engine {
     // Once started it hears of everything, so of the last network's end too.
     if (this.#kernel) return this.#kernel.apply(desired, networks);
     this.#waiting = desired.map(({ id }) => id);
-    if (networks.length === 0) return nothing;
+    if (networks.length === 0 && !this.#parts.hasPredecessor) return nothing;
     const kernel = await this.#parts.startKernelEngine().catch((error: unknown) => this.#explain(error));
     if (typeof kernel !== "string") {
       this.#kernel = kernel;

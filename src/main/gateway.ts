@@ -1,16 +1,17 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayAgent } from "../gateway/agent.ts";
 import { CompositeEngine } from "../gateway/composite-engine.ts";
 import type { Engine } from "../gateway/engine.ts";
 import { defaultHealthSettings, HealthChecker } from "../gateway/health/health-checker.ts";
+import { LinuxHostNetwork } from "../gateway/kernel/network/linux-host-network.ts";
+import { startKernelEngine } from "../gateway/kernel/start.ts";
 import { ProxyEngine } from "../gateway/proxy/engine.ts";
 import { selfTest } from "../gateway/self-test.ts";
 import { ServerClient, type GatewayCredentials } from "../gateway/server-client.ts";
 import { SnapshotFile } from "../gateway/snapshot-file.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
 import type { Logger } from "../lib/log.ts";
-import { StartError } from "../lib/start-error.ts";
 import { readCredentials } from "./gateway-credentials.ts";
 import type { DataPaths } from "./paths.ts";
 import { tellSupervisor, untilStopped } from "./process-life.ts";
@@ -36,7 +37,12 @@ export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions):
     log,
     onNodeUnreachable: ({ host, port }) => health.suspect(host, port),
   });
-  const engine = new CompositeEngine({ proxy, startKernelEngine, log });
+  const engine = new CompositeEngine({
+    proxy,
+    startKernelEngine: () => startKernel(paths, log),
+    hasPredecessor: existsSync(paths.gatewayKernelMark),
+    log,
+  });
   const agent = new GatewayAgent({
     engine,
     file: new SnapshotFile(paths.gatewaySnapshot),
@@ -54,9 +60,14 @@ export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions):
   lock.release();
 }
 
-/** @throws StartError where this host cannot carry networks in the kernel */
-function startKernelEngine(): Promise<Engine> {
-  return Promise.reject(new StartError("The kernel engine is not part of this build yet."));
+/**
+ * Notes on disk that the kernel carries networks from now on: the next gateway process takes over what this one leaves,
+ * also where no network is left by then.
+ * @throws where this host cannot carry networks in the kernel
+ */
+async function startKernel(paths: DataPaths, log: Logger): Promise<Engine> {
+  writeFileSync(paths.gatewayKernelMark, "");
+  return startKernelEngine(log, (libc) => LinuxHostNetwork.open(libc, log));
 }
 
 async function testEngine(engine: Engine, log: Logger): Promise<void> {

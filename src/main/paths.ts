@@ -13,6 +13,8 @@ export interface DataPaths {
   readonly gatewayLock: string;
   readonly gatewayCredentials: string;
   readonly gatewaySnapshot: string;
+  /** There once the kernel carried networks. */
+  readonly gatewayKernelMark: string;
 }
 
 export function dataPaths(root: string): DataPaths {
@@ -29,5 +31,6 @@ export function dataPaths(root: string): DataPaths {
     gatewayLock: join(gateway, "gateway.lock"),
     gatewayCredentials: join(gateway, "credentials.json"),
     gatewaySnapshot: join(gateway, "snapshot.json"),
+    gatewayKernelMark: join(gateway, "kernel"),
   };
 }
