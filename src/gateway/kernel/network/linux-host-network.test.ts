@@ -72,10 +72,7 @@ function whole(): string {
 
 /** Whether a neighbour's link-layer address is found out. */
 async function resolves(namespace: string, address: string): Promise<boolean> {
-  const connecting = spawn("ip", [
-    ...["netns", "exec", namespace, "bash", "-c"],
-    `exec 3<>/dev/tcp/${address}/9`,
-  ]);
+  const connecting = spawn("ip", ["netns", "exec", namespace, "bash", "-c", `exec 3<>/dev/tcp/${address}/9`]);
   const ended = once(connecting, "exit");
   try {
     const deadline = Date.now() + 8_000;

@@ -4,7 +4,7 @@ import type { VpcId } from "../../../domain/ids.ts";
 import type { EngineLog } from "../../engine.ts";
 import { addressRange, isWithin } from "../address-range.ts";
 import type { HostNetwork, NetworkState, NetworkWish } from "../host-network.ts";
-import type { Libc } from "../libc.ts";
+import { SystemCallError, type Libc } from "../libc.ts";
 import { NetlinkError } from "../netlink/netlink-socket.ts";
 import { AttachmentError, layCable } from "./cable.ts";
 import { difference, itemText, type Change, type Item } from "./item.ts";
@@ -22,7 +22,7 @@ const gone: readonly string[] = ["ESRCH", "ENOENT", "ENODEV", "EADDRNOTAVAIL"];
 interface Attached {
   readonly wish: NetworkWish;
   readonly link: Link;
-  taken: ReadonlyMap<string, string>;
+  readonly taken: ReadonlyMap<string, string>;
 }
 
 /** Name of the gateway's interface to a network: known before there is one. */
@@ -57,7 +57,8 @@ export class LinuxHostNetwork implements HostNetwork {
     if (lacking.length > 0) this.#log.error({ lacking }, "kernel settings could not be made");
     const before = this.#socket.items();
     const links = await this.#attach(wishes, problems);
-    const attached = await Promise.all(links.map(async (own) => this.#findTaken(own, before)));
+    const probed = await Promise.all(links.map(async (own) => this.#findTaken(own, before, problems)));
+    const attached = probed.filter((own) => own !== undefined);
     const changes = difference(before, wishedItems(attached, before));
     this.#attached = attached;
     const failed = this.#change(changes);
@@ -106,8 +107,7 @@ export class LinuxHostNetwork implements HostNetwork {
         problems.set(wish.network.id, message);
       }
     }
-    const isNew = attached.some(({ link }) => !link.isUp);
-    const late = (): boolean => isNew && attached.some(({ link }) => !link.isUp && !this.#hasCarrier(link));
+    const late = (): boolean => attached.some(({ link }) => !link.isUp && !this.#hasCarrier(link));
     for (let waited = 0; waited < carrierMs && late(); waited += carrierPollMs) await delay(carrierPollMs);
     return attached;
   }
@@ -162,16 +162,26 @@ export class LinuxHostNetwork implements HostNetwork {
   }
 
   /** Addresses that are answered for already are ours. */
-  async #findTaken(own: Attached, before: readonly Item[]): Promise<Attached> {
+  async #findTaken(
+    own: Attached,
+    before: readonly Item[],
+    problems: Map<VpcId, string>,
+  ): Promise<Attached | undefined> {
     const present = new Set(before.map(itemText));
     const fresh = own.wish.addresses.filter((address) => !present.has(addressItem(own, address)));
-    const taken = await probe(this.#libc, own.link, fresh);
-    for (const [address, hardware] of taken)
-      this.#log.warn(
-        { network: own.wish.network.id, address, hardware },
-        "an endpoint's address is taken by a host",
-      );
-    return { ...own, taken };
+    try {
+      const taken = await probe(this.#libc, own.link, fresh);
+      for (const [address, hardware] of taken) {
+        const fields = { network: own.wish.network.id, address, hardware };
+        this.#log.warn(fields, "an endpoint's address is taken by a host");
+      }
+      return { ...own, taken };
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      const message = `The network behind ${own.link.name} could not be asked for hosts: ${error.message}. It is tried again.`;
+      problems.set(own.wish.network.id, message);
+      return undefined;
+    }
   }
 
   /** Makes all changes that the kernel takes. Returns the last refusal by routing table. */
@@ -234,9 +244,12 @@ function wishedItems(attached: readonly Attached[], before: readonly Item[]): re
     addresses: wish.addresses.filter((address) => !taken.has(address)),
   }));
   if (networks.length > 0) return routing(networks);
-  const isOwn = (item: Item): boolean => item.kind === "rule" && item.mark !== undefined;
-  if (before.some(isOwn)) return [localRule(4, 0), localRule(6, 0)];
+  if (before.some(isMarkRule)) return [localRule(4, 0), localRule(6, 0)];
   return before.filter(({ kind }) => kind === "rule");
+}
+
+function isMarkRule(item: Item): boolean {
+  return item.kind === "rule" && item.mark !== undefined;
 }
 
 function addressItem({ wish, link }: Attached, address: string): string {
