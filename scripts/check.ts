@@ -16,6 +16,7 @@ const steps: readonly Step[] = [
   { name: "types", run: (start) => runTool(start, "tsc", ["--noEmit"], 120_000) },
   { name: "unit tests", run: (start) => runVitest(start, "unit", 480_000) },
   { name: "acceptance tests", run: (start) => runVitest(start, "acceptance", 480_000) },
+  { name: "network namespaces", run: (start) => runVitest(start, "netns", 480_000) },
   { name: "demo", run: (start) => runDemo(start, 300_000) },
 ];
 

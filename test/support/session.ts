@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
+import { CheckedStream } from "./checked-stream.ts";
 import { RawPeer } from "./raw-peer.ts";
 
 /** Where an endpoint is. */
@@ -51,6 +52,11 @@ export class Session extends RawPeer<Socket> {
     const heard = receive(this.socket, (sofar) => sofar.includes(text));
     this.socket.write(text);
     await heard;
+  }
+
+  /** Sends checked bytes until it is told to finish. */
+  stream(): CheckedStream {
+    return new CheckedStream(this.socket);
   }
 
   /** Sends the last words with a FIN; gives what still came back once the node has ended its side too. */

@@ -1,0 +1,57 @@
+import { runGuarded } from "../guarded-process.ts";
+
+/** Whether `postern up` carries networks of the kinds `interface` and `netns`. Tests of that are skipped until it does. */
+export const kernelEngineIsWired = false;
+
+/** Programs that the tests call, and the Debian packages that bring them. */
+const packageOf: Readonly<Record<string, string>> = {
+  nft: "nftables",
+  ip: "iproute2",
+  conntrack: "conntrack",
+  tcpdump: "tcpdump",
+  ping: "iputils-ping",
+  "iptables-nft": "iptables",
+};
+
+/**
+ * Gives in one line the reason why this machine has no tests in network namespaces; "" where it has. Programs that
+ * are missing are installed where apt can do that.
+ */
+export async function netnsObstacle(): Promise<string> {
+  if (process.platform !== "linux") return "Network namespaces are a thing of Linux";
+  if (process.getuid?.() !== 0) return "Network namespaces need root";
+  const missing = await missingPrograms();
+  if (missing.length > 0) {
+    const packages = missing.map((program) => packageOf[program] ?? program);
+    const failure = await failureOf("apt-get", ["install", "--yes", "--no-install-recommends", ...packages]);
+    if (failure !== "") return `${missing.join(", ")} cannot be installed: ${failure}`;
+  }
+  const refused = await failureOf("unshare", ["--net", "nft", "list", "ruleset"]);
+  return refused === "" ? "" : `This root may not use nftables in a namespace: ${refused}`;
+}
+
+/** As `netnsObstacle`, for tests that need the kernel engine behind the commands. */
+export async function kernelEngineObstacle(): Promise<string> {
+  if (!kernelEngineIsWired) return "The gateway does not carry networks in the kernel yet";
+  return await netnsObstacle();
+}
+
+async function missingPrograms(): Promise<string[]> {
+  const missing: string[] = [];
+  for (const program of Object.keys(packageOf)) {
+    if ((await failureOf("which", [program])) !== "") missing.push(program);
+  }
+  return missing;
+}
+
+/** The first line of what went wrong, or "". */
+async function failureOf(command: string, args: readonly string[]): Promise<string> {
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  try {
+    await runGuarded(command, args, { timeoutMs: 150_000, env });
+    return "";
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return reason.trim().split("\n").at(-1) ?? reason;
+  }
+}
