@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConsumerProcedures } from "../support/netns/consumer-program.ts";
 import { run, sweepNamespaces, testNamespaces } from "../support/netns/namespace.ts";
 import type { NodeProcedures } from "../support/netns/node-program.ts";
@@ -15,11 +15,6 @@ beforeAll(async () => {
   obstacle = await netnsObstacle();
 });
 beforeEach(({ skip }) => skip(obstacle !== "", obstacle));
-afterAll(async () => {
-  if (obstacle !== "") return;
-  const own = (await testNamespaces()).filter((name) => name.startsWith(`pt-net-${process.pid}-`));
-  expect(own).toEqual([]);
-});
 
 test("a consumer reaches a node through plain routing, and nothing is left afterwards", async () => {
   const topology = await buildTopology({

@@ -34,6 +34,8 @@ export type StartOptions = {
   readonly args?: readonly string[];
   /** Added to this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What every command line begins with, such as `["ip", "netns", "exec", "NAME"]`. */
+  readonly prefix?: readonly string[];
   /** Default 30,000. */
   readonly readyTimeoutMs?: number;
   /**
@@ -67,11 +69,16 @@ export type Postern = {
   stop(): Promise<void>;
 };
 
-/** Runs `bin/postern ARGS...` with an environment of the caller's choice, at most 60 s. */
-export function runCli(args: readonly string[], env: NodeJS.ProcessEnv): Promise<CliResult> {
+/** Runs `bin/postern ARGS...`, behind a prefix, with an environment of the caller's choice, at most 60 s. */
+export function runCli(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  prefix: readonly string[] = [],
+): Promise<CliResult> {
+  const [program = executable, ...programArgs] = [...prefix, executable, ...args];
   return new Promise((resolve) => {
     const options = { env, timeout: 60_000, maxBuffer: 50_000_000 };
-    execFile(executable, args, options, (error, stdout, stderr) => {
+    execFile(program, programArgs, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : 1;
       resolve({ code, stdout, stderr });
     });
@@ -110,7 +117,17 @@ export async function startPostern(options: StartOptions = {}): Promise<Postern>
   const listen = options.listen ?? `127.0.0.1:${await freePort()}`;
   const env = { ...process.env, ...options.env };
   const startedAt = performance.now();
-  const command = [executable, "up", "--data", dataDir, "--listen", listen, ...(options.args ?? [])];
+  const prefix = options.prefix ?? [];
+  const command = [
+    ...prefix,
+    executable,
+    "up",
+    "--data",
+    dataDir,
+    "--listen",
+    listen,
+    ...(options.args ?? []),
+  ];
   // The guard ends a whole group once its leader has ended: here a shell leads, and stays.
   const [program = "", ...programArgs] = options.keepsOrphans
     ? ["sh", "-c", '"$@"; exec sleep 3600', "sh", ...command]
@@ -125,7 +142,7 @@ export async function startPostern(options: StartOptions = {}): Promise<Postern>
     admin,
     startedInMs,
     api: (method, path, body, headers = {}) => callApi(admin, method, path, body, headers),
-    cli: (args, extra = {}) => runCli(args, { ...env, POSTERN_DATA: dataDir, ...extra }),
+    cli: (args, extra = {}) => runCli(args, { ...env, POSTERN_DATA: dataDir, ...extra }, prefix),
     pids: () => readPids(dataDir),
     output: () => up.output,
     exited: up.exited,

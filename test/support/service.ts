@@ -79,7 +79,29 @@ export class Service {
 
   /** Registers a cluster; its endpoints get a port that nothing on this machine holds. */
   static async register(owner: Caller, name: string, nodes: readonly SearchNode[]): Promise<Service> {
-    const body = { name, nodes: nodes.map(({ url }) => url), client_port: await freePort("0.0.0.0") };
+    const urls = nodes.map(({ url }) => url);
+    return await Service.#registerAt(owner, name, urls, await freePort("0.0.0.0"));
+  }
+
+  /** Registers a cluster of nodes that are wherever their URLs say, and opens its service. */
+  static async openAt(
+    owner: Caller,
+    name: string,
+    urls: readonly string[],
+    clientPort: number,
+  ): Promise<Service> {
+    const service = await Service.#registerAt(owner, name, urls, clientPort);
+    ok(await owner.api("POST", service.path("open"), {}));
+    return service;
+  }
+
+  static async #registerAt(
+    owner: Caller,
+    name: string,
+    urls: readonly string[],
+    clientPort: number,
+  ): Promise<Service> {
+    const body = { name, nodes: urls, client_port: clientPort };
     const { id } = ok(await owner.api<{ readonly id: string }>("POST", "/postern/v1/{pid}/clusters", body));
     return new Service(owner, id);
   }

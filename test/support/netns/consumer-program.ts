@@ -45,7 +45,7 @@ const procedures = {
     }
   },
   echo: async (names: readonly string[]): Promise<void> => {
-    await Promise.all(names.map((name) => held.get(name)?.echo()));
+    await Promise.all(names.flatMap((name) => held.get(name)?.echo() ?? []));
   },
   pump: (names: readonly string[]): void => {
     for (const name of names) held.get(name)?.pump();

@@ -1,0 +1,105 @@
+import type { Api } from "../api.ts";
+import { startPostern } from "../postern.ts";
+import type { Postern } from "../postern.ts";
+import { createEndpoint, ok, Service } from "../service.ts";
+import type { Caller, Endpoint } from "../service.ts";
+import type { ApiProcedures } from "./api-program.ts";
+import type { ConsumerProcedures } from "./consumer-program.ts";
+import type { NodeProcedures } from "./node-program.ts";
+import { Remote } from "./remote.ts";
+import { buildTopology, withoutPrefix } from "./topology.ts";
+import type { ConsumerSite, Topology, TopologyPlan } from "./topology.ts";
+
+/** A consumer's namespace with a program in it. */
+export type Consumer = ConsumerSite & { readonly client: Remote<ConsumerProcedures> };
+
+/** Postern in the gateway's namespace, nodes behind it, consumers before it. */
+export type NetnsSystem = {
+  readonly topology: Topology;
+  readonly postern: Postern;
+  readonly nodes: Remote<NodeProcedures>;
+  /** @throws Error when there is no consumer of that name */
+  consumer(name: string): Consumer;
+  /** Registers a cluster of some of the nodes' addresses, and opens its service. */
+  openService(name: string, nodes: readonly string[]): Promise<Service>;
+  /** Makes an endpoint in the network of a consumer. @throws Error with the answer */
+  endpoint(consumer: string, service: Service, wish?: { readonly ip?: string }): Promise<Endpoint>;
+  stop(): Promise<void>;
+};
+
+export const nodePort = 9200;
+
+/** Starts all of it. Each consumer's network is a VPC of his name, with the CIDR of his plan. */
+export async function startNetnsSystem(
+  plan: TopologyPlan,
+  cidrs: Readonly<Record<string, string>>,
+): Promise<NetnsSystem> {
+  const topology = await buildTopology(plan);
+  const ends: (() => Promise<void>)[] = [() => topology.remove()];
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0).toReversed()) await end();
+  };
+  const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
+    ends.push(() => part.stop());
+    return part;
+  };
+  try {
+    const nodes = started(await Remote.start<NodeProcedures>(topology.provider, "node"));
+    for (const node of plan.nodes) await nodes.call("start", withoutPrefix(node), nodePort);
+    const consumers: Consumer[] = [];
+    for (const site of topology.consumers) {
+      const client = started(await Remote.start<ConsumerProcedures>(site.namespace, "consumer"));
+      consumers.push({ ...site, client });
+    }
+    const inGateway = await startPostern({ listen: "127.0.0.1:9700", prefix: topology.gateway.prefix });
+    const remote = started(await Remote.start<ApiProcedures>(topology.gateway, "api"));
+    const postern = started({ ...inGateway, api: apiThrough(remote, inGateway) });
+    for (const { name, device } of consumers) await createNetwork(postern, name, cidrs[name] ?? "", device);
+    return { topology, postern, nodes, stop, ...uses(postern, consumers) };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function uses(postern: Postern, consumers: readonly Consumer[]) {
+  return {
+    consumer: (name: string): Consumer => {
+      const found = consumers.find((each) => each.name === name);
+      if (!found) throw new Error(`There is no consumer ${name}`);
+      return found;
+    },
+    openService: async (name: string, nodes: readonly string[]): Promise<Service> =>
+      Service.openAt(
+        postern,
+        name,
+        nodes.map((host) => `http://${host}:${nodePort}`),
+        nodePort,
+      ),
+    endpoint: async (
+      consumer: string,
+      service: Service,
+      wish: { readonly ip?: string } = {},
+    ): Promise<Endpoint> => {
+      type Vpcs = { readonly vpcs: readonly { readonly id: string; readonly name: string }[] };
+      const { vpcs } = ok(await postern.api<Vpcs>("GET", "/postern/v1/{pid}/vpcs"));
+      const id = vpcs.find(({ name }) => name === consumer)?.id;
+      return await createEndpoint(postern, await service.name(), { vpc_id: id, ...wish });
+    },
+  };
+}
+
+/** The API of a server that only programs of another namespace reach. */
+function apiThrough(remote: Remote<ApiProcedures>, { admin }: Postern): Api {
+  return async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const answer = await remote.call("call", admin, method, path, body, headers);
+    // The type argument is the caller's word for what the documented answer looks like.
+    return { status: answer.status, headers: new Headers(answer.headers), body: answer.body as Body };
+  };
+}
+
+async function createNetwork(postern: Caller & Postern, name: string, cidr: string, device: string) {
+  const args = ["vpc", "create", name, "--cidr", cidr, "--attachment", "interface", "--device", device];
+  const { code, stderr } = await postern.cli(args);
+  if (code !== 0) throw new Error(`The network ${name} was refused: ${stderr}`);
+}
