@@ -18,6 +18,8 @@ interface ProcessFlags {
   readonly listen: string;
   readonly region?: string;
   readonly idleTimeout: string;
+  readonly check?: true;
+  readonly json?: true;
 }
 
 /** Whether the command line starts a process; one that asks for help does not. */
@@ -73,7 +75,14 @@ export function addProcessCommands(program: Command, env: Environment): void {
 
   withData(program.command("gateway").description("run the gateway alone"))
     .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
+    .option("--check", "only tell what this host lacks for carrying networks in the kernel")
+    .option("--json", "with --check: for programs")
     .action(async (flags: ProcessFlags, command: Command) => {
+      if (flags.check) {
+        const { checkGatewayHost } = await import("./gateway-check.ts");
+        process.exitCode = await checkGatewayHost(flags.json === true, (text) => process.stdout.write(text));
+        return;
+      }
       const { runGateway } = await import("./gateway.ts");
       const log = createLogger("gateway", logLevel ?? "warn");
       await runProcess(log, () =>

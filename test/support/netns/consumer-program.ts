@@ -13,7 +13,10 @@ const held = new Map<string, Session>();
 const streams = new Map<string, CheckedStream>();
 let attempts = 0;
 
-type Burst = { readonly admitted: readonly string[]; readonly refused: Readonly<Record<string, number>> };
+export type Burst = {
+  readonly admitted: readonly string[];
+  readonly refused: Readonly<Record<string, number>>;
+};
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : String(error);
