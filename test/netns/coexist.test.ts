@@ -10,9 +10,9 @@ const node = "10.8.0.11";
 const foreignRules = `
 table inet firewall {
   set blocked { type ipv4_addr; flags interval; elements = { 198.51.100.0/24 }; }
-  chain input { type filter hook input priority 10; policy accept; ip saddr @blocked counter drop; }
+  chain input { type filter hook input priority 10; policy accept; ip saddr @blocked counter drop; };
 }
-table ip postern_of_somebody_else { chain keep { ip daddr 203.0.113.9 counter drop; } }
+table ip postern_of_somebody_else { chain keep { ip daddr 203.0.113.9 counter drop; }; }
 `;
 
 let system: NetnsSystem;

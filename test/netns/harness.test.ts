@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { beforeAll, beforeEach, expect, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { Capture } from "../support/netns/capture.ts";
 import type { ConsumerProcedures } from "../support/netns/consumer-program.ts";
 import { run, sweepNamespaces, testNamespaces } from "../support/netns/namespace.ts";
 import type { NodeProcedures } from "../support/netns/node-program.ts";
@@ -39,6 +41,7 @@ test("a consumer reaches a node through plain routing, and nothing is left after
     const client = await Remote.start<ConsumerProcedures>(consumer.namespace, "consumer");
     await nodes.call("start", "10.8.0.12", 9200);
 
+    const capture = await Capture.start(consumer.namespace);
     const body = await client.call("get", { ip: "10.8.0.12", port: 9200 }, "/who");
     expect(body).toContain("/who");
     expect(await nodes.call("seen", "/who")).toEqual([{ node: "node-10.8.0.12", source: "10.9.0.50" }]);
@@ -49,6 +52,13 @@ test("a consumer reaches a node through plain routing, and nothing is left after
     const [first] = await client.call("finishStreams");
     expect(first?.received).toEqual(first?.sent);
 
+    // One hop: what a consumer of Postern must not be able to tell.
+    const frame = { kind: "ipv4", source: "10.8.0.12", destination: "10.9.0.50", ttl: 63, protocol: 6 };
+    await eventually(async () => (await capture.frames()).length > 10, {
+      what: "the frames of the sessions",
+    });
+    expect(await capture.frames()).toContainEqual(frame);
+    await capture.stop();
     await client.stop();
     await nodes.stop();
   } finally {
