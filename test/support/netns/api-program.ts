@@ -11,7 +11,8 @@ const procedures = {
     body: unknown,
     headers: Record<string, string>,
   ) => {
-    const answer = await callApi<unknown>(caller, method, path, body, headers);
+    // A body that is left out comes as null through the channel.
+    const answer = await callApi<unknown>(caller, method, path, body ?? undefined, headers);
     return { status: answer.status, headers: [...answer.headers], body: answer.body };
   },
 };
