@@ -139,7 +139,7 @@ test("nothing that consumers have received tells of the servers' side", async ()
     await get(name, "/last");
     const frames = (await captures.get(name)?.frames()) ?? [];
     const tcp = frames.filter(({ kind }) => kind === "ipv4");
-    expect(tcp.length).toBeGreaterThan(5);
+    expect(tcp.length).toBeGreaterThan(3);
     expect(tcp.filter(({ protocol }) => protocol !== 6)).toEqual([]);
     expect(tcp.filter(({ ttl }) => ttl !== 64)).toEqual([]);
     expect(tcp.filter(({ source }) => !allowed[name].has(source))).toEqual([]);

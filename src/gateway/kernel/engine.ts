@@ -3,12 +3,12 @@ import { refusalReasons, type RefusalReason } from "../../domain/refusal.ts";
 import type { EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import { Caps } from "./caps.ts";
-import type { KernelEndpoint } from "./compile.ts";
+import { networkEntries, type KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import { isLive } from "./conntrack/flow.ts";
 import type { Poker } from "./conntrack/poke.ts";
 import type { HostNetwork } from "./host-network.ts";
-import { Image, resyncChanges } from "./image.ts";
+import { Image, resyncChanges, type KernelState } from "./image.ts";
 import { NodeAddresses } from "./node-addresses.ts";
 import { refusalCounter, type SetName } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
@@ -44,6 +44,7 @@ export class KernelEngine implements Engine {
   readonly #recounting: NodeJS.Timeout;
   #isInSync = false;
   #syncedAt = 0;
+  #last: KernelState = { networks: [], endpoints: [], groups: [] };
   #carried: ReadonlyMap<number, KernelEndpoint> = new Map();
   #desired: readonly DesiredEndpoint[] = [];
   #refusedByCap: ReadonlyMap<number, number> = new Map();
@@ -68,6 +69,7 @@ export class KernelEngine implements Engine {
     desired: readonly DesiredEndpoint[],
     networks: readonly DesiredNetwork[],
   ): Promise<ApplyReport> {
+    this.#guard(networks);
     const states = await this.#parts.hostNetwork.apply(networkWishes(desired, networks));
     const resolved = await this.#resolve(desired);
     const plan = planKernel(
@@ -80,6 +82,7 @@ export class KernelEngine implements Engine {
     const before = this.#carried;
     const isFirst = !this.#isInSync;
     this.#bringAbout(plan);
+    this.#last = plan;
     this.#desired = desired;
     this.#carried = new Map(plan.endpoints.map((endpoint) => [endpoint.number, endpoint]));
     const verdicts = isFirst ? this.#orphans() : changedSince(before, this.#carried);
@@ -120,6 +123,33 @@ export class KernelEngine implements Engine {
     this.#parts.hostNetwork.close();
     this.#parts.poker.close();
     return Promise.resolve();
+  }
+
+  /** An interface that comes up has to find the rules that keep its network to itself: a host that forwards has none. */
+  #guard(networks: readonly DesiredNetwork[]): void {
+    const { tables, hostNetwork } = this.#parts;
+    const known = new Set(this.#last.networks.map(({ number }) => number));
+    const fresh = networks
+      .filter(({ number }) => !known.has(number))
+      .map((network) => ({ ...network, device: hostNetwork.deviceOf(network) }));
+    if (fresh.length === 0) return;
+    if (this.#isInSync) {
+      const added = fresh.map(({ number, device, cidrs }) => ({ number, device, cidrs }));
+      const { changes, accept } = this.#image.difference({
+        ...this.#last,
+        networks: [...this.#last.networks, ...added],
+      });
+      tables.apply(changes);
+      accept();
+      return;
+    }
+    // What the tables hold is not known: only what goes by the interface is added, and all is compared soon.
+    const present = new Set(tables.list("vpc_of_interface").map(({ key }) => key[0]));
+    const missing = fresh.filter(({ device }) => !present.has(device));
+    const entries = missing.flatMap((network) =>
+      networkEntries(network).filter(({ element }) => element.key[0] === network.device),
+    );
+    tables.apply(entries.map((entry) => ({ verb: "add", ...entry })));
   }
 
   async #resolve(

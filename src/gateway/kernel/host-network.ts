@@ -23,6 +23,8 @@ export interface NetworkState {
  * `apply` brings about exactly what is wished, whatever was there before, and sweeps what a predecessor left.
  */
 export interface HostNetwork {
+  /** Name of the gateway's interface to a network: known before there is one. */
+  deviceOf(network: DesiredNetwork): string;
   /** Calls are made one at a time. A network that fails is told in its state; it never fails the others. */
   apply(wishes: readonly NetworkWish[]): Promise<readonly NetworkState[]>;
   /** Leaves everything in place: a gateway that comes back takes it over. */

@@ -6,7 +6,8 @@ import { isLive, type Flow } from "./conntrack/flow.ts";
 import type { Poker } from "./conntrack/poke.ts";
 
 /** Pokes between two turns of the event loop. */
-const pokesATurn = 500;
+const pokesATurn = 250;
+const pokeAgainMs = [100, 1_000, 4_000] as const;
 /** One look at the whole table is cheaper than one look for each of a few. */
 const fewEndpoints = 4;
 
@@ -66,7 +67,15 @@ export async function sever(
   return live.length;
 }
 
+/** Segments get lost, most of all where thousands are on their way at once: ends that are gone do not mind another. */
 async function pokeAll(poker: Poker, flows: readonly Flow[]): Promise<void> {
+  await pokeOnce(poker, flows);
+  for (const delayMs of flows.length > 0 ? pokeAgainMs : []) {
+    setTimeout(() => void pokeOnce(poker, flows), delayMs).unref();
+  }
+}
+
+async function pokeOnce(poker: Poker, flows: readonly Flow[]): Promise<void> {
   for (const [index, flow] of flows.entries()) {
     poker.poke(flow);
     if (index % pokesATurn === pokesATurn - 1) await setImmediate();

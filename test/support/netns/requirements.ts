@@ -1,7 +1,7 @@
 import { runGuarded } from "../guarded-process.ts";
 
 /** Whether `postern up` carries networks of the kinds `interface` and `netns`. Tests of that are skipped until it does. */
-export const kernelEngineIsWired = false;
+export const kernelEngineIsWired = true;
 
 /** Programs that the tests call, and the Debian packages that bring them. */
 const packageOf: Readonly<Record<string, string>> = {

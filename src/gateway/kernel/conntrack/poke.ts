@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
-import { socketFamily, socketType, type Descriptor, type Libc } from "../libc.ts";
-import { pokeBit, vpcMark } from "../nft/schema.ts";
+import { socketFamily, socketType, SystemCallError, type Descriptor, type Libc } from "../libc.ts";
+import { pokeBit, serverPokeMark, vpcMark } from "../nft/schema.ts";
 import { addressBytes } from "./conntrack.ts";
 import type { Flow, Tuple } from "./flow.ts";
 
@@ -12,6 +12,7 @@ const ipv4Header = 20;
 const ipv6Header = 40;
 const tcpHeader = 20;
 const acknowledgement = 0x10;
+const unreachable: readonly string[] = ["ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "ENOBUFS"];
 
 /**
  * Makes both ends of flows that conntrack has forgotten notice it. Each gets a segment out of sequence that seems to
@@ -22,6 +23,7 @@ const acknowledgement = 0x10;
 export class Poker {
   readonly #libc: Libc;
   readonly #sockets: Readonly<Record<4 | 6, Descriptor>>;
+  #isClosed = false;
 
   private constructor(libc: Libc, sockets: Readonly<Record<4 | 6, Descriptor>>) {
     this.#libc = libc;
@@ -34,13 +36,15 @@ export class Poker {
     return new Poker(libc, { 4: open(socketFamily.inet), 6: open(socketFamily.inet6) });
   }
 
-  /** @throws SystemCallError */
+  /** An end that cannot be reached any more, as its network is gone, stays as it is. */
   poke({ original, reply, zone }: Flow): void {
+    if (this.#isClosed) return;
     this.#send(reversed(original), vpcMark | pokeBit | zone);
-    this.#send(reversed(reply), vpcMark | pokeBit);
+    this.#send(reversed(reply), serverPokeMark);
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const socket of Object.values(this.#sockets)) this.#libc.close(socket);
   }
 
@@ -49,7 +53,11 @@ export class Poker {
     const value = Buffer.alloc(4);
     value.writeUInt32LE(mark >>> 0);
     this.#libc.setOption(socket, solSocket, markOption, value);
-    this.#libc.sendTo(socket, segment(tuple), socketAddress(tuple.destination));
+    try {
+      this.#libc.sendTo(socket, segment(tuple), socketAddress(tuple.destination));
+    } catch (error) {
+      if (!(error instanceof SystemCallError && unreachable.includes(error.code))) throw error;
+    }
   }
 }
 

@@ -16,16 +16,19 @@ function text(actual: readonly Item[], wished: readonly Item[]): readonly string
 
 test("a network comes with its routes first, then rules from the last to the first, then the kernel's own rule goes", () => {
   const changes = text(kernels, routing([network]));
-  expect(changes.slice(0, 5)).toEqual([
+  expect(changes.slice(0, 7)).toEqual([
     "add -4 route 10.0.0.0/24 dev eth1 table 10033",
     "add -6 route fd00::/64 dev eth1 table 10033",
     "add -4 route local 10.0.0.5/32 dev lo table 10033",
     "add -6 route local fd00::5/128 dev lo table 10033",
     "add -6 neigh proxy fd00::5 dev eth1",
+    "add -4 route 10.0.0.0/24 dev eth1 table 9999",
+    "add -6 route fd00::/64 dev eth1 table 9999",
   ]);
-  const ofV4 = changes.slice(5).filter((change) => change.includes("-4 "));
+  const ofV4 = changes.slice(7).filter((change) => change.includes("-4 "));
   expect(ofV4).toEqual([
     ...[
+      "32800 lookup 9999",
       "101 fwmark 0x50440000/0xfffe0000 unreachable",
       "100 lookup 255",
       "21 fwmark 0x50440021/0xfffeffff lookup 10033",
@@ -34,7 +37,7 @@ test("a network comes with its routes first, then rules from the last to the fir
     ].map((rule) => `add -4 rule pref ${rule}`),
     "delete -4 rule pref 0 lookup 255",
   ]);
-  expect(changes.slice(5).filter((change) => change.includes("-6 "))).toEqual(
+  expect(changes.slice(7).filter((change) => change.includes("-6 "))).toEqual(
     ofV4.map((change) => change.replace("-4", "-6")),
   );
 });

@@ -25,8 +25,7 @@ interface Attached {
   readonly taken: ReadonlyMap<string, string>;
 }
 
-/** Name of the gateway's interface to a network: known before there is one. */
-export function deviceOf({ attachment, number }: DesiredNetwork): string {
+function deviceOf({ attachment, number }: DesiredNetwork): string {
   return attachment.kind === "interface" ? attachment.device : `pn${number}`;
 }
 
@@ -49,6 +48,10 @@ export class LinuxHostNetwork implements HostNetwork {
    */
   static async open(libc: Libc, log: EngineLog): Promise<LinuxHostNetwork> {
     return Promise.resolve(new LinuxHostNetwork(libc, log, RouteSocket.open(libc)));
+  }
+
+  deviceOf(network: DesiredNetwork): string {
+    return deviceOf(network);
   }
 
   async apply(wishes: readonly NetworkWish[]): Promise<readonly NetworkState[]> {

@@ -24,6 +24,15 @@ const memberPreference = 20;
 /** The kernel has it at 0; an endpoint's address may be one of the host's own, so networks have to come before it. */
 export const localPreference = 100;
 const fencePreference = 101;
+/** After the host's own tables, and only for what found nothing there. */
+const anywherePreference = 32_800;
+
+/**
+ * Some way to every consumer. Before the kernel sends a reset for a packet that the rules reject, it looks whether its
+ * source can be reached at all, without the mark that would tell where (nf_reject_fill_skb_dst, Linux 5.9 and later), and
+ * sends none where it cannot. The reset itself then goes by its mark.
+ */
+const anywhereTable = 9_999;
 
 /** The half of a mark that is the same in all networks, and without the bit that pokes have. */
 const anyNetwork = { value: vpcMark, mask: 0xfffe_0000 } as const;
@@ -33,7 +42,11 @@ const families = [4, 6] as const;
 export function routing(networks: readonly AttachedNetwork[]): readonly Item[] {
   if (networks.length === 0) return [];
   const numbers = networks.map(({ number }) => number);
-  return [...networks.flatMap(routesOf), ...families.flatMap((family) => rules(family, numbers))];
+  return [
+    ...networks.flatMap(routesOf),
+    ...anywhereRoutes(networks),
+    ...families.flatMap((family) => rules(family, numbers)),
+  ];
 }
 
 export function localRule(family: Family, preference: number): Rule {
@@ -69,6 +82,7 @@ function rules(family: Family, numbers: readonly number[]): readonly Rule[] {
     localRule(family, localPreference),
     // What is a network's never leaves by a route of the host's.
     { kind, family, preference: fencePreference, mark: anyNetwork, action: "unreachable" },
+    { kind, family, preference: anywherePreference, action: { lookup: anywhereTable } },
   ] as readonly Rule[];
 }
 
@@ -93,6 +107,21 @@ function routesOf({ number, device, cidrs, addresses }: AttachedNetwork): readon
       return [route, { kind: "proxy", address: text.replace("/128", ""), device }];
     }),
   ];
+}
+
+/** CIDRs that several networks have in common lead to the first of them: any will do. */
+function anywhereRoutes(networks: readonly AttachedNetwork[]): readonly Item[] {
+  const devices = new Map<string, string>();
+  for (const { cidrs, device } of networks) {
+    for (const cidr of cidrs) {
+      const { text } = canonical(cidr);
+      if (!devices.has(text)) devices.set(text, device);
+    }
+  }
+  return [...devices].map(([destination, device]): Item => {
+    const { family } = canonical(destination);
+    return { kind: "route", family, table: anywhereTable, isLocal: false, destination, device };
+  });
 }
 
 /** @param text an address or CIDR @throws where it is neither */

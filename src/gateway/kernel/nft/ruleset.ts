@@ -5,6 +5,7 @@ import {
   pokeBit,
   refusalChain,
   refusalCounter,
+  serverPokeMark,
   setNames,
   sets,
   tableName,
@@ -16,7 +17,7 @@ import {
 } from "./schema.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
-export const rulesetVersion = 1;
+export const rulesetVersion = 2;
 
 const typeOf: Readonly<Record<Field, string>> = {
   mark: "meta mark",
@@ -67,7 +68,7 @@ const timeouts =
   "syn_sent : 10, syn_recv : 10, established : 3600, fin_wait : 20, close_wait : 60, last_ack : 20, time_wait : 60, close : 5";
 
 const neighbours = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }";
-const poke = `meta mark & ${hex(0xfffe_0000 | pokeBit)} == ${hex(vpcMark | pokeBit)}`;
+const poke = `meta mark & 0xffff0000 { ${hex(vpcMark | pokeBit)}, ${hex(serverPokeMark)} }`;
 
 /** From the wire to the decision. What is for no endpoint is answered before it costs a flow. */
 const admission = `

@@ -33,6 +33,8 @@ export interface SetSchema {
 export const vpcMark = 0x5044_0000;
 /** Beside a VPC's mark: a segment that the gateway made up itself, to provoke a reset. Routed alike, never tracked. */
 export const pokeBit = 0x0001_0000;
+/** Mark of such segments to the servers' side: no VPC's, so that they go where the host sends everything. */
+export const serverPokeMark = 0x5046_0000;
 
 /** Buckets that the new sessions of a node group are dealt to, one after another; nodes share them out evenly. */
 export const bucketsPerGroup = 60;
