@@ -41,13 +41,33 @@ const burst = async (count: number) =>
   await Promise.all(clients.map((client) => client.call("open", endpoint, count / clients.length)));
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-test("of 8,000 clients at once exactly 3,000 are let in, and every other is refused", async () => {
-  held = await burst(8_000);
+/** Opens a few more, until the endpoint is full. @throws Error when it ever holds more than it may */
+async function fillUp(): Promise<void> {
+  await eventually(
+    async () => {
+      const more = await burst(20);
+      held = held.map((outcome, index) => ({
+        ...outcome,
+        admitted: [...outcome.admitted, ...(more[index]?.admitted ?? [])],
+      }));
+      return (await open()) >= most;
+    },
+    { what: "the endpoint to be full" },
+  );
   expect(await open()).toBe(most);
-  expect(sum(held.map(({ admitted }) => admitted.length))).toBe(most);
+}
+
+test("of 8,000 clients at once no more than 3,000 are let in, every other is refused, and the last slots are of use", async () => {
+  held = await burst(8_000);
+  const admitted = sum(held.map((outcome) => outcome.admitted.length));
+  expect(await open()).toBe(admitted);
+  expect(admitted).toBeLessThanOrEqual(most);
   // By a reset to the first packet: nobody is let in for a moment, and nobody waits.
   expect(held.flatMap(({ refused }) => Object.keys(refused))).toEqual(["ECONNREFUSED", "ECONNREFUSED"]);
-  expect(sum(held.map(({ refused }) => refused["ECONNREFUSED"] ?? 0))).toBe(8_000 - most);
+  expect(sum(held.map(({ refused }) => refused["ECONNREFUSED"] ?? 0))).toBe(8_000 - admitted);
+  // The kernel counts whoever it has just refused until it looks again: in a burst a few slots may be left.
+  expect(admitted).toBeGreaterThan(most * 0.9);
+  await fillUp();
 });
 
 test("a lower cap cuts nobody, and lets nobody in before there is room", async () => {
