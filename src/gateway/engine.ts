@@ -25,7 +25,10 @@ export interface Engine {
   apply(desired: readonly DesiredEndpoint[], networks: readonly DesiredNetwork[]): Promise<ApplyReport>;
   /** Counters of every endpoint of the last `apply`. */
   figures(): readonly EndpointFigures[];
-  /** Cuts every session and frees every address. Idempotent. */
+  /**
+   * Ends this process's part. Idempotent. What a process carries itself is cut and its addresses are freed; what the
+   * kernel carries goes on, for the next gateway process to take over.
+   */
   close(): Promise<void>;
 }
 
