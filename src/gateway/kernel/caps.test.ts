@@ -1,41 +1,90 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Caps } from "./caps.ts";
-import type { Flow } from "./conntrack/flow.ts";
 import type { Element } from "./nft/element.ts";
-import type { Listed, Change } from "./nft/tables.ts";
+import { creditReturnSeconds, type Listed, type Change } from "./nft/tables.ts";
 
 const endpoint = 1;
-const established = 3;
+const tickMs = 250;
+const renewalMs = 12 * 3_600_000;
 
-/** A small model of what the kernel does: an element counts the sessions that came since it was made, and no others. */
+interface Present {
+  readonly element: Element;
+  readonly set: string;
+  /** Sessions that came since the element was made, and still are. */
+  readonly counted: Set<number>;
+  readonly madeAt: number;
+  taken: number;
+}
+
+/**
+ * A small model of what the kernel does. An element that counts knows the sessions that came since it was made, and no
+ * others; credits are used up, but for one that comes back each day. Others connect and close between any two calls.
+ */
 class Kernel {
-  readonly #elements = new Map<number, { element: Element; readonly counted: Set<number> }>();
+  readonly #elements = new Map<string, Present>();
   readonly sessions = new Set<number>();
-  #next = 0;
+  now = 0;
+  most = 0;
+  refused = 0;
+  #opened = 0;
+  #lingering = 0;
+  #meanwhile: ("connect" | "close" | "pass")[] = [];
 
-  apply(changes: readonly Change[]): void {
-    for (const { verb, element } of changes) {
-      const number = Number(element.key[0]);
-      if (verb === "remove" && !this.#elements.delete(number)) throw new Error("ENOENT");
-      if (verb === "add" && this.#elements.has(number)) throw new Error("EEXIST");
-      if (verb === "add") this.#elements.set(number, { element, counted: new Set() });
-    }
+  schedule(meanwhile: readonly ("connect" | "close" | "pass")[]): void {
+    this.#meanwhile = [...meanwhile];
   }
 
-  list(): readonly (Listed & Flow)[];
-  list(set: "cap"): readonly Listed[];
-  list(set?: string | number): readonly unknown[] {
-    if (set === "cap") return [...this.#elements.values()].map(({ element }) => element);
-    return [...this.sessions].map(() => ({ mark: endpoint, tcpState: established }));
+  apply(changes: readonly Change[]): void {
+    this.#others();
+    for (const { verb, set, element } of changes) {
+      const name = `${set} ${element.key.join()}`;
+      if (verb === "remove" && !this.#elements.delete(name)) throw new Error(`ENOENT ${name}`);
+      if (verb === "remove") continue;
+      if (this.#elements.has(name)) throw new Error("EEXIST");
+      if (element.credits !== undefined && element.credits < 1) throw new Error("EINVAL");
+      this.#elements.set(name, { set, element, counted: new Set(), madeAt: this.now, taken: 0 });
+    }
+    this.#others();
+  }
+
+  list(set: string): readonly Listed[] {
+    return [...this.#elements.values()].filter((each) => each.set === set).map(({ element }) => element);
+  }
+
+  counted(set: string): number {
+    const count = set === "opened" ? this.#opened : this.refused;
+    this.#others();
+    return count;
+  }
+
+  countLive(): ReadonlyMap<number, number> {
+    this.#others();
+    const live = new Map([[endpoint, this.sessions.size]]);
+    this.#others();
+    this.now += 1;
+    return live;
+  }
+
+  countEntries(): number {
+    const entries = this.sessions.size + this.#lingering;
+    this.#others();
+    return entries;
   }
 
   connect(): boolean {
-    const present = this.#elements.get(endpoint);
-    if (!present || present.counted.size + 1 > (present.element.cap ?? 0)) return false;
-    this.#next += 1;
-    present.counted.add(this.#next);
-    this.sessions.add(this.#next);
+    const present = [...this.#elements.values()];
+    if (present.length === 0 || present.some((each) => this.#isOver(each))) {
+      this.refused += 1;
+      return false;
+    }
+    this.#opened += 1;
+    for (const each of present) {
+      each.counted.add(this.#opened);
+      each.taken += 1;
+    }
+    this.sessions.add(this.#opened);
+    this.most = Math.max(this.most, this.sessions.size);
     return true;
   }
 
@@ -43,8 +92,33 @@ class Kernel {
     const [first] = this.sessions;
     if (first === undefined) return;
     this.sessions.delete(first);
+    this.#lingering += 1;
     for (const { counted } of this.#elements.values()) counted.delete(first);
   }
+
+  /** Closed sessions stay in the table for a while. */
+  forgetClosed(): void {
+    this.#lingering = 0;
+  }
+
+  #isOver({ element, counted, taken, madeAt }: Present): boolean {
+    if (element.cap !== undefined) return counted.size + 1 > element.cap;
+    const returned = Math.floor((this.now - madeAt) / (creditReturnSeconds * 1_000));
+    return taken + 1 > (element.credits ?? 0) + returned;
+  }
+
+  #others(): void {
+    const next = this.#meanwhile.shift();
+    if (next === "connect") this.connect();
+    if (next === "close") this.close();
+  }
+}
+
+/** Caps above 4 are kept with at most 3 credits at once. */
+const limits = { countedUpTo: 4, credits: 3 };
+
+function capsOf(kernel: Kernel): Caps {
+  return new Caps(kernel, kernel, () => kernel.now, limits);
 }
 
 function want(caps: Caps, kernel: Kernel, cap: number | undefined): void {
@@ -55,66 +129,125 @@ function want(caps: Caps, kernel: Kernel, cap: number | undefined): void {
 }
 
 function restarted(kernel: Kernel): Caps {
-  const caps = new Caps(kernel, kernel);
+  const caps = capsOf(kernel);
   caps.takeOver();
   return caps;
 }
 
+/** What the engine does every now and then. */
+function tick(caps: Caps, kernel: Kernel): void {
+  kernel.now += tickMs;
+  caps.refill();
+  for (const number of caps.indebted) caps.recount(number);
+}
+
+const meanwhile = fc.array(fc.constantFrom("connect" as const, "close" as const, "pass" as const), {
+  maxLength: 12,
+});
 const step = fc.oneof(
-  fc.record({ cap: fc.integer({ min: 1, max: 6 }), isRestart: fc.boolean() }),
-  fc.constantFrom(
-    "connect" as const,
-    "connect" as const,
-    "close" as const,
-    "recount" as const,
-    "restart" as const,
-  ),
+  fc.record({ cap: fc.integer({ min: 1, max: 14 }), isRestart: fc.boolean(), meanwhile }),
+  fc.constantFrom("connect" as const, "close" as const, "forget" as const),
+  fc.record({ tick: meanwhile }),
+  fc.record({ connects: fc.integer({ min: 1, max: 14 }) }),
+  fc.record({ closes: fc.integer({ min: 1, max: 14 }) }),
+  fc.constantFrom("restart" as const, "half a day" as const),
 );
 
-test("a cap is never exceeded by new sessions, whatever changes and restarts, and is used in full after a recount", () => {
+/** Runs a step; returns the caps and the cap that hold after it. */
+function run(
+  kernel: Kernel,
+  caps: Caps,
+  cap: number,
+  each: typeof step extends fc.Arbitrary<infer S> ? S : never,
+): [Caps, number] {
+  if (each === "connect") kernel.connect();
+  else if (each === "close") kernel.close();
+  else if (each === "forget") kernel.forgetClosed();
+  else if (each === "half a day") {
+    kernel.now += renewalMs;
+    tick(caps, kernel);
+  } else if (each === "restart") {
+    const next = restarted(kernel);
+    want(next, kernel, cap);
+    return [next, cap];
+  } else if ("tick" in each) {
+    kernel.schedule(each.tick);
+    tick(caps, kernel);
+    kernel.schedule([]);
+  } else if ("connects" in each) for (let i = 0; i < each.connects; i += 1) kernel.connect();
+  else if ("closes" in each) for (let i = 0; i < each.closes; i += 1) kernel.close();
+  else {
+    const next = each.isRestart ? restarted(kernel) : caps;
+    kernel.schedule(each.meanwhile);
+    want(next, kernel, each.cap);
+    kernel.schedule([]);
+    return [next, each.cap];
+  }
+  return [caps, cap];
+}
+
+test("a cap is never exceeded by new sessions, whatever changes and restarts, and is used in full in the end", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+    fc.property(fc.integer({ min: 1, max: 14 }), fc.array(step, { maxLength: 60 }), (first, steps) => {
       const kernel = new Kernel();
-      let caps = new Caps(kernel, kernel);
-      let cap = 3;
-      const most: number[] = [0];
+      let [caps, cap] = [capsOf(kernel), first];
       want(caps, kernel, cap);
       for (const each of steps) {
-        if (typeof each === "object") {
-          ({ cap } = each);
-          if (each.isRestart) caps = restarted(kernel);
-          want(caps, kernel, cap);
-        } else if (each === "connect") {
-          if (kernel.connect()) most.push(kernel.sessions.size - cap);
-        } else if (each === "close") kernel.close();
-        else if (each === "recount") for (const number of caps.indebted) caps.recount(number);
-        else {
-          caps = restarted(kernel);
-          want(caps, kernel, cap);
-        }
+        // A cap that is lowered leaves the sessions that are there.
+        kernel.most = 0;
+        const before = Math.max(kernel.sessions.size, cap);
+        [caps, cap] = run(kernel, caps, cap, each);
+        expect(kernel.most).toBeLessThanOrEqual(Math.max(before, cap));
+        if (kernel.sessions.size > cap) expect(kernel.connect()).toBe(false);
       }
-      expect(Math.max(...most)).toBe(0);
-      for (const number of caps.indebted) caps.recount(number);
-      while (kernel.connect());
+      for (let round = 0; round < 30; round += 1) {
+        while (kernel.connect());
+        tick(caps, kernel);
+      }
       expect(kernel.sessions.size).toBeGreaterThanOrEqual(cap);
     }),
-    { numRuns: 300 },
+    { numRuns: 2_000 },
   );
 });
 
-test("an endpoint that is gone leaves no element, and a new one lets sessions in at once", () => {
-  const kernel = new Kernel();
-  const caps = new Caps(kernel, kernel);
-  want(caps, kernel, undefined);
-  want(caps, kernel, 1);
-  expect([kernel.connect(), kernel.connect()]).toEqual([true, false]);
-  want(caps, kernel, undefined);
-  expect(kernel.list("cap")).toEqual([]);
-});
+test.each([2, 9])(
+  "an endpoint with a cap of %i that is gone leaves no element, and a new one lets sessions in",
+  (cap) => {
+    const kernel = new Kernel();
+    const caps = capsOf(kernel);
+    want(caps, kernel, undefined);
+    want(caps, kernel, cap);
+    expect(kernel.connect()).toBe(true);
+    want(caps, kernel, undefined);
+    expect([...kernel.list("cap"), ...kernel.list("credit")]).toEqual([]);
+  },
+);
 
-test("an equal cap changes nothing, so that the kernel's count goes on", () => {
+test.each([2, 9])(
+  "an equal cap of %i changes nothing, so that the kernel's count goes on, for a successor too",
+  (cap) => {
+    const kernel = new Kernel();
+    const caps = capsOf(kernel);
+    want(caps, kernel, cap);
+    kernel.connect();
+    const wanted = new Map([[endpoint, cap]]);
+    expect(caps.plan(wanted)).toEqual({ changes: [], toCount: [] });
+    expect(restarted(kernel).plan(wanted)).toEqual({ changes: [], toCount: [] });
+  },
+);
+
+test("far from a large cap nobody is refused, and no session is counted", () => {
   const kernel = new Kernel();
-  const caps = new Caps(kernel, kernel);
-  want(caps, kernel, 2);
-  expect(caps.plan(new Map([[endpoint, 2]]))).toEqual({ changes: [], toCount: [] });
+  const caps = capsOf(kernel);
+  want(caps, kernel, 1_000);
+  let counts = 0;
+  kernel.countLive = () => {
+    counts += 1;
+    return new Map();
+  };
+  for (let session = 0; session < 900; session += 1) {
+    expect(kernel.connect()).toBe(true);
+    tick(caps, kernel);
+  }
+  expect(counts).toBe(0);
 });

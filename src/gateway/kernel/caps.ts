@@ -1,32 +1,59 @@
-import { capEntry } from "./compile.ts";
+import { capEntry, creditEntry, type Entry } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
-import { isLive } from "./conntrack/flow.ts";
-import type { Change, Tables } from "./nft/tables.ts";
+import { CreditLedger } from "./credits.ts";
+import { mostCredits, type Change, type Tables } from "./nft/tables.ts";
 
 interface Kept {
   /** Most sessions that the endpoint may have. */
   readonly wanted: number;
   /** Most sessions that the kernel's element admits: it counts only those that came after it was made. */
   readonly admits: number;
+  /** Of endpoints that have credits instead of an element that counts. */
+  readonly ledger?: CreditLedger;
 }
 
-type CapTables = Pick<Tables, "apply" | "list">;
-type FlowList = Pick<Conntrack, "list">;
+export type CapTables = Pick<Tables, "apply" | "list" | "counted">;
+export type SessionCounts = Pick<Conntrack, "countLive" | "countEntries">;
+
+export interface CapLimits {
+  /** Caps up to this are counted by the kernel, which looks at every session of the endpoint for each new one. */
+  readonly countedUpTo: number;
+  /** Most credits that an endpoint has at once, from 1 to `mostCredits`. */
+  readonly credits: number;
+}
+
+const defaultLimits: CapLimits = { countedUpTo: 10_000, credits: mostCredits };
+/** Counting every session takes at most one part in so many of the time. */
+const countingShare = 20;
 
 /**
  * Keeps caps exact although the kernel forgets what it counted when an element changes: the new element admits the
  * new cap less the sessions that live, and while those are being counted, nobody.
+ *
+ * Large caps are kept with credits: the kernel lets a session in for one credit, whatever the number of those held,
+ * and `refill` grants new ones so that live sessions and credits together are never more than the cap.
  */
 export class Caps {
   readonly #tables: CapTables;
-  readonly #conntrack: FlowList;
+  readonly #sessions: SessionCounts;
+  readonly #limits: CapLimits;
+  readonly #now: () => number;
   readonly #kept = new Map<number, Kept>();
   /** Until everything was planned once, an endpoint that is new to this process may have sessions of an earlier one. */
   #isFirstPlan = true;
+  #nextCountAt = 0;
 
-  constructor(tables: CapTables, conntrack: FlowList) {
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(
+    tables: CapTables,
+    sessions: SessionCounts,
+    now: () => number,
+    limits: CapLimits = defaultLimits,
+  ) {
     this.#tables = tables;
-    this.#conntrack = conntrack;
+    this.#sessions = sessions;
+    this.#now = now;
+    this.#limits = limits;
   }
 
   /** Takes over the elements that a predecessor left, with their counts. To be called once, before anything else. */
@@ -34,81 +61,148 @@ export class Caps {
     for (const { key, cap = 0, comment } of this.#tables.list("cap")) {
       this.#kept.set(Number(key[0]), { wanted: Number(comment ?? Number.NaN), admits: cap });
     }
+    for (const { key, credits = 0, comment = "" } of this.#tables.list("credit")) {
+      const number = Number(key[0]);
+      const [wanted = Number.NaN, bound = Number.NaN] = comment.split(" ").map(Number);
+      const ledger = new CreditLedger(credits, bound, this.#tables.counted("opened", number), -Infinity);
+      this.#kept.set(number, { wanted: Number.isNaN(bound) ? Number.NaN : wanted, admits: wanted, ledger });
+    }
   }
 
   /** Returns what to change together with everything else, and what is to be counted once that is done. */
   plan(wanted: ReadonlyMap<number, number>): { changes: readonly Change[]; toCount: readonly number[] } {
     const changes: Change[] = [];
     const toCount: number[] = [];
-    for (const number of this.#kept.keys()) {
-      if (!wanted.has(number)) changes.push({ verb: "remove", ...capEntry(number, 0, 0) });
-    }
+    for (const number of this.#kept.keys()) if (!wanted.has(number)) changes.push(this.#removal(number));
     for (const [number, cap] of wanted) {
       const kept = this.#kept.get(number);
       if (kept?.wanted === cap) continue;
-      if (kept) changes.push({ verb: "remove", ...capEntry(number, 0, 0) });
+      if (kept) changes.push(this.#removal(number));
       const mayHaveSessions = kept !== undefined || this.#isFirstPlan;
       // What is being counted is wanted by nobody yet: a process that dies over it leaves it to the next one.
-      const element = mayHaveSessions ? capEntry(number, 0, 0) : capEntry(number, cap, cap);
-      changes.push({ verb: "add", ...element });
+      const entry = mayHaveSessions ? capEntry(number, 0, 0) : this.#entry(number, cap, cap, 0);
+      changes.push({ verb: "add", ...entry });
       if (mayHaveSessions) toCount.push(number);
     }
-    // Removals first, as they are all of one set.
-    changes.sort((a, b) => Number(a.verb === "add") - Number(b.verb === "add"));
-    return { changes, toCount };
+    return { changes: inOrder(changes), toCount };
   }
 
   /** Notes that a plan was carried out, and admits sessions where nobody was let in so that they could be counted. */
   carriedOut(wanted: ReadonlyMap<number, number>, toCount: readonly number[]): void {
     this.#isFirstPlan = false;
     for (const number of this.#kept.keys()) if (!wanted.has(number)) this.#kept.delete(number);
-    for (const [number, cap] of wanted) {
-      if (!this.#kept.has(number)) this.#kept.set(number, { wanted: cap, admits: cap });
-    }
+    for (const [number, cap] of wanted) if (!this.#kept.has(number)) this.#keep(number, cap, cap);
     for (const number of toCount) this.#kept.set(number, { wanted: wanted.get(number) ?? 0, admits: 0 });
     this.#admit(toCount);
   }
 
   /** Endpoints whose element admits fewer than they may have, because older sessions were there when it was made. */
   get indebted(): readonly number[] {
-    return [...this.#kept].filter(([, { wanted, admits }]) => admits < wanted).map(([number]) => number);
+    return [...this.#kept]
+      .filter(([, { wanted, admits, ledger }]) => !ledger && admits < wanted)
+      .map(([number]) => number);
   }
 
   /** Counts the sessions of an endpoint anew, and admits as many as are free by now. */
   recount(number: number): void {
     const kept = this.#kept.get(number);
     if (!kept) return;
-    this.#tables.apply([
-      { verb: "remove", ...capEntry(number, 0, 0) },
-      { verb: "add", ...capEntry(number, 0, 0) },
-    ]);
-    this.#kept.set(number, { ...kept, admits: 0 });
+    this.#tables.apply([this.#removal(number), { verb: "add", ...capEntry(number, 0, 0) }]);
+    this.#kept.set(number, { wanted: kept.wanted, admits: 0 });
     this.#admit([number]);
+  }
+
+  /** Grants new credits where few are left. To be called every now and then, at least some milliseconds apart. */
+  refill(): void {
+    const low: number[] = [];
+    for (const [number, { ledger }] of this.#kept) {
+      if (!ledger) continue;
+      // In this order: who was refused found the credits taken by those who are counted as opened.
+      const refused = this.#tables.counted("refused_session_cap", number);
+      ledger.look(this.#tables.counted("opened", number), refused);
+      if (ledger.isLow(this.#now())) low.push(number);
+    }
+    if (low.length === 0) return;
+    // Nobody has more sessions than there are flows of any kind: far from the cap that is all one has to know.
+    const entries = this.#sessions.countEntries();
+    const near = low.filter((number) => !this.#grant(number, entries, this.#limits.credits / 2));
+    if (near.length === 0 || this.#now() < this.#nextCountAt) return;
+    const startedAt = this.#now();
+    const live = this.#sessions.countLive(near.length === 1 ? near[0] : undefined);
+    this.#nextCountAt = this.#now() + (this.#now() - startedAt) * countingShare;
+    for (const number of near) {
+      const isGranted = this.#grant(number, live.get(number) ?? 0, 1);
+      if (!isGranted && this.#kept.get(number)?.ledger?.isOld(this.#now())) this.recount(number);
+    }
+  }
+
+  /** Returns whether at least so many credits are there now. @param live sessions, counted after the last look */
+  #grant(number: number, live: number, least: number): boolean {
+    const { wanted, ledger } = this.#kept.get(number) ?? { wanted: 0 };
+    if (!ledger) return true;
+    const granted = ledger.affordable(wanted, live, this.#limits.credits);
+    const isOld = ledger.isOld(this.#now());
+    if (granted < least || (granted <= ledger.outstanding && !isOld)) return false;
+    const entry = creditEntry(number, granted, wanted, ledger.bound + granted);
+    this.#tables.apply([this.#removal(number), { verb: "add", ...entry }]);
+    ledger.replaced(granted, this.#tables.counted("opened", number), this.#now());
+    return true;
   }
 
   #admit(numbers: readonly number[]): void {
     if (numbers.length === 0) return;
-    const live = liveSessions(this.#conntrack, numbers);
+    const live = liveSessions(this.#sessions, numbers);
     const changes: Change[] = [];
-    for (const number of numbers) {
+    const admitted = numbers.map((number) => {
       const { wanted } = this.#kept.get(number) ?? { wanted: 0 };
       const admits = Math.max(0, wanted - (live.get(number) ?? 0));
-      changes.push({ verb: "remove", ...capEntry(number, 0, 0) });
-      changes.push({ verb: "add", ...capEntry(number, admits, wanted) });
-      this.#kept.set(number, { wanted, admits });
-    }
-    changes.sort((a, b) => Number(a.verb === "add") - Number(b.verb === "add"));
-    this.#tables.apply(changes);
+      const opened = this.#isCredited(wanted, admits) ? this.#tables.counted("opened", number) : 0;
+      changes.push(this.#removal(number));
+      changes.push({ verb: "add", ...this.#entry(number, admits, wanted, opened) });
+      return { number, wanted, admits };
+    });
+    this.#tables.apply(inOrder(changes));
+    for (const { number, wanted, admits } of admitted) this.#keep(number, admits, wanted);
   }
+
+  /** An element has at least one credit, so who gets none has one that counts to none. */
+  #isCredited(wanted: number, admits: number): boolean {
+    return wanted > this.#limits.countedUpTo && admits > 0;
+  }
+
+  #entry(number: number, admits: number, wanted: number, opened: number): Entry {
+    if (!this.#isCredited(wanted, admits)) return capEntry(number, admits, wanted);
+    const credits = Math.min(this.#limits.credits, admits);
+    return creditEntry(number, credits, wanted, opened + credits);
+  }
+
+  /** Notes an element that was just made. */
+  #keep(number: number, admits: number, wanted: number): void {
+    if (!this.#isCredited(wanted, admits)) {
+      this.#kept.set(number, { wanted, admits });
+      return;
+    }
+    const credits = Math.min(this.#limits.credits, admits);
+    const opened = this.#tables.counted("opened", number);
+    const ledger = new CreditLedger(credits, opened + credits, opened, this.#now());
+    this.#kept.set(number, { wanted, admits, ledger });
+  }
+
+  #removal(number: number): Change {
+    const { ledger } = this.#kept.get(number) ?? {};
+    return { verb: "remove", ...(ledger ? creditEntry(number, 1, 0, 0) : capEntry(number, 0, 0)) };
+  }
+}
+
+/** Removals first, as many are of one set. */
+function inOrder(changes: readonly Change[]): readonly Change[] {
+  return changes.toSorted((a, b) => Number(a.verb === "add") - Number(b.verb === "add"));
 }
 
 /** One look at the whole table is cheaper than one look for each of a few. */
 const fewEndpoints = 4;
 
-function liveSessions(conntrack: FlowList, numbers: readonly number[]): ReadonlyMap<number, number> {
-  const flows =
-    numbers.length <= fewEndpoints ? numbers.flatMap((number) => conntrack.list(number)) : conntrack.list();
-  const live = new Map<number, number>();
-  for (const flow of flows) if (isLive(flow)) live.set(flow.mark, (live.get(flow.mark) ?? 0) + 1);
-  return live;
+function liveSessions(sessions: SessionCounts, numbers: readonly number[]): ReadonlyMap<number, number> {
+  if (numbers.length > fewEndpoints) return sessions.countLive();
+  return new Map(numbers.map((number) => [number, sessions.countLive(number).get(number) ?? 0]));
 }

@@ -85,6 +85,16 @@ export function capEntry(number: number, admits: number, wanted: number): Entry 
   return entry("cap", { key: [number], cap: admits, comment: String(wanted) });
 }
 
+/**
+ * Returns the element that lets so many sessions of an endpoint in, at a cost that does not grow with those held.
+ * @param credits from 1
+ * @param wanted most sessions that the endpoint may have, for the next gateway process to know
+ * @param bound most sessions that will have been counted as opened when the credits are used up; likewise
+ */
+export function creditEntry(number: number, credits: number, wanted: number, bound: number): Entry {
+  return entry("credit", { key: [number], credits, comment: `${wanted} ${bound}` });
+}
+
 /** Returns the elements of a group: its nodes take turns, each with as many of the buckets as the others. */
 export function groupEntries({ number, nodes }: NodeGroup): readonly Entry[] {
   return [

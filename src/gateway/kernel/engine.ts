@@ -5,7 +5,6 @@ import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import { Caps } from "./caps.ts";
 import { networkEntries, type KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
-import { isLive } from "./conntrack/flow.ts";
 import type { Poker } from "./conntrack/poke.ts";
 import type { HostNetwork } from "./host-network.ts";
 import { Image, resyncChanges, type KernelState } from "./image.ts";
@@ -55,7 +54,7 @@ export class KernelEngine implements Engine {
 
   private constructor(parts: KernelEngineParts) {
     this.#parts = parts;
-    this.#caps = new Caps(parts.tables, parts.conntrack);
+    this.#caps = new Caps(parts.tables, parts.conntrack, () => performance.now());
     this.#recounting = setInterval(() => this.#recount(), recountMs);
     this.#recounting.unref();
   }
@@ -114,7 +113,7 @@ export class KernelEngine implements Engine {
     this.#refusedByCap = new Map(
       [...tables.counters("refused_session_cap")].map(([n, { packets }]) => [n, packets]),
     );
-    const sessions = this.#liveSessions();
+    const sessions = this.#parts.conntrack.countLive();
     return this.#desired.map(({ id, kernel }) => {
       const number = kernel?.number ?? 0;
       const refusals = refused.map(
@@ -210,7 +209,7 @@ export class KernelEngine implements Engine {
     return resyncChanges(
       plan,
       (set) => this.#parts.tables.list(set),
-      (set) => set === "cap",
+      (set) => set === "cap" || set === "credit",
     );
   }
 
@@ -225,19 +224,12 @@ export class KernelEngine implements Engine {
     return verdicts;
   }
 
-  #liveSessions(): ReadonlyMap<number, number> {
-    const live = new Map<number, number>();
-    for (const flow of this.#parts.conntrack.list()) {
-      if (isLive(flow)) live.set(flow.mark, (live.get(flow.mark) ?? 0) + 1);
-    }
-    return live;
-  }
-
-  /** An endpoint whose cap refuses although it may admit too little is counted anew. */
+  /** An endpoint whose cap refuses although it may admit too little is counted anew; one with few credits gets more. */
   #recount(): void {
-    const { indebted } = this.#caps;
-    if (indebted.length === 0) return;
     try {
+      this.#caps.refill();
+      const { indebted } = this.#caps;
+      if (indebted.length === 0) return;
       const refused = this.#parts.tables.counters("refused_session_cap");
       for (const number of indebted) {
         const isRefusing = (refused.get(number)?.packets ?? 0) > (this.#refusedByCap.get(number) ?? 0);

@@ -1,13 +1,16 @@
 import { isIPv4 } from "node:net";
 import { Address6 } from "ip-address";
 import { ipv4ToNumber, type Ipv4 } from "../../../lib/ipv4.ts";
+import { readAttributes } from "../netlink/attributes.ts";
 import { MessageWriter } from "../netlink/message-writer.ts";
 import { messageFlag, NetlinkError, type NetlinkSocket } from "../netlink/netlink-socket.ts";
-import { readFlow, type Flow, type Tuple } from "./flow.ts";
+import { readFlow, readLiveMark, type Flow, type Tuple } from "./flow.ts";
 
 // uapi/linux/netfilter/nfnetlink_conntrack.h
 const getFlow = (1 << 8) | 1;
 const deleteFlow = (1 << 8) | 2;
+const getTotals = (1 << 8) | 5;
+const totalEntries = 1;
 const originalTuple = 1;
 const markAttribute = 8;
 const markMask = 21;
@@ -26,17 +29,45 @@ export class Conntrack {
   /** Returns the flows of one endpoint, or of all that have a mark. The kernel looks at every flow for it. */
   list(mark?: number): readonly Flow[] {
     const flows: Flow[] = [];
+    this.#dump(mark, (attributes) => {
+      const flow = readFlow(attributes);
+      if (flow && flow.mark !== 0) flows.push(flow);
+    });
+    return flows;
+  }
+
+  /** Returns how many sessions live, by mark: what `list` and `isLive` would say, in a fraction of the time. */
+  countLive(mark?: number): ReadonlyMap<number, number> {
+    const live = new Map<number, number>();
+    this.#dump(mark, (attributes) => {
+      const liveMark = readLiveMark(attributes);
+      if (liveMark !== 0) live.set(liveMark, (live.get(liveMark) ?? 0) + 1);
+    });
+    return live;
+  }
+
+  /** Returns how many flows of any kind and state there are: the kernel knows without looking at them. */
+  countEntries(): number {
+    const sequence = this.#socket.nextSequence();
+    const writer = new MessageWriter();
+    writer.begin(getTotals, messageFlag.request | messageFlag.ack, sequence);
+    writer.nfnetlink(family.any);
+    writer.end();
+    let entries = Number.POSITIVE_INFINITY;
+    this.#socket.dump(writer.bytes(), sequence, (_type, payload) => {
+      entries = readAttributes(payload.subarray(4)).get(totalEntries)?.readUInt32BE() ?? entries;
+    });
+    return entries;
+  }
+
+  #dump(mark: number | undefined, receive: (attributes: Buffer) => void): void {
     const sequence = this.#socket.nextSequence();
     const writer = new MessageWriter();
     writer.begin(getFlow, messageFlag.request | messageFlag.dump, sequence);
     writer.nfnetlink(family.any);
     if (mark !== undefined) writeMark(writer, mark);
     writer.end();
-    this.#socket.dump(writer.bytes(), sequence, (_type, payload) => {
-      const flow = readFlow(payload.subarray(4));
-      if (flow && flow.mark !== 0) flows.push(flow);
-    });
-    return flows;
+    this.#socket.dump(writer.bytes(), sequence, (_type, payload) => receive(payload.subarray(4)));
   }
 
   /** Forgets every flow of an endpoint: 3,000 of them in about 3 ms. Packets of theirs are no part of any flow then. */

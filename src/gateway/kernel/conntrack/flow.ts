@@ -1,6 +1,6 @@
 import { Address6 } from "ip-address";
 import { ipv4FromNumber } from "../../../lib/ipv4.ts";
-import { attributeAt, readAttributes } from "../netlink/attributes.ts";
+import { attributeAt, forEachAttribute, readAttributes } from "../netlink/attributes.ts";
 
 /** One direction of a flow. */
 export interface Tuple {
@@ -75,6 +75,17 @@ export function readFlow(bytes: Buffer): Flow | undefined {
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined ? {} : { endedAt }),
   };
+}
+
+/** Reads nothing but the mark of a TCP flow that is live; 0 for other flows, and for those without a mark. */
+export function readLiveMark(bytes: Buffer): number {
+  let mark = 0;
+  let tcpState = timeWait;
+  forEachAttribute(bytes, (type, value) => {
+    if (type === markAttribute) mark = value.readUInt32BE();
+    else if (type === protocolInfo) tcpState = attributeAt(value, 1, 1)?.readUInt8() ?? timeWait;
+  });
+  return isLive({ tcpState }) ? mark : 0;
 }
 
 function readTuple(bytes: Buffer): Tuple | undefined {

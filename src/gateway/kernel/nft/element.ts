@@ -22,6 +22,8 @@ export interface Element {
   readonly chain?: string;
   /** Of sets with a cap. */
   readonly cap?: number;
+  /** Of sets with credits: so many sessions are let in by this element, and no more. From 1 to `mostCredits`. */
+  readonly credits?: number;
   /** Kept with the element, for whoever reads it later. Up to 100 ASCII characters. */
   readonly comment?: string;
   readonly rate?: Rate;
@@ -102,18 +104,19 @@ export function identity(element: Element): string {
 
 /** What the kernel has to be told again when it differs. States that count by themselves are no part of it. */
 export function content(element: Element): string {
-  const { data, chain, cap, rate } = element;
-  const parts = [data?.join(" . "), chain, cap, rate && `${rate.perSecond}/${rate.burst}`];
+  const { data, chain, cap, credits, rate } = element;
+  const parts = [data?.join(" . "), chain, cap, credits, rate && `${rate.perSecond}/${rate.burst}`];
   return parts.map((part) => part ?? "").join("|");
 }
 
 /** As nft writes it: `1 . 10.0.0.50 . 9200 : 16777217`. */
 export function elementText(set: SetName, element: Element): string {
-  const { cap, rate, chain, data } = element;
+  const { cap, credits, rate, chain, data } = element;
   const unit = "state" in sets[set] && sets[set].state === "byte rate" ? "bytes" : "packets";
   return [
     identity(element),
     ...(cap === undefined ? [] : [`ct count over ${cap}`]),
+    ...(credits === undefined ? [] : [`limit rate over 1/day burst ${credits} packets`]),
     ...(rate === undefined ? [] : [`limit rate over ${rate.perSecond}/second burst ${rate.burst} ${unit}`]),
     ...(chain === undefined ? [] : [`: goto ${chain}`]),
     ...(data === undefined ? [] : [`: ${data.join(" . ")}`]),

@@ -33,6 +33,7 @@ const typeOf: Readonly<Record<Field, string>> = {
 const stateOf: Readonly<Record<ElementState, string>> = {
   counter: "counter",
   cap: "ct count over 1",
+  credit: "limit rate over 1/day burst 1 packets",
   "packet rate": "limit rate over 1/second burst 1 packets",
   "byte rate": "limit rate over 1 bytes/second burst 1 bytes",
 };
@@ -105,6 +106,7 @@ const admission = `
     ct mark @nodeless goto refuse_no_healthy_node
     ct mark @connection_rate goto refuse_connection_rate
     ct mark @cap goto refuse_session_cap
+    ct mark @credit goto refuse_session_cap
     ct mark @opened
     meta nfproto ipv4 ct timeout set "idle4"
     meta nfproto ipv6 ct timeout set "idle6"

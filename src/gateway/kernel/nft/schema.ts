@@ -14,7 +14,7 @@ export type TableFamily = keyof typeof tableFamily;
 export type Field = "mark" | "number" | "ipv4_addr" | "ipv6_addr" | "inet_service" | "ifname" | "zone";
 
 /** What an element keeps besides its key. */
-export type ElementState = "counter" | "cap" | "packet rate" | "byte rate";
+export type ElementState = "counter" | "cap" | "credit" | "packet rate" | "byte rate";
 
 export interface SetSchema {
   readonly family: TableFamily;
@@ -64,6 +64,7 @@ export const sets = {
   sources6: { family: "inet", key: ["mark", "ipv6_addr"], interval: true },
   nodeless: { family: "inet", key: ["mark"] },
   cap: { family: "inet", key: ["mark"], state: "cap" },
+  credit: { family: "inet", key: ["mark"], state: "credit" },
   connection_rate: { family: "inet", key: ["mark"], state: "packet rate" },
   bandwidth: { family: "inet", key: ["mark"], state: "byte rate" },
   // Counters.

@@ -46,6 +46,11 @@ const expressionName = 1;
 const expressionData = 2;
 const overLimit = 1;
 
+/** The kernel's token buckets fill again, if slowly: an element of credits gets one back in this time. */
+export const creditReturnSeconds = 86_400;
+/** The kernel counts tokens as nanoseconds in 63 bits: more days than these would not fit (net/netfilter/nft_limit.c). */
+export const mostCredits = 100_000;
+
 /** An attribute holds 64 KiB at most; elements are far below 200 bytes. */
 const elementsPerMessage = 300;
 
@@ -101,6 +106,30 @@ export class Tables {
       if (items) forEachAttribute(items, (_item, bytes) => listed.push(readElement(sets[set], bytes)));
     });
     return listed;
+  }
+
+  /** Returns what one element of a set of counters has counted; 0 where there is none. @throws NetlinkError */
+  counted(set: SetName, mark: number): number {
+    const writer = new MessageWriter();
+    const sequence = this.#socket.nextSequence();
+    writer.begin(getElement, messageFlag.request | messageFlag.ack, sequence);
+    writer.nfnetlink(tableFamily[sets[set].family]);
+    writer.text(listTable, tableName);
+    writer.text(listSet, kernelName(set));
+    const list = writer.open(listElements);
+    writeElement(writer, sets[set], { key: [mark] }, false);
+    writer.close(list);
+    writer.end();
+    let packets = 0;
+    try {
+      this.#socket.dump(writer.bytes(), sequence, (_type, payload) => {
+        const item = attributeAt(payload.subarray(4), listElements, listItem);
+        packets = (item && readElement(sets[set], item).counter?.packets) ?? 0;
+      });
+    } catch (error) {
+      if (!(error instanceof NetlinkError && error.code === "ENOENT")) throw error;
+    }
+    return packets;
   }
 
   /** Returns what a set of counters has counted, by the mark that is its key. */
@@ -176,16 +205,29 @@ function writeContent(writer: MessageWriter, schema: SetSchema, element: Element
       writer.u32(2, overLimit);
     });
   }
+  if (element.credits !== undefined) {
+    const { credits } = element;
+    writeExpression(writer, "limit", () => writeLimit(writer, 1, creditReturnSeconds, credits, false));
+  }
   if (element.rate) {
     const { perSecond, burst } = element.rate;
-    writeExpression(writer, "limit", () => {
-      writer.u64(1, BigInt(perSecond));
-      writer.u64(2, 1n);
-      writer.u32(3, burst);
-      writer.u32(4, schema.state === "byte rate" ? 1 : 0);
-      writer.u32(5, overLimit);
-    });
+    const isBytes = schema.state === "byte rate";
+    writeExpression(writer, "limit", () => writeLimit(writer, perSecond, 1, burst, isBytes));
   }
+}
+
+function writeLimit(
+  writer: MessageWriter,
+  rate: number,
+  seconds: number,
+  burst: number,
+  isBytes: boolean,
+): void {
+  writer.u64(1, BigInt(rate));
+  writer.u64(2, BigInt(seconds));
+  writer.u32(3, burst);
+  writer.u32(4, isBytes ? 1 : 0);
+  writer.u32(5, overLimit);
 }
 
 /** As nft writes comments: type, length, text and its zero byte. */
@@ -252,7 +294,9 @@ function readState(expression: Buffer | undefined): Partial<Listed> {
     case "connlimit":
       return { cap: u32(1) };
     case "limit":
-      return { rate: { perSecond: u64(1), burst: u32(3) } };
+      return u64(2) === creditReturnSeconds
+        ? { credits: u32(3) }
+        : { rate: { perSecond: u64(1), burst: u32(3) } };
     default:
       return {};
   }
