@@ -126,9 +126,9 @@ test.each(["create", "delete"])(
   },
 );
 
-test("a whitelist holds 500", async () => {
+test("a whitelist holds 1,000", async () => {
   const { owner, path } = await startService();
-  for (let batch = 0; batch < 10; batch += 1) {
+  for (let batch = 0; batch < 20; batch += 1) {
     const permissions = Array.from({ length: 50 }, (_, n) => `x${batch * 50 + n}`);
     ok(await owner.call("POST", `${path}/action`, { action: "add", permissions }));
   }
