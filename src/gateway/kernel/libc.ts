@@ -107,12 +107,17 @@ export class Libc {
    * @throws SystemCallError and what `work` throws
    */
   inNamespace<Result>(target: Descriptor, home: Descriptor, work: () => Result): Result {
-    this.#call("setns", target, newNetwork);
+    this.enterNamespace(target);
     try {
       return work();
     } finally {
-      this.#call("setns", home, newNetwork);
+      this.enterNamespace(home);
     }
+  }
+
+  /** Moves the calling thread, and no other, to a network namespace. @throws SystemCallError */
+  enterNamespace(target: Descriptor): void {
+    this.#call("setns", target, newNetwork);
   }
 
   close(descriptor: Descriptor): void {
