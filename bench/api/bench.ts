@@ -14,7 +14,7 @@ type Progress = (sentence: string) => void;
 
 /** Reads beside a bare route that sends the same bytes; endpoints created; cold start; open to the first answer. */
 export const benchApi: Bench = async (progress) => {
-  const available = await provideTools(progress);
+  const available = await provideTools(["wrk"], progress);
   const children = await Children.create();
   const node = await startNode();
   try {

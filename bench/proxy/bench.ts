@@ -1,3 +1,4 @@
+import { Board } from "../board.ts";
 import { median } from "../result.ts";
 import type { Bench, BenchResult } from "../result.ts";
 import { Children } from "./children.ts";
@@ -11,16 +12,9 @@ const rounds = 4;
 const idleSessions = 3_000;
 const rejects = 3;
 
-interface Measure {
-  readonly key: string;
-  readonly title: string;
-  readonly digits: number;
-  readonly values: Map<Contender["name"], number[]>;
-}
-
 /** The proxy engine beside HAProxy, nginx and no proxy at all. All of them stay up; the rounds go in turn. */
 export const benchProxy: Bench = async (progress) => {
-  const available = await provideTools(progress);
+  const available = await provideTools(["iperf3", "wrk", "haproxy", "nginx"], progress);
   const needed = (["iperf3", "wrk", "nginx"] as const).filter((name) => !available.has(name));
   if (needed.length > 0) return skipped(needed);
   const children = await Children.create();
@@ -67,7 +61,7 @@ async function compare(
   progress(`reject with ${idleSessions} live sessions`);
   const rejected: number[] = [];
   for (let run = 0; run < rejects; run++) rejected.push(await rejectMs(postern, idleSessions));
-  return board.result(contenders, Math.round(median(rejected)));
+  return resultOf(board, contenders, Math.round(median(rejected)));
 }
 
 async function measureOnce(board: Board, contender: Contender): Promise<void> {
@@ -85,64 +79,18 @@ async function measureOnce(board: Board, contender: Contender): Promise<void> {
   }
 }
 
-/** Collects what was measured, and divides. */
-class Board {
-  readonly #measures = new Map<string, Measure>();
-
-  add(key: string, title: string, digits: number, contender: Contender, value: number): void {
-    const measure = this.#measures.get(key) ?? {
-      key,
-      title,
-      digits,
-      values: new Map<Contender["name"], number[]>(),
-    };
-    this.#measures.set(key, measure);
-    measure.values.set(contender.name, [...(measure.values.get(contender.name) ?? []), value]);
-  }
-
-  result(contenders: readonly Contender[], reject3000Ms: number): BenchResult {
-    const others = contenders.map(({ name }) => name).filter((name) => name !== "postern");
-    const measures = [...this.#measures.values()];
-    const idle = measures.find(({ key }) => key === "idle_session");
-    const idleBytes = idle === undefined ? undefined : medianOf(idle, "postern");
-    return {
-      tables: [
-        {
-          title: `TCP proxies side by side (medians of ${rounds} interleaved rounds; x = postern divided by the other)`,
-          header: ["", ...contenders.map(({ name }) => name), ...others.map((name) => `x ${name}`)],
-          rows: measures.map((measure) => [
-            measure.title,
-            ...contenders.map(({ name }) => medianOf(measure, name)?.toFixed(measure.digits) ?? "-"),
-            ...others.map((name) => ratioOf(measure, name)?.toFixed(2) ?? "-"),
-          ]),
-        },
-      ],
-      notes: [
-        `Reject with ${idleSessions} live sessions: the last one was gone after ${reject3000Ms} ms (median of ${rejects}).`,
-        ...(others.includes("haproxy") ? [] : ["HAProxy is not installed; it was left out."]),
-      ],
-      ratios: Object.fromEntries(
-        measures.flatMap((measure) =>
-          others.flatMap((name) => {
-            const ratio = ratioOf(measure, name);
-            return ratio === undefined
-              ? []
-              : [[`${measure.key}_vs_${name}`, Number(ratio.toFixed(3))] as const];
-          }),
-        ),
-      ),
-      ms: { [`reject_${idleSessions}`]: reject3000Ms },
-      bytes: idleBytes === undefined ? {} : { idle_session: Math.round(idleBytes) },
-    };
-  }
-}
-
-function medianOf(measure: Measure, name: Contender["name"]): number | undefined {
-  const values = measure.values.get(name);
-  return values === undefined ? undefined : median(values);
-}
-
-function ratioOf(measure: Measure, name: Contender["name"]): number | undefined {
-  const [ours, theirs] = [medianOf(measure, "postern"), medianOf(measure, name)];
-  return ours === undefined || theirs === undefined || theirs === 0 ? undefined : ours / theirs;
+function resultOf(board: Board, contenders: readonly Contender[], reject3000Ms: number): BenchResult {
+  const names = contenders.map(({ name }) => name);
+  const idleBytes = board.median("idle_session", "postern");
+  const title = `TCP proxies side by side (medians of ${rounds} interleaved rounds; x = postern divided by the other)`;
+  return {
+    tables: [board.table(title, names)],
+    notes: [
+      `Reject with ${idleSessions} live sessions: the last one was gone after ${reject3000Ms} ms (median of ${rejects}).`,
+      ...(names.includes("haproxy") ? [] : ["HAProxy is not installed; it was left out."]),
+    ],
+    ratios: board.ratios(names),
+    ms: { [`reject_${idleSessions}`]: reject3000Ms },
+    bytes: idleBytes === undefined ? {} : { idle_session: Math.round(idleBytes) },
+  };
 }

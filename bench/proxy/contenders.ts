@@ -47,14 +47,7 @@ export class Addresses {
 
 /** Starts the nodes (an HTTP server that answers about 90 bytes, and a sink for bulk). */
 export async function startNodes(children: Children, hosts: readonly string[]): Promise<void> {
-  const listens = hosts.map((host) => `listen ${host}:${httpPort} backlog=4096;`).join(" ");
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-    .map((kind) => `${kind}_temp_path ${join(children.directory, kind)};`)
-    .join(" ");
-  const config = `daemon off; worker_processes 1; pid node.pid; error_log stderr crit;
-    events { worker_connections 16000; }
-    http { access_log off; ${temporary} keepalive_requests 100000000; keepalive_timeout 600s; server_tokens off;
-      server { ${listens} location / { default_type text/plain; return 200 "ok\\n"; } } }`;
+  const config = nodeConfig(children.directory, hosts);
   const file = join(children.directory, "node.conf");
   await writeFile(file, config);
   children.start("nginx", "-p", children.directory, "-e", "stderr", "-c", file);
@@ -100,6 +93,37 @@ async function startPostern(children: Children, address: string, node: string): 
 }
 
 async function startHaproxy(children: Children, address: string, node: string): Promise<Contender> {
+  const config = haproxyConfig(address, [node]);
+  const file = join(children.directory, "haproxy.cfg");
+  await writeFile(file, config);
+  const child = children.start("haproxy", "-db", "-q", "-f", file);
+  await accepting(address, httpPort);
+  return { name: "haproxy", address, child };
+}
+
+async function startNginx(children: Children, address: string, node: string): Promise<Contender> {
+  const config = nginxStreamConfig(address, [node]);
+  const file = join(children.directory, "stream.conf");
+  await writeFile(file, config);
+  const child = children.start("nginx", "-p", children.directory, "-e", "stderr", "-c", file);
+  await accepting(address, httpPort);
+  return { name: "nginx", address, child };
+}
+
+/** Returns nginx's configuration of nodes that answer about 90 bytes. */
+export function nodeConfig(directory: string, hosts: readonly string[]): string {
+  const listens = hosts.map((host) => `listen ${host}:${httpPort} backlog=4096;`).join(" ");
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((kind) => `${kind}_temp_path ${join(directory, kind)};`)
+    .join(" ");
+  return `daemon off; worker_processes 1; pid node.pid; error_log stderr crit;
+    events { worker_connections 16000; }
+    http { access_log off; ${temporary} keepalive_requests 100000000; keepalive_timeout 600s; server_tokens off;
+      server { ${listens} location / { default_type text/plain; return 200 "ok\\n"; } } }`;
+}
+
+/** Returns HAProxy's configuration of both ports of an address, balanced over nodes. */
+export function haproxyConfig(address: string, nodes: readonly string[]): string {
   const proxies = [httpPort, bulkPort].map(
     (port) => `
 frontend f${port}
@@ -107,9 +131,9 @@ frontend f${port}
   tcp-request connection reject if { fe_conn gt ${mostSessions} }
   default_backend b${port}
 backend b${port}
-  server n ${node}:${port}`,
+${nodes.map((node, index) => `  server n${index} ${node}:${port}`).join("\n")}`,
   );
-  const config = `global
+  return `global
   nbthread 2
   maxconn ${mostSessions}
 defaults
@@ -120,25 +144,17 @@ defaults
   timeout server 1h
 ${proxies.join("")}
 `;
-  const file = join(children.directory, "haproxy.cfg");
-  await writeFile(file, config);
-  const child = children.start("haproxy", "-db", "-q", "-f", file);
-  await accepting(address, httpPort);
-  return { name: "haproxy", address, child };
 }
 
-async function startNginx(children: Children, address: string, node: string): Promise<Contender> {
+/** Returns the configuration of nginx's stream module for both ports of an address, balanced over nodes. */
+export function nginxStreamConfig(address: string, nodes: readonly string[]): string {
   const servers = [httpPort, bulkPort].map(
-    (port) => `server { listen ${address}:${port} backlog=4096; proxy_pass ${node}:${port};
+    (port) => `upstream u${port} { ${nodes.map((node) => `server ${node}:${port};`).join(" ")} }
+      server { listen ${address}:${port} backlog=4096; proxy_pass u${port};
       proxy_buffer_size 64k; proxy_timeout 1h; proxy_connect_timeout 5s; limit_conn sessions ${mostSessions}; }`,
   );
-  const config = `load_module ${nginxStreamModule};
+  return `load_module ${nginxStreamModule};
     daemon off; worker_processes 2; pid stream.pid; error_log stderr crit;
     events { worker_connections ${mostSessions}; }
     stream { limit_conn_zone $server_port zone=sessions:1m; ${servers.join("\n")} }`;
-  const file = join(children.directory, "stream.conf");
-  await writeFile(file, config);
-  const child = children.start("nginx", "-p", children.directory, "-e", "stderr", "-c", file);
-  await accepting(address, httpPort);
-  return { name: "nginx", address, child };
 }

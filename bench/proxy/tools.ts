@@ -19,13 +19,17 @@ const tools = {
     packages: ["nginx", "libnginx-mod-stream"],
     present: () => onPath("nginx") && existsSync(nginxStreamModule),
   },
+  nft: { packages: ["nftables"], present: () => onPath("nft") },
+  ip: { packages: ["iproute2"], present: () => onPath("ip") },
 } satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof tools;
 
 /** Installs what is missing where that is possible, and returns what is there then. */
-export async function provideTools(progress: (sentence: string) => void): Promise<ReadonlySet<ToolName>> {
-  const names = Object.keys(tools) as ToolName[];
+export async function provideTools(
+  names: readonly ToolName[],
+  progress: (sentence: string) => void,
+): Promise<ReadonlySet<ToolName>> {
   const packages = names.filter((name) => !tools[name].present()).flatMap((name) => tools[name].packages);
   if (packages.length > 0 && process.getuid?.() === 0 && onPath("apt-get")) {
     progress(`installing ${packages.join(", ")}`);
@@ -44,10 +48,19 @@ function onPath(program: string): boolean {
   return directories.some((directory) => existsSync(join(directory, program)));
 }
 
+/** How the programs that make the load are run: `output`, or something that runs them elsewhere. */
+export type Run = typeof output;
+
 /** Gigabits a second that arrived. */
-export async function bulk(host: string, port: number, streams: number, seconds: number): Promise<number> {
+export async function bulk(
+  host: string,
+  port: number,
+  streams: number,
+  seconds: number,
+  run: Run = output,
+): Promise<number> {
   const args = ["-c", host, "-p", String(port), "-P", String(streams), "-t", String(seconds), "-J"];
-  const report = JSON.parse(await patiently(() => output("iperf3", ...args))) as {
+  const report = JSON.parse(await patiently(() => run("iperf3", ...args))) as {
     end: { sum_received: { bits_per_second: number } };
   };
   return report.end.sum_received.bits_per_second / 1e9;
@@ -63,11 +76,12 @@ export interface RequestFigures {
 export async function requests(
   url: string,
   options: { connections: number; seconds: number; close: boolean; headers?: readonly string[] },
+  run: Run = output,
 ): Promise<RequestFigures> {
   const args = ["-t1", `-c${options.connections}`, `-d${options.seconds}s`, "--latency"];
   if (options.close) args.push("-H", "Connection: close");
   for (const header of options.headers ?? []) args.push("-H", header);
-  const report = await output("wrk", ...args, url);
+  const report = await run("wrk", ...args, url);
   return {
     perSecond: Number(captured(report, /Requests\/sec:\s+([\d.]+)/)[0]),
     p50Ms: milliseconds(captured(report, /50%\s+([\d.]+)(us|ms|s)/)),
