@@ -102,6 +102,7 @@ function batch(): EngineAnswer {
 
 function timed(host: HostNetwork): HostNetwork {
   return {
+    deviceOf: (network) => host.deviceOf(network),
     apply: async (wishes) => {
       const start = hostClockMs();
       const states = await host.apply(wishes);

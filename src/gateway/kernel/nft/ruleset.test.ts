@@ -44,7 +44,13 @@ test.each(setNames)("%s is declared once, as set or map, without elements, with 
   expect(kind).toBe(data === undefined ? "set" : "map");
   expect(body).not.toContain("elements");
   expect(body.includes("flags interval")).toBe(interval === true);
-  const words = { counter: "counter;", cap: "ct count", "packet rate": "packets;", "byte rate": "bytes;" };
+  const words = {
+    counter: "counter;",
+    cap: "ct count",
+    credit: "1/day",
+    "packet rate": "packets;",
+    "byte rate": "bytes;",
+  };
   expect(body).toContain(state === undefined ? "typeof" : words[state]);
 });
 
