@@ -1,6 +1,7 @@
 import { attributeAt, forEachAttribute, readAttributes, readText } from "../netlink/attributes.ts";
 import { MessageWriter } from "../netlink/message-writer.ts";
 import { messageFlag, NetlinkError, type NetlinkSocket } from "../netlink/netlink-socket.ts";
+import { readCounters, type Count } from "./counters.ts";
 import { decode, encode, type Element } from "./element.ts";
 import { kernelName, sets, tableFamily, tableName, type SetName, type SetSchema } from "./schema.ts";
 
@@ -93,19 +94,19 @@ export class Tables {
 
   /** Returns every element of a set. @throws NetlinkError */
   list(set: SetName): readonly Listed[] {
-    const writer = new MessageWriter();
-    const sequence = this.#socket.nextSequence();
-    writer.begin(getElement, messageFlag.request | messageFlag.dump, sequence);
-    writer.nfnetlink(tableFamily[sets[set].family]);
-    writer.text(listTable, tableName);
-    writer.text(listSet, kernelName(set));
-    writer.end();
     const listed: Listed[] = [];
-    this.#socket.dump(writer.bytes(), sequence, (_type, payload) => {
+    this.#dump(set, (payload) => {
       const items = attributeAt(payload.subarray(4), listElements);
       if (items) forEachAttribute(items, (_item, bytes) => listed.push(readElement(sets[set], bytes)));
     });
     return listed;
+  }
+
+  /** Returns what a set of counters has counted, by the mark that is its key. @throws NetlinkError */
+  counters(set: SetName): ReadonlyMap<number, Count> {
+    const counts = new Map<number, Count>();
+    this.#dump(set, (payload) => readCounters(payload, counts));
+    return counts;
   }
 
   /** Returns what one element of a set of counters has counted; 0 where there is none. @throws NetlinkError */
@@ -132,11 +133,15 @@ export class Tables {
     return packets;
   }
 
-  /** Returns what a set of counters has counted, by the mark that is its key. */
-  counters(set: SetName): ReadonlyMap<number, { readonly packets: number; readonly bytes: number }> {
-    return new Map(
-      this.list(set).map(({ key, counter }) => [Number(key[0]), counter ?? { packets: 0, bytes: 0 }]),
-    );
+  #dump(set: SetName, receive: (payload: Buffer) => void): void {
+    const writer = new MessageWriter();
+    const sequence = this.#socket.nextSequence();
+    writer.begin(getElement, messageFlag.request | messageFlag.dump, sequence);
+    writer.nfnetlink(tableFamily[sets[set].family]);
+    writer.text(listTable, tableName);
+    writer.text(listSet, kernelName(set));
+    writer.end();
+    this.#socket.dump(writer.bytes(), sequence, (_type, payload) => receive(payload));
   }
 
   #mark(writer: MessageWriter, type: number): void {
