@@ -90,6 +90,7 @@ test("an account that is not on the whitelist gets no endpoint, one that is gets
       session_cap: 0,
       no_healthy_node: 0,
       service_closed: 0,
+      connection_rate: 0,
     },
     created_at: aTime,
   });

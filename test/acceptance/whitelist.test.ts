@@ -57,14 +57,14 @@ test("can be empty, and everybody has to be asked for by a star", async () => {
   expect((await listed()).map(({ permission }) => permission)).toEqual(["*"]);
 });
 
-test("holds 500 accounts and not one more", async () => {
-  const accounts = Array.from({ length: 501 }, (_, index) => `account${index}`);
+test("holds 1,000 accounts and not one more", async () => {
+  const accounts = Array.from({ length: 1_001 }, (_, index) => `account${index}`);
   ok(await replace({ vpc_permissions: accounts.slice(1) }));
-  expect(await listed()).toHaveLength(500);
+  expect(await listed()).toHaveLength(1_000);
   const answer = await replace({ vpc_permissions: accounts });
   expect(answer.status).toBe(400);
-  expect(answer.body).toEqual(anError("CSS.5038", /up to 500/));
-  expect(await listed()).toHaveLength(500);
+  expect(answer.body).toEqual(anError("CSS.5038", /up to 1,?000/));
+  expect(await listed()).toHaveLength(1_000);
 });
 
 test.each([
