@@ -42,7 +42,7 @@ export class Image {
       if (next?.text !== part.text) collectChanges(part.entries(), next?.entries() ?? [], removed, added);
     }
     for (const [key, part] of wanted) if (!this.#parts.has(key)) added.push(...part.entries());
-    return { changes: changesOf(removed, added), accept: () => this.accept(state) };
+    return { changes: changesOf(removed, added), accept: () => void (this.#parts = wanted) };
   }
 
   /** Notes what the tables hold now. */

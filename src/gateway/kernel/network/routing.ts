@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { Address4, Address6 } from "ip-address";
 import { vpcMark } from "../nft/schema.ts";
 import type { Family, Item, Rule } from "./item.ts";
@@ -126,6 +127,8 @@ function anywhereRoutes(networks: readonly AttachedNetwork[]): readonly Item[] {
 
 /** @param text an address or CIDR @throws where it is neither */
 export function canonical(text: string): { readonly family: Family; readonly text: string } {
+  // Most are plain addresses, of tens of thousands of endpoints: these are canonical as they are.
+  if (isIPv4(text)) return { family: 4, text: `${text}/32` };
   const family = text.includes(":") ? 6 : 4;
   const address = family === 6 ? new Address6(text) : new Address4(text);
   return { family, text: `${address.startAddress().correctForm()}/${address.subnetMask}` };
