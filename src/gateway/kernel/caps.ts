@@ -12,7 +12,7 @@ interface Kept {
   readonly ledger?: CreditLedger;
 }
 
-export type CapTables = Pick<Tables, "apply" | "list" | "counted">;
+export type CapTables = Pick<Tables, "apply" | "list" | "counted" | "counters">;
 export type SessionCounts = Pick<Conntrack, "countLive" | "countEntries">;
 
 export interface CapLimits {
@@ -20,9 +20,11 @@ export interface CapLimits {
   readonly countedUpTo: number;
   /** Most credits that an endpoint has at once, from 1 to `mostCredits`. */
   readonly credits: number;
+  /** Counters of more endpoints than this are read all at once. */
+  readonly lookedAtAlone: number;
 }
 
-const defaultLimits: CapLimits = { countedUpTo: 10_000, credits: mostCredits };
+const defaultLimits: CapLimits = { countedUpTo: 10_000, credits: mostCredits, lookedAtAlone: 16 };
 /** Counting every session takes at most one part in so many of the time. */
 const countingShare = 20;
 
@@ -114,14 +116,15 @@ export class Caps {
 
   /** Grants new credits where few are left. To be called every now and then, at least some milliseconds apart. */
   refill(): void {
-    const low: number[] = [];
-    for (const [number, { ledger }] of this.#kept) {
-      if (!ledger) continue;
-      // In this order: who was refused found the credits taken by those who are counted as opened.
-      const refused = this.#tables.counted("refused_session_cap", number);
-      ledger.look(this.#tables.counted("opened", number), refused);
-      if (ledger.isLow(this.#now())) low.push(number);
+    const credited = [...this.#kept].flatMap(([number, { ledger }]) => (ledger ? [{ number, ledger }] : []));
+    // In this order: who was refused found the credits taken by those who are counted as opened.
+    const refused = this.#counts("refused_session_cap", credited.length);
+    const opened = this.#counts("opened", credited.length);
+    for (const { number, ledger } of credited) {
+      const refusedUntilNow = refused(number);
+      ledger.look(opened(number), refusedUntilNow);
     }
+    const low = credited.filter(({ ledger }) => ledger.isLow(this.#now())).map(({ number }) => number);
     if (low.length === 0) return;
     // Nobody has more sessions than there are flows of any kind: far from the cap that is all one has to know.
     const entries = this.#sessions.countEntries();
@@ -134,6 +137,13 @@ export class Caps {
       const isGranted = this.#grant(number, live.get(number) ?? 0, 1);
       if (!isGranted && this.#kept.get(number)?.ledger?.isOld(this.#now())) this.recount(number);
     }
+  }
+
+  /** Reads a counter of a few endpoints as it is asked for, and of many at once. */
+  #counts(set: "opened" | "refused_session_cap", endpoints: number): (number: number) => number {
+    if (endpoints <= this.#limits.lookedAtAlone) return (number) => this.#tables.counted(set, number);
+    const all = this.#tables.counters(set);
+    return (number) => all.get(number)?.packets ?? 0;
   }
 
   /** Returns whether at least so many credits are there now. @param live sessions, counted after the last look */
