@@ -2,8 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { addressRange, isWithin } from "./address-range.ts";
 import type { KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
-import { isLive, type Flow } from "./conntrack/flow.ts";
+import { readFlow, readLiveMark, type Flow } from "./conntrack/flow.ts";
 import type { Poker } from "./conntrack/poke.ts";
+import { readPoke, type Poke } from "./conntrack/segment.ts";
 
 /** Pokes between two turns of the event loop. */
 const pokesATurn = 250;
@@ -52,32 +53,36 @@ export async function sever(
   verdicts: ReadonlyMap<number, Verdict>,
 ): Promise<number> {
   if (verdicts.size === 0) return 0;
-  const flows =
-    verdicts.size <= fewEndpoints
-      ? [...verdicts.keys()].flatMap((number) => conntrack.list(number))
-      : conntrack.list();
-  const condemned = flows.filter((flow) => {
-    const verdict = verdicts.get(flow.mark);
-    return verdict === "all" || verdict?.(flow);
-  });
+  const pokes: Poke[] = [];
+  const strangers: Flow[] = [];
+  const condemn = (attributes: Buffer): void => {
+    const verdict = verdicts.get(readLiveMark(attributes));
+    if (verdict === undefined) return;
+    const flow = verdict === "all" ? undefined : readFlow(attributes);
+    if (typeof verdict === "function" && !(flow && verdict(flow))) return;
+    if (flow) strangers.push(flow);
+    const poke = readPoke(attributes);
+    if (poke) pokes.push(poke);
+  };
+  if (verdicts.size <= fewEndpoints) for (const number of verdicts.keys()) conntrack.each(number, condemn);
+  else conntrack.each(undefined, condemn);
   for (const [number, verdict] of verdicts) if (verdict === "all") conntrack.forgetEndpoint(number);
-  for (const flow of condemned) if (verdicts.get(flow.mark) !== "all") conntrack.forget(flow);
-  const live = condemned.filter(isLive);
-  await pokeAll(poker, live);
-  return live.length;
+  for (const flow of strangers) conntrack.forget(flow);
+  await pokeAll(poker, pokes);
+  return pokes.length;
 }
 
 /** Segments get lost, most of all where thousands are on their way at once: ends that are gone do not mind another. */
-async function pokeAll(poker: Poker, flows: readonly Flow[]): Promise<void> {
-  await pokeOnce(poker, flows);
-  for (const delayMs of flows.length > 0 ? pokeAgainMs : []) {
-    setTimeout(() => void pokeOnce(poker, flows), delayMs).unref();
+async function pokeAll(poker: Poker, pokes: readonly Poke[]): Promise<void> {
+  await pokeOnce(poker, pokes);
+  for (const delayMs of pokes.length > 0 ? pokeAgainMs : []) {
+    setTimeout(() => void pokeOnce(poker, pokes), delayMs).unref();
   }
 }
 
-async function pokeOnce(poker: Poker, flows: readonly Flow[]): Promise<void> {
-  for (const [index, flow] of flows.entries()) {
-    poker.poke(flow);
-    if (index % pokesATurn === pokesATurn - 1) await setImmediate();
+async function pokeOnce(poker: Poker, pokes: readonly Poke[]): Promise<void> {
+  for (let at = 0; at < pokes.length; at += pokesATurn) {
+    poker.poke(pokes.slice(at, at + pokesATurn));
+    await setImmediate();
   }
 }

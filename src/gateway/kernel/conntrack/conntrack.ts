@@ -29,7 +29,7 @@ export class Conntrack {
   /** Returns the flows of one endpoint, or of all that have a mark. The kernel looks at every flow for it. */
   list(mark?: number): readonly Flow[] {
     const flows: Flow[] = [];
-    this.#dump(mark, (attributes) => {
+    this.each(mark, (attributes) => {
       const flow = readFlow(attributes);
       if (flow && flow.mark !== 0) flows.push(flow);
     });
@@ -39,7 +39,7 @@ export class Conntrack {
   /** Returns how many sessions live, by mark: what `list` and `isLive` would say, in a fraction of the time. */
   countLive(mark?: number): ReadonlyMap<number, number> {
     const live = new Map<number, number>();
-    this.#dump(mark, (attributes) => {
+    this.each(mark, (attributes) => {
       const liveMark = readLiveMark(attributes);
       if (liveMark !== 0) live.set(liveMark, (live.get(liveMark) ?? 0) + 1);
     });
@@ -60,7 +60,11 @@ export class Conntrack {
     return entries;
   }
 
-  #dump(mark: number | undefined, receive: (attributes: Buffer) => void): void {
+  /**
+   * Gives the attributes of every flow of one endpoint, or of all there are, as `readFlow` and the like want them. They
+   * are valid during the call.
+   */
+  each(mark: number | undefined, receive: (attributes: Buffer) => void): void {
     const sequence = this.#socket.nextSequence();
     const writer = new MessageWriter();
     writer.begin(getFlow, messageFlag.request | messageFlag.dump, sequence);

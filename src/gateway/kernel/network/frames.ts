@@ -1,5 +1,5 @@
 import { addressBytes } from "../conntrack/conntrack.ts";
-import { checksum } from "../conntrack/poke.ts";
+import { checksum } from "../checksum.ts";
 import { addressText, hardwareText } from "./route-socket.ts";
 
 export const etherType = { arp: 0x0806, ipv6: 0x86dd } as const;
