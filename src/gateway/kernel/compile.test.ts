@@ -37,6 +37,7 @@ describe("an endpoint", () => {
     expect(besidesCounters(endpointEntries(plain))).toEqual([
       `vpc_of_endpoint { 16777217 : ${mark} }`,
       `endpoint4 { ${mark} . 10.0.0.50 . 9200 : 16777217 }`,
+      "zone_of_address4 { eth1 . 10.0.0.50 . 9200 : 7 }",
       "arp_announced { eth1 . 10.0.0.50 }",
       "group_of_port { 16777217 . 9200 : 3 }",
     ]);
@@ -52,7 +53,13 @@ describe("an endpoint", () => {
   });
 
   test.each([
-    [{ refusal: "not_accepted" } as const, ["gate { 16777217 : goto refuse_not_accepted }"]],
+    [
+      { refusal: "not_accepted", byteRate: 1_000 } as const,
+      [
+        "gate { 16777217 : goto refuse_not_accepted }",
+        "bandwidth { 16777217 limit rate over 1/second burst 1 bytes }",
+      ],
+    ],
     [{ hasNodes: false }, ["nodeless { 16777217 }"]],
     [{ sources: [] }, ["sourced { 16777217 }"]],
     [

@@ -125,6 +125,12 @@ function addressEntries(endpoint: KernelEndpoint, mark: number, address: string)
     ...endpoint.ports.map(({ port }) =>
       entry(isV4 ? "endpoint4" : "endpoint6", { key: [mark, address, port], data: [endpoint.number] }),
     ),
+    ...endpoint.ports.map(({ port }) =>
+      entry(isV4 ? "zone_of_address4" : "zone_of_address6", {
+        key: [endpoint.device, address, port],
+        data: [endpoint.network],
+      }),
+    ),
     ...(isV4 ? [entry("arp_announced", { key: [endpoint.device, address] })] : []),
   ];
 }
@@ -140,7 +146,11 @@ function gateEntries(endpoint: KernelEndpoint): readonly Entry[] {
   ];
 }
 
-function rateEntries({ number, connectionRate, byteRate }: KernelEndpoint): readonly Entry[] {
+/** Not a byte of an endpoint that refuses passes from the moment on that the rules know of it, whatever is still open. */
+const nothing = { perSecond: 1, burst: 1 };
+
+function rateEntries({ number, refusal, connectionRate, byteRate }: KernelEndpoint): readonly Entry[] {
+  if (refusal !== null) return [entry("bandwidth", { key: [number], rate: nothing })];
   return [
     ...(connectionRate === undefined
       ? []

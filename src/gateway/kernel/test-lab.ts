@@ -115,6 +115,8 @@ function endpoint(number: number): readonly Change[] {
   const port = endpointPort - 1 + number;
   return [
     add("vpc_of_endpoint", { key: [number], data: [mark] }),
+    add("zone_of_address4", { key: ["vpc", endpointAddress, port], data: [vpc] }),
+    add("zone_of_address6", { key: ["vpc", endpointAddress6, port], data: [vpc] }),
     add("endpoint4", { key: [mark, endpointAddress, port], data: [number] }),
     add("endpoint6", { key: [mark, endpointAddress6, port], data: [number] }),
     add("group_of_port", { key: [number, port], data: [groups.node] }),

@@ -23,6 +23,7 @@ const u16 = integer({ min: 0, max: 0xffff });
 
 const valueOf: Readonly<Record<Field, Arbitrary<Value>>> = {
   mark: u32,
+  priority: u32,
   number: u32,
   ipv4_addr: u32.map(ipv4FromNumber),
   ipv6_addr: oneof(ipv6, constantFrom("::", "::1", "ff00::", "fd00:1::10")),

@@ -2,7 +2,7 @@ import { Address6 } from "ip-address";
 import { ipv4FromNumber, ipv4ToNumber, type Ipv4 } from "../../../lib/ipv4.ts";
 import { sets, type Field, type SetName } from "./schema.ts";
 
-/** A number for `mark`, `number`, `zone` and `inet_service`, text for addresses and interface names. */
+/** A number for `mark`, `priority`, `number`, `zone` and `inet_service`, text for addresses and interface names. */
 export type Value = number | string;
 
 export interface Rate {
@@ -31,6 +31,7 @@ export interface Element {
 
 const lengths: Readonly<Record<Field, number>> = {
   mark: 4,
+  priority: 4,
   number: 4,
   ipv4_addr: 4,
   ipv6_addr: 16,

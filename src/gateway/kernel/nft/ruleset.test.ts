@@ -30,10 +30,11 @@ test("there are Postern's own tables and no others, and nothing is flushed or de
 });
 
 test.each(setNames)("%s is declared once, as set or map, without elements, with its state", (name) => {
-  const { family, data, state, interval } = {
+  const { family, data, state, interval, size } = {
     data: undefined,
     state: undefined,
     interval: undefined,
+    size: undefined,
     ...sets[name],
   };
   const found = [
@@ -44,6 +45,7 @@ test.each(setNames)("%s is declared once, as set or map, without elements, with 
   expect(kind).toBe(data === undefined ? "set" : "map");
   expect(body).not.toContain("elements");
   expect(body.includes("flags interval")).toBe(interval === true);
+  expect(/ size (\d+);/.exec(body)?.[1]).toBe(size?.toString());
   const words = {
     counter: "counter;",
     cap: "ct count",
@@ -81,7 +83,10 @@ test("base chains accept what is none of Postern's, and touch only packets of it
   for (const [, body = ""] of text.matchAll(/chain \w+ \{ type [^;]+; (policy [^}]*)\}/g)) {
     const [policy, ...rules] = body.trim().split(/\s*\n\s*/);
     expect(policy).toBe("policy accept;");
-    for (const rule of rules) expect(rule).toMatch(/_of_interface|_of_endpoint|^meta mark & 0x/);
+    for (const rule of rules)
+      expect(rule).toMatch(
+        /_of_interface|_of_endpoint|^meta mark & 0x|^ct state established,related accept$/,
+      );
   }
 });
 

@@ -17,10 +17,11 @@ import {
 } from "./schema.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
-export const rulesetVersion = 3;
+export const rulesetVersion = 4;
 
 const typeOf: Readonly<Record<Field, string>> = {
   mark: "meta mark",
+  priority: "meta priority",
   number: `numgen inc mod ${bucketsPerGroup}`,
   ipv4_addr: "ip daddr",
   ipv6_addr: "ip6 daddr",
@@ -42,8 +43,9 @@ const stateOf: Readonly<Record<ElementState, string>> = {
  * Returns the rules that never change, and the empty sets that they look everything up in, as nft's text. It is for a
  * host without Postern's tables.
  *
- * A packet's mark is its VPC's while it is on the consumer's side, and 0 on the servers'; a flow's mark (ct mark) is
- * the number of its endpoint. Each VPC is a conntrack zone, so CIDRs may overlap, with the servers' network too.
+ * A packet's mark is its VPC's where the gateway or a node answers a consumer, and 0 on its way to a node; a flow's mark
+ * (ct mark) is the number of its endpoint. Each VPC is a conntrack zone, so CIDRs may overlap, with the servers' network
+ * too. Answers of nodes are in no zone: so nothing of a consumer's that is not for an endpoint gets as far as conntrack.
  */
 export function rulesetText(): string {
   return `table inet ${tableName} {
@@ -69,33 +71,44 @@ const timeouts =
   "syn_sent : 10, syn_recv : 10, established : 3600, fin_wait : 20, close_wait : 60, last_ack : 20, time_wait : 60, close : 5";
 
 const neighbours = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }";
+const clampSegments = "tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu";
+const dropSpoofed = `meta nfproto ipv4 meta mark . ip saddr != @prefixes4 drop
+    meta nfproto ipv6 meta mark . ip6 saddr != @prefixes6 drop`;
 const poke = `meta mark & 0xffff0000 { ${hex(vpcMark | pokeBit)}, ${hex(serverPokeMark)} }`;
 
-/** From the wire to the decision. What is for no endpoint is answered before it costs a flow. */
+/**
+ * From the wire to the decision. Nearly all packets belong to a session that was admitted: they are looked up twice
+ * before the kernel's tracking knows them, and once they are known nothing is asked of them any more.
+ */
 const admission = `
   chain arrive { type filter hook prerouting priority raw; policy accept;
     iifname @vpc_of_interface goto from_consumer
   }
   chain from_consumer {
+    ct original zone set iifname . ip daddr . tcp dport map @zone_of_address4 ip ttl set 64 accept
+    ct original zone set iifname . ip6 daddr . tcp dport map @zone_of_address6 ip6 hoplimit set 64 accept
     meta mark set iifname map @vpc_of_interface
-    ct original zone set iifname map @zone_of_interface
     ${neighbours} accept
-    meta nfproto ipv4 meta mark . ip saddr != @prefixes4 drop
-    meta nfproto ipv6 meta mark . ip6 saddr != @prefixes6 drop
-    meta l4proto tcp meta mark . ip daddr . tcp dport @endpoint4 ip ttl set 64 accept
-    meta l4proto tcp meta mark . ip6 daddr . tcp dport @endpoint6 ip6 hoplimit set 64 accept
-    icmp type destination-unreachable accept
-    icmpv6 type packet-too-big accept
+    ${dropSpoofed}
+    icmp type destination-unreachable goto of_session
+    icmpv6 type packet-too-big goto of_session
     meta l4proto tcp reject with tcp reset
     drop
   }
+  chain of_session {
+    ct original zone set iifname map @zone_of_interface
+    meta mark set 0
+  }
   chain route { type filter hook prerouting priority mangle; policy accept;
-    iifname @vpc_of_interface ct state new,untracked,invalid goto decide
-    ct direction reply meta mark set ct mark map @vpc_of_endpoint
+    ct direction reply meta mark set ct mark map @vpc_of_endpoint accept
+    ct state established,related accept
+    iifname @vpc_of_interface goto decide
   }
   chain decide {
     ${neighbours} accept
     meta l4proto != tcp drop
+    meta mark set iifname map @vpc_of_interface
+    ${dropSpoofed}
     tcp flags & (fin | syn | rst | ack) != syn reject with tcp reset
     ct state != new drop
     ct mark set meta mark . ip daddr . tcp dport map @endpoint4
@@ -110,6 +123,7 @@ const admission = `
     ct mark @opened
     meta nfproto ipv4 ct timeout set "idle4"
     meta nfproto ipv6 ct timeout set "idle6"
+    meta mark set 0
   }
   chain into { type filter hook input priority filter; policy accept;
     iifname @vpc_of_interface goto into_from_consumer
@@ -125,38 +139,40 @@ const carrying = `
     iifname @vpc_of_interface goto choose_node
   }
   chain choose_node {
-    meta mark set ct mark . tcp dport map @group_of_port
-    meta l4proto tcp dnat ip to meta mark . numgen inc mod ${bucketsPerGroup} map @node4
-    meta l4proto tcp dnat ip6 to meta mark . numgen inc mod ${bucketsPerGroup} map @node6
-  }
-  chain leave_vpc { type filter hook prerouting priority dstnat + 1; policy accept;
-    iifname @vpc_of_interface ct direction original ct status dnat meta mark set 0
+    meta priority set ct mark . tcp dport map @group_of_port
+    meta l4proto tcp dnat ip to meta priority . numgen inc mod ${bucketsPerGroup} map @node4
+    meta l4proto tcp dnat ip6 to meta priority . numgen inc mod ${bucketsPerGroup} map @node6
   }
   chain pass { type filter hook forward priority filter; policy accept;
     iifname @vpc_of_interface goto to_node
     oifname @vpc_of_interface goto to_consumer
   }
   chain to_node {
-    oifname @vpc_of_interface drop
+    ct status & assured != assured jump opening_to_node
     ct direction != original drop
-    ct status & dnat != dnat drop
-    ct mark != @vpc_of_endpoint drop
-    tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
     ct mark @bandwidth drop
     ct mark @bytes_in accept
     drop
   }
+  chain opening_to_node {
+    oifname @vpc_of_interface drop
+    ct status & dnat != dnat drop
+    meta priority set 0
+    ${clampSegments}
+  }
   chain to_consumer {
+    ct status & assured != assured jump opening_to_consumer
     ct direction != reply drop
-    ct mark != @vpc_of_endpoint drop
-    ip ttl set 64
-    ip6 hoplimit set 64
-    tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
     ct mark @bandwidth drop
-    meta l4proto tcp ct mark @bytes_out accept
-    icmp type destination-unreachable icmp code frag-needed accept
-    icmpv6 type packet-too-big accept
+    meta l4proto tcp ip ttl set 64 ct mark @bytes_out accept
+    meta l4proto tcp ip6 hoplimit set 64 ct mark @bytes_out accept
+    ct mark != @vpc_of_endpoint drop
+    ip ttl set 64 icmp type destination-unreachable icmp code frag-needed accept
+    ip6 hoplimit set 64 icmpv6 type packet-too-big accept
     drop
+  }
+  chain opening_to_consumer {
+    ${clampSegments}
   }
   chain hide { type nat hook postrouting priority srcnat; policy accept;
     ct direction original ct mark @vpc_of_endpoint masquerade
@@ -203,11 +219,12 @@ function declarations(family: TableFamily): string {
     .join("\n");
 }
 
-function declaration(name: string, { key, data, interval, state }: SetSchema): string {
+function declaration(name: string, { key, data, interval, state, size }: SetSchema): string {
   const fields = key.map((field) => typeOf[field]).join(" . ");
   const target = data === "verdict" ? data : data?.map((field) => typeOf[field]).join(" . ");
   const statements = [
     `typeof ${fields}${target === undefined ? "" : ` : ${target}`};`,
+    ...(size === undefined ? [] : [`size ${size};`]),
     ...(interval ? ["flags interval;"] : []),
     ...(state === undefined ? [] : [`${stateOf[state]};`]),
   ];

@@ -8,10 +8,18 @@ export const tableFamily = { inet: 1, arp: 3 } as const;
 export type TableFamily = keyof typeof tableFamily;
 
 /**
- * Kinds of values that keys and data are put together from, in nft's words. `mark` and `number` have the machine's
- * byte order, the others the network's; each takes a multiple of four bytes.
+ * Kinds of values that keys and data are put together from, in nft's words. `mark`, `priority` and `number` have the
+ * machine's byte order, the others the network's; each takes a multiple of four bytes.
  */
-export type Field = "mark" | "number" | "ipv4_addr" | "ipv6_addr" | "inet_service" | "ifname" | "zone";
+export type Field =
+  | "mark"
+  | "priority"
+  | "number"
+  | "ipv4_addr"
+  | "ipv6_addr"
+  | "inet_service"
+  | "ifname"
+  | "zone";
 
 /** What an element keeps besides its key. */
 export type ElementState = "counter" | "cap" | "credit" | "packet rate" | "byte rate";
@@ -24,7 +32,17 @@ export interface SetSchema {
   /** The last field of the key is a range of addresses. */
   readonly interval?: true;
   readonly state?: ElementState;
+  /**
+   * Most elements. The kernel then has a table of so many buckets, which it looks up in half the time: for what every
+   * packet is looked up in. Without it the table grows with its elements.
+   */
+  readonly size?: number;
 }
+
+/** Most networks of a gateway. */
+export const mostNetworks = 4_096;
+/** Most endpoints of a gateway. */
+export const mostEndpoints = 131_072;
 
 /**
  * Marks of packets on the consumers' side: this and the number of the VPC (1 to 65,535). The upper half keeps them
@@ -44,7 +62,7 @@ const counted = { family: "inet", key: ["mark"], state: "counter" } as const sat
 /** Everything that changes while the gateway runs: elements of these sets and maps, and nothing else. */
 export const sets = {
   // One element an attachment.
-  vpc_of_interface: { family: "inet", key: ["ifname"], data: ["mark"] },
+  vpc_of_interface: { family: "inet", key: ["ifname"], data: ["mark"], size: mostNetworks },
   zone_of_interface: { family: "inet", key: ["ifname"], data: ["zone"] },
   prefixes4: { family: "inet", key: ["mark", "ipv4_addr"], interval: true },
   prefixes6: { family: "inet", key: ["mark", "ipv6_addr"], interval: true },
@@ -53,10 +71,12 @@ export const sets = {
   // One element an endpoint's IPv4 address.
   arp_announced: { family: "arp", key: ["ifname", "ipv4_addr"] },
   // One element an endpoint, or an endpoint's port.
+  zone_of_address4: { family: "inet", key: ["ifname", "ipv4_addr", "inet_service"], data: ["zone"] },
+  zone_of_address6: { family: "inet", key: ["ifname", "ipv6_addr", "inet_service"], data: ["zone"] },
   endpoint4: { family: "inet", key: ["mark", "ipv4_addr", "inet_service"], data: ["mark"] },
   endpoint6: { family: "inet", key: ["mark", "ipv6_addr", "inet_service"], data: ["mark"] },
-  vpc_of_endpoint: { family: "inet", key: ["mark"], data: ["mark"] },
-  group_of_port: { family: "inet", key: ["mark", "inet_service"], data: ["mark"] },
+  vpc_of_endpoint: { family: "inet", key: ["mark"], data: ["mark"], size: mostEndpoints },
+  group_of_port: { family: "inet", key: ["mark", "inet_service"], data: ["priority"] },
   // Only of endpoints that have the thing.
   gate: { family: "inet", key: ["mark"], data: "verdict" },
   sourced: { family: "inet", key: ["mark"] },
@@ -66,11 +86,11 @@ export const sets = {
   cap: { family: "inet", key: ["mark"], state: "cap" },
   credit: { family: "inet", key: ["mark"], state: "credit" },
   connection_rate: { family: "inet", key: ["mark"], state: "packet rate" },
-  bandwidth: { family: "inet", key: ["mark"], state: "byte rate" },
+  bandwidth: { family: "inet", key: ["mark"], state: "byte rate", size: mostEndpoints },
   // Counters.
   opened: counted,
-  bytes_in: counted,
-  bytes_out: counted,
+  bytes_in: { ...counted, size: mostEndpoints },
+  bytes_out: { ...counted, size: mostEndpoints },
   refused_not_accepted: counted,
   refused_not_whitelisted: counted,
   refused_source_not_allowed: counted,
@@ -79,8 +99,8 @@ export const sets = {
   refused_service_closed: counted,
   refused_connection_rate: counted,
   // One element a node group's bucket.
-  node4: { family: "inet", key: ["mark", "number"], data: ["ipv4_addr", "inet_service"] },
-  node6: { family: "inet", key: ["mark", "number"], data: ["ipv6_addr", "inet_service"] },
+  node4: { family: "inet", key: ["priority", "number"], data: ["ipv4_addr", "inet_service"] },
+  node6: { family: "inet", key: ["priority", "number"], data: ["ipv6_addr", "inet_service"] },
 } as const satisfies Record<string, SetSchema>;
 
 export type SetName = keyof typeof sets;

@@ -17,6 +17,8 @@ const examples: Readonly<Partial<Record<SetName, Element>>> = {
   arp_announced: { key: ["eth1", "10.0.0.50"] },
   endpoint4: { key: [mark, "10.0.0.50", 9200], data: [0xffff_fffe] },
   endpoint6: { key: [mark, "fd00::50", 9200], data: [16_777_217] },
+  zone_of_address4: { key: ["eth1", "10.0.0.50", 9200], data: [7] },
+  zone_of_address6: { key: ["eth1", "fd00::50", 9200], data: [65_535] },
   vpc_of_endpoint: { key: [16_777_217], data: [mark] },
   group_of_port: { key: [16_777_217, 9200], data: [4] },
   gate: { key: [16_777_217], chain: "refuse_not_accepted" },
@@ -79,7 +81,7 @@ describe.skipIf(missing)(`the tables in the kernel (${missing ?? "root"})`, () =
       "0x01000001 : goto refuse_not_accepted",
       'ct count over 1000000 comment "3000"',
       "limit rate over 50/second burst 10 packets",
-      "0x00000004 . 59 : 10.9.0.1 . 9200",
+      "0:4 . 59 : 10.9.0.1 . 9200",
     ]) {
       expect(shown).toContain(text);
     }
