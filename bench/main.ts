@@ -1,4 +1,4 @@
-/** npm run bench [-- proxy|kernel|api] [--large] [--json]: Postern beside what else could do the work, in one run. */
+/** npm run bench [-- proxy|gateway|api] [--json]: Postern beside what else could do the work, in one run. */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { benchApi } from "./api/bench.ts";
@@ -10,13 +10,13 @@ import type { Bench, BenchResult } from "./result.ts";
 /** A new bench is a file that exports a `Bench`, and a line here. */
 const benches: ReadonlyMap<string, Bench> = new Map([
   ["proxy", benchProxy],
-  ["kernel", benchKernel],
+  ["gateway", benchKernel],
   ["api", benchApi],
 ]);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: "boolean", default: false }, large: { type: "boolean", default: false } },
+  options: { json: { type: "boolean", default: false } },
 });
 const unknown = positionals.filter((name) => !benches.has(name));
 if (unknown.length > 0) {
@@ -29,7 +29,7 @@ const results: [string, BenchResult][] = [];
 for (const name of positionals.length > 0 ? positionals : benches.keys()) {
   const bench = benches.get(name);
   if (bench === undefined) continue;
-  const result = await bench((sentence) => console.error(`${name}: ${sentence}`), { large: values.large });
+  const result = await bench((sentence) => console.error(`${name}: ${sentence}`));
   for (const table of result.tables) console.log(`\n${formatTable(table)}`);
   for (const note of result.notes) console.log(`\n${note}`);
   results.push([name, result]);

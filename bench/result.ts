@@ -17,13 +17,8 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-export interface BenchOptions {
-  /** Also measures what takes minutes. */
-  readonly large: boolean;
-}
-
 /** Runs a bench. `progress` gets one sentence now and then: what happens now. */
-export type Bench = (progress: (sentence: string) => void, options: BenchOptions) => Promise<BenchResult>;
+export type Bench = (progress: (sentence: string) => void) => Promise<BenchResult>;
 
 /** First column to the left, the others to the right, each as wide as its widest cell. */
 export function formatTable(table: Table): string {

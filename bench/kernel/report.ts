@@ -71,7 +71,7 @@ function againstOthers({ board, names }: Findings): readonly Goal[] {
     goal("cps", "routing", "≥", 0.75),
     ...proxies.flatMap((proxy) => [
       ...["bulk1", "bulk8", "cps"].map((measure) => goal(measure, proxy, "≥", 1)),
-      ...["cpu", "p50_c64", "p50_c4"].map((measure) => goal(measure, proxy, "≤", 1)),
+      ...["cpu_per_gb", "p50", "p50_c4"].map((measure) => goal(measure, proxy, "≤", 1)),
     ]),
   ];
 }
@@ -79,38 +79,21 @@ function againstOthers({ board, names }: Findings): readonly Goal[] {
 function revokeGoals({ revoked, heldSessions }: Findings): readonly Goal[] {
   const of = (pick: (one: Revoked) => number): number => median(revoked.map(pick));
   const bytes = revoked.flatMap(({ sessionBytes }) => (sessionBytes === undefined ? [] : [sessionBytes]));
-  const what = `reject with ${heldSessions} live sessions`;
-  const goal = (key: string, title: string, measured: number, wanted: number): Goal => {
-    return {
-      key: `kernel_${key}`,
-      kind: "ms",
-      title: `${what}: ${title}, ms`,
-      measured,
-      relation: "≤",
-      wanted,
-    };
-  };
+  const goal = (key: string, title: string, measured: number, wanted: number): Goal => ({
+    key: `reject_${heldSessions}_${key}`,
+    kind: "ms",
+    title: `reject with ${heldSessions} live sessions: ${title}, ms`,
+    measured,
+    relation: "≤",
+    wanted,
+  });
+  const lastByteMs = of((one) => one.lastByteMs);
+  const bothResetMs = of((one) => Math.max(one.consumerResetMs, one.nodeResetMs));
   return [
-    goal(
-      "reject_last_byte",
-      "last byte at the node",
-      of(({ lastByteMs }) => lastByteMs),
-      30,
-    ),
-    goal(
-      "reject_consumer_reset",
-      "all consumers reset",
-      of(({ consumerResetMs }) => consumerResetMs),
-      150,
-    ),
-    goal(
-      "reject_node_reset",
-      "all nodes reset",
-      of(({ nodeResetMs }) => nodeResetMs),
-      150,
-    ),
+    goal("last_byte", "last byte at the node", lastByteMs, 30),
+    goal("both_reset", "all consumers and nodes reset", bothResetMs, 150),
     {
-      key: "kernel_idle_session",
+      key: "idle_session",
       kind: "bytes",
       title: "an idle session's own entry of conntrack, bytes",
       measured: bytes.length === 0 ? undefined : median(bytes),
