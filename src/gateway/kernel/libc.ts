@@ -11,6 +11,7 @@ export const socketType = { datagram: 2, raw: 3 } as const;
 const closeOnExec = 0o2000000;
 const solSocket = 1;
 const receiveTimeoutOption = 20;
+const attachFilterOption = 26;
 const newNetwork = 0x40000000;
 
 /** A system call that the kernel refused. */
@@ -34,10 +35,16 @@ export class SystemCallError extends Error {
 export class Libc {
   readonly #functions: Readonly<Record<string, NativeCall>>;
   readonly #errno: () => number;
+  readonly #addressOf: (bytes: Buffer) => bigint;
 
-  private constructor(functions: Readonly<Record<string, NativeCall>>, errno: () => number) {
+  private constructor(
+    functions: Readonly<Record<string, NativeCall>>,
+    errno: () => number,
+    addressOf: (bytes: Buffer) => bigint,
+  ) {
     this.#functions = functions;
     this.#errno = errno;
+    this.#addressOf = addressOf;
   }
 
   /** @throws where the C library cannot be called: not on Linux, or not on this processor */
@@ -58,7 +65,11 @@ export class Libc {
       const name = /(\w+)\(/.exec(declaration)?.[1] ?? "";
       return [name, library.func(declaration)] as const;
     });
-    return new Libc(Object.fromEntries(functions), () => koffi.errno());
+    return new Libc(
+      Object.fromEntries(functions),
+      () => koffi.errno(),
+      (bytes) => koffi.address(bytes),
+    );
   }
 
   /** Opens a socket that programs started later do not inherit. @throws SystemCallError */
@@ -97,6 +108,17 @@ export class Libc {
     value.writeBigInt64LE(BigInt(Math.floor(timeoutMs / 1_000)), 0);
     value.writeBigInt64LE(BigInt(timeoutMs % 1_000) * 1_000n, 8);
     this.setOption(socket, solSocket, receiveTimeoutOption, value);
+  }
+
+  /**
+   * Lets a classic BPF program decide what the socket receives.
+   * @param program instructions of 8 bytes each (struct sock_filter) @throws SystemCallError
+   */
+  attachFilter(socket: Descriptor, program: Buffer): void {
+    const value = Buffer.alloc(16);
+    value.writeUInt16LE(program.length / 8, 0);
+    value.writeBigUInt64LE(this.#addressOf(program), 8);
+    this.setOption(socket, solSocket, attachFilterOption, value);
   }
 
   /**

@@ -21,6 +21,7 @@ const family = { any: 0, ipv4: 2, ipv6: 10 } as const;
 /** The kernel's connection tracking, through raw netlink. */
 export class Conntrack {
   readonly #socket: NetlinkSocket;
+  #walking: Promise<void> = Promise.resolve();
 
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
@@ -65,13 +66,25 @@ export class Conntrack {
    * are valid during the call.
    */
   each(mark: number | undefined, receive: (attributes: Buffer) => void): void {
-    const sequence = this.#socket.nextSequence();
-    const writer = new MessageWriter();
-    writer.begin(getFlow, messageFlag.request | messageFlag.dump, sequence);
-    writer.nfnetlink(family.any);
-    if (mark !== undefined) writeMark(writer, mark);
-    writer.end();
-    this.#socket.dump(writer.bytes(), sequence, (_type, payload) => receive(payload.subarray(4)));
+    const { request, sequence } = this.#listRequest(mark);
+    this.#socket.dump(request, sequence, (_type, payload) => receive(payload.subarray(4)));
+  }
+
+  /**
+   * As `each`, letting others run in between. Calls wait for each other; a socket that does this is for nothing else.
+   */
+  walk(mark: number | undefined, receive: (attributes: Buffer) => void): Promise<void> {
+    const walking = this.#walking.then(() => {
+      const { request, sequence } = this.#listRequest(mark);
+      return this.#socket.dumpInTurns(request, sequence, (_type, payload) => receive(payload.subarray(4)));
+    });
+    this.#walking = walking.catch(() => undefined);
+    return walking;
+  }
+
+  /** Resolves when no `walk` is under way. */
+  idle(): Promise<void> {
+    return this.#walking;
   }
 
   /** Forgets every flow of an endpoint: 3,000 of them in about 3 ms. Packets of theirs are no part of any flow then. */
@@ -98,6 +111,16 @@ export class Conntrack {
     } catch (error) {
       if (!(error instanceof NetlinkError && error.code === "ENOENT")) throw error;
     }
+  }
+
+  #listRequest(mark: number | undefined): { readonly request: Buffer; readonly sequence: number } {
+    const sequence = this.#socket.nextSequence();
+    const writer = new MessageWriter();
+    writer.begin(getFlow, messageFlag.request | messageFlag.dump, sequence);
+    writer.nfnetlink(family.any);
+    if (mark !== undefined) writeMark(writer, mark);
+    writer.end();
+    return { request: writer.bytes(), sequence };
   }
 }
 

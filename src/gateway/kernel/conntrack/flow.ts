@@ -35,11 +35,12 @@ export interface Flow {
   readonly endedAt?: number;
 }
 
-const timeWait = 7;
+/** TIME_WAIT, and those behind it. */
+export const firstClosedState = 7;
 
 /** Whether either end may still send. */
 export function isLive(flow: Pick<Flow, "tcpState">): boolean {
-  return flow.tcpState < timeWait;
+  return flow.tcpState < firstClosedState;
 }
 
 // uapi/linux/netfilter/nfnetlink_conntrack.h
@@ -69,7 +70,7 @@ export function readFlow(bytes: Buffer): Flow | undefined {
     reply,
     mark: attributes.get(markAttribute)?.readUInt32BE() ?? 0,
     zone: attributeAt(bytes, originalTuple, tupleZone)?.readUInt16BE() ?? 0,
-    tcpState: attributeAt(bytes, protocolInfo, 1, 1)?.readUInt8() ?? timeWait,
+    tcpState: attributeAt(bytes, protocolInfo, 1, 1)?.readUInt8() ?? firstClosedState,
     sent: readTraffic(attributes.get(sentCounters) ?? none),
     received: readTraffic(attributes.get(receivedCounters) ?? none),
     ...(startedAt === undefined ? {} : { startedAt }),
@@ -80,10 +81,10 @@ export function readFlow(bytes: Buffer): Flow | undefined {
 /** Reads nothing but the mark of a TCP flow that is live; 0 for other flows, and for those without a mark. */
 export function readLiveMark(bytes: Buffer): number {
   let mark = 0;
-  let tcpState = timeWait;
+  let tcpState = firstClosedState;
   forEachAttribute(bytes, (type, value) => {
     if (type === markAttribute) mark = value.readUInt32BE();
-    else if (type === protocolInfo) tcpState = attributeAt(value, 1, 1)?.readUInt8() ?? timeWait;
+    else if (type === protocolInfo) tcpState = attributeAt(value, 1, 1)?.readUInt8() ?? firstClosedState;
   });
   return isLive({ tcpState }) ? mark : 0;
 }

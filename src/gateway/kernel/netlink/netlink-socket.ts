@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { getSystemErrorName } from "node:util";
-import { socketFamily, socketType, type Descriptor, type Libc } from "../libc.ts";
+import { socketFamily, socketType, SystemCallError, type Descriptor, type Libc } from "../libc.ts";
 import { forEachAttribute, readText } from "./attributes.ts";
 
 export const netlinkProtocol = { route: 0, netfilter: 12 } as const;
@@ -22,6 +23,7 @@ const solSocket = 1;
 const sendBufferForce = 32;
 const receiveBufferForce = 33;
 const solNetlink = 270;
+const joinOption = 1;
 const capAckOption = 10;
 const extendedAckOption = 11;
 const strictCheckOption = 12;
@@ -30,6 +32,9 @@ const receiveBufferBytes = 8 * 1024 * 1024;
 /** The kernel answers while the request is sent; silence for this long is a defect. */
 const answerTimeoutMs = 10_000;
 const trimFlag = 0x20;
+const dontWait = 0x40;
+/** Of a long list, some 10,000 entries: a few milliseconds. */
+const datagramsPerTurn = 64;
 
 /** A request that the kernel refused. */
 export class NetlinkError extends Error {
@@ -70,14 +75,17 @@ export class NetlinkSocket {
     this.#socket = socket;
   }
 
-  /** @throws SystemCallError EPERM where the process lacks CAP_NET_ADMIN for its buffers */
-  static open(libc: Libc, protocol: number): NetlinkSocket {
+  /**
+   * @param bufferBytes kernel memory for what waits to be received, from 4,096
+   * @throws SystemCallError EPERM where the process lacks CAP_NET_ADMIN for its buffers
+   */
+  static open(libc: Libc, protocol: number, bufferBytes = receiveBufferBytes): NetlinkSocket {
     const socket = libc.socket(socketFamily.netlink, socketType.raw, protocol);
     const address = Buffer.alloc(12);
     address.writeUInt16LE(socketFamily.netlink, 0);
     libc.bind(socket, address);
     libc.setReceiveTimeout(socket, answerTimeoutMs);
-    libc.setOption(socket, solSocket, receiveBufferForce, int32(receiveBufferBytes));
+    libc.setOption(socket, solSocket, receiveBufferForce, int32(bufferBytes));
     libc.setOption(socket, solNetlink, capAckOption, int32(1));
     libc.setOption(socket, solNetlink, extendedAckOption, int32(1));
     // Without it, lists of routes ignore what they are filtered by.
@@ -113,22 +121,68 @@ export class NetlinkSocket {
   /** Sends one request for a list, and calls `receive` for all of it. @throws NetlinkError, SystemCallError */
   dump(request: Buffer, sequence: number, receive: Receive): void {
     this.#send(request);
-    for (;;) {
-      for (const { type, sequence: answered, bytes } of this.#receive()) {
-        if (answered !== sequence) continue;
-        if (type !== typeDone && type !== typeError) {
-          receive(type, bytes.subarray(headerLength));
-          continue;
-        }
-        const refusal = readError(bytes, answered);
-        if (refusal) throw refusal;
-        return;
+    while (!this.#takeListed(sequence, receive));
+  }
+
+  /**
+   * As `dump`, for lists so long that others have to get their turn in between. The socket is for nothing else until
+   * the promise settles.
+   */
+  async dumpInTurns(request: Buffer, sequence: number, receive: Receive): Promise<void> {
+    this.#send(request);
+    for (let datagrams = 1; !this.#takeListed(sequence, receive); datagrams += 1) {
+      if (datagrams % datagramsPerTurn === 0) await nextTurn();
+    }
+  }
+
+  /** From now on the socket gets what the kernel tells a group; it is for nothing else then. @throws SystemCallError */
+  join(group: number): void {
+    this.#libc.setOption(this.#socket, solNetlink, joinOption, int32(group));
+  }
+
+  /** Lets a program decide which messages the socket gets: see {@link Libc.attachFilter}. @throws SystemCallError */
+  attachFilter(program: Buffer): void {
+    this.#libc.attachFilter(this.#socket, program);
+  }
+
+  /**
+   * Takes what a group was told, without waiting.
+   * @param limit most datagrams
+   * @param receive takes each message, with its header; valid during the call
+   * @returns `overrun` where messages were lost before those that come next
+   * @throws SystemCallError
+   */
+  takeTold(limit: number, receive: (message: Buffer) => void): "empty" | "more" | "overrun" {
+    for (let taken = 0; taken < limit; taken += 1) {
+      try {
+        for (const { bytes } of this.#receive(dontWait)) receive(bytes);
+      } catch (error) {
+        if (!(error instanceof SystemCallError)) throw error;
+        if (error.code === "EAGAIN") return "empty";
+        if (error.code === "ENOBUFS") return "overrun";
+        throw error;
       }
     }
+    return "more";
   }
 
   close(): void {
     this.#libc.close(this.#socket);
+  }
+
+  /** Takes one datagram of a list; returns whether it was the last one. */
+  #takeListed(sequence: number, receive: Receive): boolean {
+    for (const { type, sequence: answered, bytes } of this.#receive()) {
+      if (answered !== sequence) continue;
+      if (type !== typeDone && type !== typeError) {
+        receive(type, bytes.subarray(headerLength));
+        continue;
+      }
+      const refusal = readError(bytes, answered);
+      if (refusal) throw refusal;
+      return true;
+    }
+    return false;
   }
 
   #send(messages: Buffer): void {
@@ -143,7 +197,6 @@ export class NetlinkSocket {
 
   /** Takes what else a refused batch has brought, so that the next one does not read it. */
   #drain(): void {
-    const dontWait = 0x40;
     try {
       for (;;) this.#libc.receive(this.#socket, this.#buffer, dontWait);
     } catch {
@@ -152,8 +205,8 @@ export class NetlinkSocket {
   }
 
   /** Returns the messages of one datagram; valid until the next call. */
-  #receive(): readonly Message[] {
-    const length = this.#libc.receive(this.#socket, this.#buffer, trimFlag);
+  #receive(flags = 0): readonly Message[] {
+    const length = this.#libc.receive(this.#socket, this.#buffer, trimFlag | flags);
     if (length > this.#buffer.length) throw new RangeError(`a netlink message of ${length} bytes was cut`);
     const messages: Message[] = [];
     for (let at = 0; at + headerLength <= length;) {

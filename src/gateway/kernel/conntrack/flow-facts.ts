@@ -1,0 +1,31 @@
+import { findAttribute, findNested, readLong, readWord } from "../netlink/attributes.ts";
+
+/** What choosing among flows needs to know of one, read without making more than this: there may be a million. */
+export interface FlowFacts {
+  /** The endpoint's number. */
+  readonly mark: number;
+  /** As in {@link Flow}; undefined where the message does not tell. */
+  readonly tcpState: number | undefined;
+  /** Nanoseconds since the epoch, rounded; 0 where the kernel does not note it. */
+  readonly startedNs: number;
+}
+
+// uapi/linux/netfilter/nfnetlink_conntrack.h
+const statePath = [4, 1, 1];
+const startPath = [20, 1];
+const markAttribute = 8;
+
+/** @param attributes those of a ctnetlink message @returns undefined for what has no mark */
+export function readFacts(attributes: Buffer): FlowFacts | undefined {
+  const end = attributes.length;
+  const mark = readWord(attributes, findAttribute(attributes, markAttribute, 0, end));
+  if (mark === 0) return undefined;
+  const startedNs = readLong(attributes, findNested(attributes, startPath, 0, end));
+  return { mark, tcpState: readTcpState(attributes), startedNs };
+}
+
+/** Number of the conntrack state; undefined where the message does not tell. */
+export function readTcpState(attributes: Buffer): number | undefined {
+  const state = findNested(attributes, statePath, 0, attributes.length);
+  return state < 0 || attributes.readUInt16LE(state) < 5 ? undefined : attributes[state + 4];
+}
