@@ -68,6 +68,20 @@ test("each endpoint goes to the engine of its network, and figures come from bot
   expect(await engine.apply(both, [network])).toEqual({ severedSessions: 2, failures: [] });
 });
 
+test("sessions come from both, the newest first, or from one endpoint", async () => {
+  expect(await engine.sessions({ limit: 9 })).toEqual({ total: 0, sessions: [] });
+  await engine.apply([carried, looped], [network]);
+  inKernel.connect(carried.id);
+  inKernel.connect(carried.id);
+  proxy.connect(looped.id);
+  const { total, sessions } = await engine.sessions({ limit: 2 });
+  expect([total, sessions.map(({ startedAt }) => startedAt)]).toEqual([3, [2, 1]]);
+  expect(await engine.sessions({ endpointId: looped.id, limit: 9 })).toMatchObject({
+    total: 1,
+    sessions: [{ endpointId: looped.id }],
+  });
+});
+
 test("the kernel engine is started with the first network, once, and hears when the last has gone", async () => {
   await engine.apply([looped], []);
   expect(starts).toBe(0);

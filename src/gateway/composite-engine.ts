@@ -3,6 +3,7 @@ import type { EndpointId } from "../domain/ids.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
 import type { Logger } from "../lib/log.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
+import { mergeSessions, type SessionList, type SessionQuery } from "./live-session.ts";
 
 export interface CompositeEngineParts {
   /** Carries loopback networks. */
@@ -57,6 +58,12 @@ export class CompositeEngine implements Engine {
   figures(): readonly EndpointFigures[] {
     const ofKernel = this.#kernel?.figures() ?? this.#waiting.map(zeroFigures);
     return [...this.#parts.proxy.figures(), ...ofKernel];
+  }
+
+  async sessions(query: SessionQuery): Promise<SessionList> {
+    const engines = [this.#parts.proxy, ...(this.#kernel ? [this.#kernel] : [])];
+    const lists = await Promise.all(engines.map((engine) => engine.sessions(query)));
+    return mergeSessions(lists, query.limit);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
+import type { SessionList, SessionQuery } from "./live-session.ts";
 
 /** What one `apply` did. */
 export interface ApplyReport {
@@ -25,6 +26,8 @@ export interface Engine {
   apply(desired: readonly DesiredEndpoint[], networks: readonly DesiredNetwork[]): Promise<ApplyReport>;
   /** Counters of every endpoint of the last `apply`. */
   figures(): readonly EndpointFigures[];
+  /** The sessions of this moment, without those that are only remembered. May take seconds where there are a million. */
+  sessions(query: SessionQuery): Promise<SessionList>;
   /**
    * Ends this process's part. Idempotent. What a process carries itself is cut and its addresses are freed; what the
    * kernel carries goes on, for the next gateway process to take over.

@@ -3,10 +3,11 @@ import type { EndpointId } from "../domain/ids.ts";
 import type { RefusalReason } from "../domain/refusal.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
+import { mergeSessions, type LiveSession, type SessionList, type SessionQuery } from "./live-session.ts";
 
 interface Carried {
   desired: DesiredEndpoint;
-  sessions: number;
+  sessions: readonly LiveSession[];
   newSessions: number;
   readonly refusals: Record<RefusalReason, number>;
 }
@@ -42,11 +43,11 @@ export class FakeEngine implements Engine {
     const { refusal, nodes, maxSession } = carried.desired;
     const reason =
       refusal ??
-      (nodes.length === 0 ? "no_healthy_node" : carried.sessions >= maxSession ? "session_cap" : null);
+      (nodes.length === 0 ? "no_healthy_node" : carried.sessions.length >= maxSession ? "session_cap" : null);
     if (reason) carried.refusals[reason] += 1;
     else {
-      carried.sessions += 1;
       carried.newSessions += 1;
+      carried.sessions = [...carried.sessions, sessionOf(id, carried.newSessions)];
     }
     return reason;
   }
@@ -71,12 +72,19 @@ export class FakeEngine implements Engine {
   figures(): readonly EndpointFigures[] {
     return [...this.#carried].map(([endpointId, { sessions, newSessions, refusals }]) => ({
       endpointId,
-      sessions,
+      sessions: sessions.length,
       newSessions,
       bytesIn: newSessions * 100,
       bytesOut: newSessions * 1000,
       refusals: { ...refusals },
     }));
+  }
+
+  sessions({ endpointId, limit }: SessionQuery): Promise<SessionList> {
+    const lists = [...this.#carried]
+      .filter(([id]) => endpointId === undefined || id === endpointId)
+      .map(([, { sessions }]) => ({ total: sessions.length, sessions }));
+    return Promise.resolve(mergeSessions(lists, limit));
   }
 
   close(): Promise<void> {
@@ -91,8 +99,8 @@ export class FakeEngine implements Engine {
     for (const [id, carried] of this.#carried) {
       const endpoint = wanted.get(id);
       if (endpoint?.refusal === null) continue;
-      severed += carried.sessions;
-      carried.sessions = 0;
+      severed += carried.sessions.length;
+      carried.sessions = [];
       if (!endpoint) this.#carried.delete(id);
     }
     return severed;
@@ -112,7 +120,7 @@ export class FakeEngine implements Engine {
       } else {
         this.#carried.set(endpoint.id, {
           desired: endpoint,
-          sessions: 0,
+          sessions: [],
           newSessions: 0,
           refusals: { ...zeroFigures(endpoint.id).refusals },
         });
@@ -120,4 +128,10 @@ export class FakeEngine implements Engine {
     }
     return failures;
   }
+}
+
+/** The nth one of an endpoint; later ones are newer. */
+function sessionOf(endpointId: EndpointId, n: number): LiveSession {
+  const source = { host: "192.0.2.1", port: 40_000 + n };
+  return { endpointId, source, startedAt: n, bytesIn: 100, bytesOut: 1_000, state: "established" };
 }

@@ -2,12 +2,14 @@ import type { DesiredEndpoint, DesiredNetwork, DesiredNode } from "../../domain/
 import { refusalReasons, type RefusalReason } from "../../domain/refusal.ts";
 import type { EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
+import type { SessionList, SessionQuery } from "../live-session.ts";
 import { Caps } from "./caps.ts";
 import { networkEntries, type KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import type { Poker } from "./conntrack/poke.ts";
 import type { HostNetwork } from "./host-network.ts";
 import { Image, resyncChanges, type KernelState } from "./image.ts";
+import type { KernelSessions } from "./kernel-sessions.ts";
 import { NodeAddresses } from "./node-addresses.ts";
 import { refusalCounter, type SetName } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
@@ -29,6 +31,7 @@ export interface KernelEngineParts {
   readonly conntrack: Conntrack;
   readonly poker: Poker;
   readonly hostNetwork: HostNetwork;
+  readonly sessions: KernelSessions;
   readonly log: EngineLog;
 }
 
@@ -72,6 +75,7 @@ export class KernelEngine implements Engine {
     desired: readonly DesiredEndpoint[],
     networks: readonly DesiredNetwork[],
   ): Promise<ApplyReport> {
+    this.#parts.sessions.learn(desired);
     this.#guard(networks);
     const states = await this.#parts.hostNetwork.apply(networkWishes(desired, networks));
     const resolved = await this.#resolve(desired);
@@ -130,11 +134,16 @@ export class KernelEngine implements Engine {
     });
   }
 
+  sessions(query: SessionQuery): Promise<SessionList> {
+    return this.#parts.sessions.list(query);
+  }
+
   /** Leaves everything in the kernel as it is: sessions go on, and a gateway that starts again takes them over. */
   close(): Promise<void> {
     clearInterval(this.#recounting);
     this.#parts.hostNetwork.close();
     this.#parts.poker.close();
+    this.#parts.sessions.close();
     return Promise.resolve();
   }
 

@@ -33,7 +33,7 @@ export async function startLab({ closeTimeoutS = 5, endpoints = 1 } = {}): Promi
   gateway.connect("vpc", consumer, "eth0");
   gateway.connect("servers", node, "eth0");
   addresses(gateway, consumer, node);
-  const rules = rulesetText().replaceAll("close : 5;", `close : ${closeTimeoutS};`);
+  const rules = rulesetText().replaceAll("close : 5 }", `close : ${closeTimeoutS} }`);
   gateway.run("nft -f -", rules);
   const socket = gateway.netfilter();
   const tables = new Tables(socket);

@@ -257,6 +257,50 @@ test("an address changes hands within one apply", async () => {
   expect(figuresOf(engine, successor.id)).toMatchObject({ sessions: 1, newSessions: 1, bytesIn: 5 });
 });
 
+test("lists the newest sessions of an endpoint, or of all, with what they have carried", async () => {
+  const node = await startNode((socket) => {
+    socket.on("data", (chunk) => socket.write(Buffer.concat([chunk, chunk])));
+    socket.on("end", () => undefined);
+  });
+  const engine = await startEngine();
+  const [one, other] = [desiredEndpoint({ nodes: [node] }), desiredEndpoint({ nodes: [node] })];
+  await engine.apply([one, other]);
+  const before = Date.now();
+  const clients: TestClient[] = [];
+  for (const { address } of [one, one, one, other]) {
+    const client = new TestClient(address);
+    clients.push(client);
+    client.socket.write("hello");
+    await until("it is answered", () => client.received.length === 10);
+    // Each begins in a millisecond of its own.
+    const now = Date.now();
+    await until("the clock goes on", () => Date.now() > now);
+  }
+  const ports = clients.map(({ socket }) => socket.localPort);
+  const all = await engine.sessions({ limit: 3 });
+  expect([all.total, all.sessions.map(({ source }) => source.port)]).toEqual([
+    4,
+    ports.toReversed().slice(0, 3),
+  ]);
+  expect(all.sessions[0]).toEqual({
+    endpointId: other.id,
+    source: { host: "127.0.0.1", port: ports[3] },
+    node: { host: node.host, port: node.port },
+    startedAt: expect.any(Number) as number,
+    bytesIn: 5,
+    bytesOut: 10,
+    state: "established",
+  });
+  expect(all.sessions.at(-1)?.startedAt).toBeGreaterThanOrEqual(before - 1);
+  expect(all.sessions[0]?.startedAt).toBeLessThanOrEqual(Date.now() + 1);
+  clients[1]?.socket.end();
+  const states = async () =>
+    (await engine.sessions({ endpointId: one.id, limit: 9 })).sessions.map(({ state }) => state);
+  for (let text = ""; text !== "established,closing,established";) text = (await states()).join();
+  const stranger = desiredEndpoint({});
+  expect(await engine.sessions({ endpointId: stranger.id, limit: 9 })).toEqual({ total: 0, sessions: [] });
+});
+
 test("close cuts every session, frees every address, and may be called twice", async () => {
   const node = await startNode();
   const engine = await startEngine();

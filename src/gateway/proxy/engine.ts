@@ -2,9 +2,17 @@ import { availableParallelism } from "node:os";
 import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
+import { mergeSessions, type SessionList, type SessionQuery } from "../live-session.ts";
 import { Image } from "./image.ts";
 import { listenFailure, probe } from "./listen-failure.ts";
-import type { Change, ChangeResult, ListenFailure, ListenerKey, WorkerSetup } from "./messages.ts";
+import type {
+  Change,
+  ChangeResult,
+  ListenFailure,
+  ListenerKey,
+  SlotSessionList,
+  WorkerSetup,
+} from "./messages.ts";
 import { allocateSlotMemory, slotLimit, SlotTotals } from "./slots.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
@@ -87,6 +95,25 @@ export class ProxyEngine implements Engine {
       const slot = this.#image.slotOf(id);
       return slot === undefined ? zeroFigures(id) : { endpointId: id, ...this.#totals.read(slot) };
     });
+  }
+
+  /** See {@link Engine.sessions}. @throws after `close`, and when a worker dies */
+  async sessions({ endpointId, limit }: SessionQuery): Promise<SessionList> {
+    const slot = endpointId === undefined ? undefined : this.#image.slotOf(endpointId);
+    if (endpointId !== undefined && slot === undefined) return { total: 0, sessions: [] };
+    const lists = await this.#pool.list({ limit, ...(slot === undefined ? {} : { slot }) });
+    return mergeSessions(
+      lists.map((list) => this.#withNames(list)),
+      limit,
+    );
+  }
+
+  #withNames({ total, sessions }: SlotSessionList): SessionList {
+    const named = sessions.flatMap(({ slot, ...session }) => {
+      const endpointId = this.#image.ownerOf(slot);
+      return endpointId === undefined ? [] : [{ endpointId, ...session }];
+    });
+    return { total, sessions: named };
   }
 
   close(): Promise<void> {

@@ -57,6 +57,11 @@ export class Listener implements SessionHost {
     this.#server.on("error", (error) => this.#context.acceptFailed(error));
   }
 
+  /** Those that are live. */
+  get sessions(): Iterable<Session> {
+    return this.#sessions;
+  }
+
   /** Frees the address and severs. Returns as `sever` does. */
   close(): Promise<number> {
     // The descriptor is closed when this returns; the callback would wait for the sessions.

@@ -2,6 +2,7 @@ import type { DesiredNode } from "../../domain/desired.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import type { ServicePort } from "../../domain/resources.ts";
+import type { LiveSession } from "../live-session.ts";
 import type { SlotMemory } from "./slots.ts";
 
 /** How sessions are kept, the same for every endpoint. Times in milliseconds, greater than 0. */
@@ -59,15 +60,40 @@ export interface ListenFailure extends ListenerKey {
   readonly message: string;
 }
 
-/** To a worker. It answers each with one `changed` of the same sequence number. */
-export interface ChangeRequest {
+/** Which of its sessions a worker is to list. */
+export interface SlotSessionQuery {
+  /** All where it is left out. */
+  readonly slot?: number;
+  /** Most sessions to list, from 1. */
+  readonly limit: number;
+}
+
+export type SlotSession = Omit<LiveSession, "endpointId"> & { readonly slot: number };
+
+/** One worker's sessions, as in `SessionList`. */
+export interface SlotSessionList {
+  readonly total: number;
+  readonly sessions: readonly SlotSession[];
+}
+
+/** What a worker is asked, and what it answers. */
+export type Question =
+  | { readonly kind: "change"; readonly change: Change }
+  | { readonly kind: "list"; readonly query: SlotSessionQuery };
+
+/** To a worker. It answers each with one `answer` of the same sequence number. */
+export interface WorkerRequest {
   readonly sequence: number;
-  readonly change: Change;
+  readonly question: Question;
 }
 
 /** From a worker. */
 export type WorkerMessage =
   | { readonly kind: "ready" }
-  | { readonly kind: "changed"; readonly sequence: number; readonly result: ChangeResult }
+  | {
+      readonly kind: "answer";
+      readonly sequence: number;
+      readonly result: ChangeResult | SlotSessionList;
+    }
   | { readonly kind: "nodeUnreachable"; readonly node: DesiredNode }
   | { readonly kind: "acceptFailed"; readonly message: string };

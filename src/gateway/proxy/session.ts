@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { DesiredNode } from "../../domain/desired.ts";
+import type { LiveSession, SessionPeer } from "../live-session.ts";
 import { withOnread } from "./accepted.ts";
 import { Direction } from "./direction.ts";
 import type { SessionSettings } from "./messages.ts";
@@ -42,7 +43,8 @@ export class Session {
   #clientClosed = false;
   #nodeClosed = false;
   #over = false;
-  readonly #startedMs: number;
+  /** On the host's clock. */
+  readonly startedMs: number;
   /** When this attempt to connect began, or when the last sweep saw new bytes. */
   #progressMs: number;
   #seenBytes = 0;
@@ -51,8 +53,8 @@ export class Session {
   constructor(host: SessionHost, accepted: Socket, nodes: Iterator<DesiredNode>) {
     this.#host = host;
     this.#nodes = nodes;
-    this.#startedMs = host.now();
-    this.#progressMs = this.#startedMs;
+    this.startedMs = host.now();
+    this.#progressMs = this.startedMs;
     this.#inbound = new Direction(host.buffers, (bytes) => host.countBytesIn(bytes));
     this.#outbound = new Direction(host.buffers, (bytes) => host.countBytesOut(bytes));
     const rewrapped = withOnread(accepted, this.#inbound.onread);
@@ -65,6 +67,21 @@ export class Session {
   /** Address of the consumer; undefined once he is gone. */
   get source(): string | undefined {
     return this.#client.remoteAddress;
+  }
+
+  /** Undefined once the consumer is gone. */
+  describe(): Omit<LiveSession, "endpointId"> | undefined {
+    const [source, node] = [peerOf(this.#client), this.#connected ? peerOf(this.#node) : undefined];
+    if (!source) return undefined;
+    const isClosing = this.#client.readableEnded || this.#node?.readableEnded;
+    return {
+      source,
+      ...(node ? { node } : {}),
+      startedAt: Math.round(performance.timeOrigin + this.startedMs),
+      bytesIn: this.#inbound.movedBytes,
+      bytesOut: this.#outbound.movedBytes,
+      state: !this.#connected ? "opening" : isClosing ? "closing" : "established",
+    };
   }
 
   /** Tries the nodes one after the other. Nothing is read from the consumer before one has accepted. */
@@ -118,7 +135,7 @@ export class Session {
       void this.reset();
       return;
     }
-    if (!this.#keptAlive) this.#keepAlive(now - this.#startedMs);
+    if (!this.#keptAlive) this.#keepAlive(now - this.startedMs);
   }
 
   #carry(node: Socket): void {
@@ -183,6 +200,11 @@ export class Session {
     this.#over = true;
     this.#host.ended(this);
   }
+}
+
+function peerOf(socket: Socket | null): SessionPeer | undefined {
+  const [host, port] = [socket?.remoteAddress, socket?.remotePort];
+  return host === undefined || port === undefined ? undefined : { host, port };
 }
 
 /** Passes a FIN on. The second one of a session closes the socket at once: that says the same with less work. */

@@ -2,7 +2,17 @@ import { Endpoint } from "./endpoint.ts";
 import { listenFailure } from "./listen-failure.ts";
 import { Listener } from "./listener.ts";
 import type { ListenerContext } from "./listener.ts";
-import type { Change, ChangeResult, ListenerKey, ListenFailure, SlotState } from "./messages.ts";
+import type {
+  Change,
+  ChangeResult,
+  ListenerKey,
+  ListenFailure,
+  SlotSession,
+  SlotSessionList,
+  SlotSessionQuery,
+  SlotState,
+} from "./messages.ts";
+import type { Session } from "./session.ts";
 import type { SlotCounters } from "./slots.ts";
 
 interface Entry {
@@ -47,6 +57,18 @@ export class Shard {
     }
   }
 
+  list({ slot, limit }: SlotSessionQuery): SlotSessionList {
+    const found: { slot: number; session: Session }[] = [];
+    for (const [own, { listeners }] of this.#entries) {
+      if (slot !== undefined && own !== slot) continue;
+      for (const { sessions } of listeners.values()) {
+        for (const session of sessions) found.push({ slot: own, session });
+      }
+    }
+    found.sort((one, other) => other.session.startedMs - one.session.startedMs);
+    return { total: found.length, sessions: found.slice(0, limit).flatMap(describe) };
+  }
+
   async #remove(slot: number): Promise<number> {
     const entry = this.#entries.get(slot);
     if (entry === undefined) return 0;
@@ -89,6 +111,12 @@ export class Shard {
     entry.listeners.set(nameOf(key), listener);
     return null;
   }
+}
+
+/** Nothing of a session whose consumer has just gone. */
+function describe({ slot, session }: { slot: number; session: Session }): readonly SlotSession[] {
+  const described = session.describe();
+  return described ? [{ slot, ...described }] : [];
 }
 
 function nameOf(key: ListenerKey): string {

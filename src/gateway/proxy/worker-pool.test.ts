@@ -22,7 +22,7 @@ function events() {
 }
 
 const answering = `parentPort.postMessage({
-  kind: "changed", sequence: request.sequence, result: { severedSessions: 1, failures: [] } })`;
+  kind: "answer", sequence: request.sequence, result: { severedSessions: 1, failures: [] } })`;
 
 test("a change is done when every worker has done it", async () => {
   const heard = events();

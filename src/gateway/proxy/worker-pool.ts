@@ -1,7 +1,15 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { DesiredNode } from "../../domain/desired.ts";
-import type { Change, ChangeRequest, ChangeResult, WorkerMessage } from "./messages.ts";
+import type {
+  Change,
+  ChangeResult,
+  Question,
+  SlotSessionList,
+  SlotSessionQuery,
+  WorkerMessage,
+  WorkerRequest,
+} from "./messages.ts";
 
 export interface PoolEvents {
   nodeUnreachable(node: DesiredNode): void;
@@ -11,9 +19,9 @@ export interface PoolEvents {
 }
 
 interface Awaited {
-  readonly resolve: (results: ChangeResult[]) => void;
+  readonly resolve: (results: unknown[]) => void;
   readonly reject: (error: Error) => void;
-  readonly results: ChangeResult[];
+  readonly results: unknown[];
 }
 
 /** The worker threads of an engine. What is sent, is sent to all of them. */
@@ -58,14 +66,13 @@ export class WorkerPool {
    * Resolves to what each worker did, once all have done it.
    * @throws when the pool is closed, or a worker dies meanwhile
    */
-  broadcast(change: Change): Promise<ChangeResult[]> {
-    if (!this.#alive) return Promise.reject(new Error("The proxy engine is closed."));
-    const request: ChangeRequest = { sequence: this.#sequence++, change };
-    return new Promise((resolve, reject) => {
-      this.#awaited.set(request.sequence, { resolve, reject, results: [] });
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-      for (const worker of this.#workers) worker.postMessage(request);
-    });
+  async broadcast(change: Change): Promise<ChangeResult[]> {
+    return (await this.#ask({ kind: "change", change })) as ChangeResult[];
+  }
+
+  /** Resolves to what each worker lists. @throws as `broadcast` does */
+  async list(query: SlotSessionQuery): Promise<SlotSessionList[]> {
+    return (await this.#ask({ kind: "list", query })) as SlotSessionList[];
   }
 
   /** Ends the threads, and with them whatever they still hold. Idempotent. */
@@ -74,10 +81,20 @@ export class WorkerPool {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
+  #ask(question: Question): Promise<unknown[]> {
+    if (!this.#alive) return Promise.reject(new Error("The proxy engine is closed."));
+    const request: WorkerRequest = { sequence: this.#sequence++, question };
+    return new Promise((resolve, reject) => {
+      this.#awaited.set(request.sequence, { resolve, reject, results: [] });
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+      for (const worker of this.#workers) worker.postMessage(request);
+    });
+  }
+
   #received(message: WorkerMessage): void {
     switch (message.kind) {
-      case "changed":
-        this.#changed(message.sequence, message.result);
+      case "answer":
+        this.#answered(message.sequence, message.result);
         return;
       case "nodeUnreachable":
         this.#events.nodeUnreachable(message.node);
@@ -89,7 +106,7 @@ export class WorkerPool {
     }
   }
 
-  #changed(sequence: number, result: ChangeResult): void {
+  #answered(sequence: number, result: unknown): void {
     const awaited = this.#awaited.get(sequence);
     if (awaited === undefined) return;
     awaited.results.push(result);

@@ -1,7 +1,7 @@
 /** The program of a worker thread: makes the changes that the engine sends, and sweeps its sessions. */
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import type { ChangeRequest, SessionSettings, WorkerMessage, WorkerSetup } from "./messages.ts";
+import type { SessionSettings, WorkerMessage, WorkerRequest, WorkerSetup } from "./messages.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { Reports } from "./reports.ts";
 import { Shard } from "./shard.ts";
@@ -33,11 +33,13 @@ function run(port: MessagePort, setup: WorkerSetup): void {
     },
     index / workers,
   );
-  port.on("message", (request: ChangeRequest) => {
+  port.on("message", ({ sequence, question }: WorkerRequest) => {
+    if (question.kind === "list") {
+      send({ kind: "answer", sequence, result: shard.list(question.query) });
+      return;
+    }
     // A change that throws is a defect: it ends the worker, and with it the process.
-    void shard.apply(request.change).then((result) => {
-      send({ kind: "changed", sequence: request.sequence, result });
-    });
+    void shard.apply(question.change).then((result) => send({ kind: "answer", sequence, result }));
   });
   setInterval(() => {
     reports.nextRound();

@@ -1,0 +1,49 @@
+import type { DesiredEndpoint } from "../../domain/desired.ts";
+import type { EndpointId, VpcId } from "../../domain/ids.ts";
+
+/** Which endpoint a flow's mark stands for. */
+export interface EndpointName {
+  readonly endpointId: EndpointId;
+  readonly network: VpcId;
+}
+
+/** The kernel tells of the last flows of a removed endpoint a moment after it is removed. */
+const rememberMs = 60_000;
+
+/** The endpoints by their numbers, also those that have just been removed. */
+export class EndpointNames {
+  readonly #now: () => number;
+  #present: ReadonlyMap<number, EndpointName> = new Map();
+  readonly #gone = new Map<number, EndpointName & { readonly until: number }>();
+
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** These are the endpoints from now on; those that were are remembered for a minute. */
+  learn(desired: readonly DesiredEndpoint[]): void {
+    const now = this.#now();
+    for (const [number, { until }] of this.#gone) if (until <= now) this.#gone.delete(number);
+    const present = new Map(
+      desired.flatMap(({ id, kernel }) =>
+        kernel ? [[kernel.number, { endpointId: id, network: kernel.network }] as const] : [],
+      ),
+    );
+    for (const [number, name] of this.#present) {
+      if (!present.has(number)) this.#gone.set(number, { ...name, until: now + rememberMs });
+    }
+    this.#present = present;
+  }
+
+  /** Undefined for a mark that is no endpoint's. */
+  nameOf(mark: number): EndpointName | undefined {
+    return this.#present.get(mark) ?? this.#gone.get(mark);
+  }
+
+  /** Undefined for an endpoint that is not there. */
+  numberOf(endpointId: EndpointId): number | undefined {
+    for (const [number, name] of this.#present) if (name.endpointId === endpointId) return number;
+    return undefined;
+  }
+}
