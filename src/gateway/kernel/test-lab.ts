@@ -25,15 +25,24 @@ export interface Lab {
   close(): Promise<void>;
 }
 
-/** @param closeTimeoutS how long the kernel remembers flows that were reset, in seconds @param endpoints how many */
-export async function startLab({ closeTimeoutS = 5, endpoints = 1 } = {}): Promise<Lab> {
+/**
+ * @param closeTimeoutS how long the kernel remembers flows that were closed or reset, in seconds; else as in the rules
+ * @param endpoints how many
+ */
+export async function startLab({
+  closeTimeoutS,
+  endpoints = 1,
+}: { closeTimeoutS?: number; endpoints?: number } = {}): Promise<Lab> {
   const spaces = await Promise.all([1, 2, 3].map(() => TestNamespace.create()));
   const [gateway, consumer, node] = spaces;
   if (!gateway || !consumer || !node) throw new Error("There are three namespaces.");
   gateway.connect("vpc", consumer, "eth0");
   gateway.connect("servers", node, "eth0");
   addresses(gateway, consumer, node);
-  const rules = rulesetText().replaceAll("close : 5 }", `close : ${closeTimeoutS} }`);
+  const shorter = `time_wait : ${closeTimeoutS}, close : ${closeTimeoutS} }`;
+  const ruleset = rulesetText();
+  const rules =
+    closeTimeoutS === undefined ? ruleset : ruleset.replaceAll(/time_wait : \d+, close : \d+ \}/g, shorter);
   gateway.run("nft -f -", rules);
   const socket = gateway.netfilter();
   const tables = new Tables(socket);

@@ -119,6 +119,8 @@ export type PeerOrder =
       readonly count: number;
       readonly from?: string;
     }
+  /** On each of them. */
+  | { readonly kind: "send"; readonly bytes: number }
   /** All of them. */
   | { readonly kind: "end" | "reset" };
 
@@ -127,6 +129,8 @@ export interface PeerState {
   listening: number;
   /** Connected ones that had an answer to their line, and accepted ones that had a line. */
   answered: number;
+  /** Bytes, over all of them. */
+  received: number;
   ended: number;
   reset: number;
   refused: number;
@@ -135,7 +139,7 @@ export interface PeerState {
 /** A thread in a namespace with TCP connections: a server that echoes, or clients. */
 export class TestPeer {
   readonly #worker: Worker;
-  state: PeerState = { listening: 0, answered: 0, ended: 0, reset: 0, refused: 0 };
+  state: PeerState = { listening: 0, answered: 0, received: 0, ended: 0, reset: 0, refused: 0 };
 
   private constructor(worker: Worker) {
     this.#worker = worker;

@@ -7,11 +7,11 @@ import type { PeerOrder, PeerState } from "./test-network.ts";
 
 const tellEveryMs = 5;
 const sockets = new Set<Socket>();
-const state: PeerState = { listening: 0, answered: 0, ended: 0, reset: 0, refused: 0 };
+const state: PeerState = { listening: 0, answered: 0, received: 0, ended: 0, reset: 0, refused: 0 };
 let isChanged = true;
 
-function count(what: keyof PeerState): void {
-  state[what] += 1;
+function count(what: keyof PeerState, amount = 1): void {
+  state[what] += amount;
   isChanged = true;
 }
 
@@ -21,6 +21,7 @@ function watch(socket: Socket, onFirst: () => void): void {
     count("answered");
     onFirst();
   });
+  socket.on("data", ({ length }) => count("received", length));
   socket.on("end", () => count("ended"));
   socket.on("error", (error: NodeJS.ErrnoException) =>
     count(error.code === "ECONNREFUSED" ? "refused" : "reset"),
@@ -39,6 +40,9 @@ const doing: { readonly [Kind in PeerOrder["kind"]]: (order: Extract<PeerOrder, 
       watch(socket, () => undefined);
       socket.on("connect", () => socket.write("line\n"));
     }
+  },
+  send: ({ bytes }) => {
+    for (const socket of sockets) socket.write(Buffer.alloc(bytes));
   },
   end: () => {
     for (const socket of sockets) socket.end();
