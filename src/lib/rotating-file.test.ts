@@ -109,4 +109,8 @@ test.skipIf(!canMount)("a full disk takes no half line, and once there is room i
   await file.append(Buffer.from(line));
   expect(readFileSync(join(directory, "log"), "utf8")).toBe(line.repeat(2));
   await file.close();
+  writeFileSync(join(directory, "hog"), "x".repeat(4_096));
+  // Not even the new file fits, and yet it is no reason not to start.
+  const other = await opened(join(directory, "other"));
+  await expect(other.append(Buffer.from(line.repeat(3)))).rejects.toThrow("ENOSPC");
 });

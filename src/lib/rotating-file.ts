@@ -10,6 +10,8 @@ export interface RotationLimits {
 }
 
 const mode = 0o640;
+/** Passes without anybody's doing to the file: lines are refused until it has. */
+const diskTrouble = new Set<unknown>(["ENOSPC", "EDQUOT", "EIO", "EROFS"]);
 const newline = 0x0a;
 
 /**
@@ -27,7 +29,7 @@ export class RotatingFile {
     this.#limits = limits;
   }
 
-  /** Goes on with a file that is there. @throws StartError where the file cannot be written, or is none */
+  /** Goes on with a file that is there. A disk in trouble is no hindrance: `append` tells of it. @throws StartError where the file cannot be written, or is none */
   static async open(path: string, limits: RotationLimits): Promise<RotatingFile> {
     const rotating = new RotatingFile(path, limits);
     try {
@@ -36,6 +38,7 @@ export class RotatingFile {
       await rotating.#open();
     } catch (error) {
       await rotating.close();
+      if (diskTrouble.has((error as NodeJS.ErrnoException).code)) return rotating;
       const reason = error instanceof Error ? error.message : String(error);
       throw new StartError(
         `The file ${path} cannot be written: ${reason}. Name one in a directory that exists and is writable.`,

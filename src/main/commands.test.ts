@@ -56,6 +56,32 @@ describe("a process that cannot start says why in one line", () => {
     );
   });
 
+  test.each([
+    [["--flow-log-mib", "0"], /"0" is no size of a flow log in MiB\. .*/],
+    [["--flow-log-files", "x"], /"x" is no number of flow log files\. .*/],
+  ])("up with %j", async (args, text) => {
+    expect(await run("up", "--data", testDirectory(), ...args)).toEqual(oneLine(text));
+  });
+
+  test("gateway with a flow log in no directory", async () => {
+    const directory = testDirectory();
+    expect(await run("gateway", "--data", directory, "--flow-log", `${directory}/none/flows.jsonl`)).toEqual(
+      oneLine(/The file .*\/none\/flows\.jsonl cannot be written: .* Name one in a directory that exists .*/),
+    );
+  });
+
+  test("gateway that is to list sessions without a snapshot, or too many", async () => {
+    const directory = testDirectory();
+    expect(await run("gateway", "--data", directory, "--sessions")).toEqual(
+      oneLine(
+        /The gateway's last snapshot .* cannot be read: there is none\. Name the gateway's data directory .*/,
+      ),
+    );
+    expect(await run("gateway", "--data", directory, "--sessions", "--limit", "100001")).toEqual(
+      oneLine(/"100001" is no limit\. .*/),
+    );
+  });
+
   test("server on a port that is taken", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

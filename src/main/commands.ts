@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { createLogger } from "../lib/log.ts";
 import { StartError } from "../lib/start-error.ts";
+import { flowLogArgs, readFlowLog, withFlowLog, type FlowLogFlags } from "./flow-log-settings.ts";
 import { dataPaths, type DataPaths } from "./paths.ts";
 import { runProcess } from "./process-life.ts";
 
@@ -12,13 +13,17 @@ const defaultData = ".postern/data";
 const defaultListen = "127.0.0.1:9700";
 const defaultRegion = "region-1";
 const defaultIdleTimeoutS = "3600";
+const mostListed = 100_000;
 
-interface ProcessFlags {
+interface ProcessFlags extends FlowLogFlags {
   readonly data?: string;
   readonly listen: string;
   readonly region?: string;
   readonly idleTimeout: string;
   readonly check?: true;
+  readonly sessions?: true;
+  readonly endpoint?: string;
+  readonly limit: string;
   readonly json?: true;
 }
 
@@ -36,7 +41,9 @@ export function addProcessCommands(program: Command, env: Environment): void {
   const pathsOf = (command: Command): DataPaths =>
     dataPaths(resolve(command.optsWithGlobals<ProcessFlags>().data ?? env["POSTERN_DATA"] ?? defaultData));
 
-  withData(program.command("up").description("run server and gateway on this machine, until Ctrl-C"))
+  withFlowLog(
+    withData(program.command("up").description("run server and gateway on this machine, until Ctrl-C")),
+  )
     .option("--listen <host:port>", "address of the API", defaultListen)
     .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
     .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
@@ -49,8 +56,8 @@ export function addProcessCommands(program: Command, env: Environment): void {
           paths,
           program: [...process.execArgv, process.argv[1] ?? ""],
           serverArgs: ["--data", paths.root, "--listen", flags.listen, ...regionArgs(flags)],
-          gatewayArgs: ["--data", paths.root, "--idle-timeout", flags.idleTimeout],
-          print: (text) => process.stdout.write(text),
+          gatewayArgs: ["--data", paths.root, "--idle-timeout", flags.idleTimeout, ...flowLogArgs(flags)],
+          print,
         });
       });
     });
@@ -73,22 +80,53 @@ export function addProcessCommands(program: Command, env: Environment): void {
       );
     });
 
-  withData(program.command("gateway").description("run the gateway alone"))
+  addGatewayCommand(program, logLevel ?? "warn", pathsOf);
+}
+
+function addGatewayCommand(
+  program: Command,
+  logLevel: string,
+  pathsOf: (command: Command) => DataPaths,
+): void {
+  withFlowLog(withData(program.command("gateway").description("run the gateway alone")))
     .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
     .option("--check", "only tell what this host lacks for carrying networks in the kernel")
-    .option("--json", "with --check: for programs")
+    .option("--sessions", "only list the sessions that this host's kernel carries, newest first; takes root")
+    .option("--endpoint <id>", "with --sessions: of this endpoint")
+    .option("--limit <n>", "with --sessions: most sessions to list", "1000")
+    .option("--json", "with --check and --sessions: for programs")
     .action(async (flags: ProcessFlags, command: Command) => {
       if (flags.check) {
         const { checkGatewayHost } = await import("./gateway-check.ts");
-        process.exitCode = await checkGatewayHost(flags.json === true, (text) => process.stdout.write(text));
+        process.exitCode = await checkGatewayHost(flags.json === true, print);
+        return;
+      }
+      const log = createLogger("gateway", logLevel);
+      const paths = pathsOf(command);
+      if (flags.sessions) {
+        const { printGatewaySessions } = await import("./gateway-sessions.ts");
+        await runProcess(log, () =>
+          printGatewaySessions({
+            snapshotPath: paths.gatewaySnapshot,
+            ...(flags.endpoint === undefined ? {} : { endpoint: flags.endpoint }),
+            limit: readLimit(flags.limit),
+            isJson: flags.json === true,
+            print,
+          }),
+        );
         return;
       }
       const { runGateway } = await import("./gateway.ts");
-      const log = createLogger("gateway", logLevel ?? "warn");
-      await runProcess(log, () =>
-        runGateway({ paths: pathsOf(command), idleTimeoutMs: readIdleTimeoutMs(flags.idleTimeout), log }),
-      );
+      await runProcess(log, async () => {
+        const idleTimeoutMs = readIdleTimeoutMs(flags.idleTimeout);
+        const flowLog = readFlowLog(flags);
+        await runGateway({ paths, idleTimeoutMs, log, ...(flowLog ? { flowLog } : {}) });
+      });
     });
+}
+
+function print(text: string): void {
+  process.stdout.write(text);
 }
 
 function regionArgs({ region }: ProcessFlags): readonly string[] {
@@ -109,4 +147,11 @@ function readIdleTimeoutMs(text: string): number {
   const seconds = Number(text);
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 7 * 86_400) return seconds * 1000;
   throw new StartError(`"${text}" is no idle timeout. Give whole seconds from 1 to 604800.`);
+}
+
+/** @throws StartError */
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= mostListed) return limit;
+  throw new StartError(`"${text}" is no limit. Give a whole number from 1 to ${mostListed}.`);
 }

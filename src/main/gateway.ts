@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { GatewayAgent } from "../gateway/agent.ts";
 import { CompositeEngine } from "../gateway/composite-engine.ts";
 import type { Engine } from "../gateway/engine.ts";
+import { FlowLog } from "../gateway/flow-log.ts";
 import { defaultHealthSettings, HealthChecker } from "../gateway/health/health-checker.ts";
 import { LinuxHostNetwork } from "../gateway/kernel/network/linux-host-network.ts";
 import { startKernelEngine } from "../gateway/kernel/start.ts";
@@ -12,6 +13,8 @@ import { ServerClient, type GatewayCredentials } from "../gateway/server-client.
 import { SnapshotFile } from "../gateway/snapshot-file.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
 import type { Logger } from "../lib/log.ts";
+import { RotatingFile } from "../lib/rotating-file.ts";
+import type { FlowLogSettings } from "./flow-log-settings.ts";
 import { readCredentials } from "./gateway-credentials.ts";
 import type { DataPaths } from "./paths.ts";
 import { tellSupervisor, untilStopped } from "./process-life.ts";
@@ -20,6 +23,8 @@ export interface GatewayOptions {
   readonly paths: DataPaths;
   /** A session without a byte for longer is ended. */
   readonly idleTimeoutMs: number;
+  /** Where ended sessions are recorded; nowhere where it is left out. */
+  readonly flowLog?: FlowLogSettings;
   readonly log: Logger;
 }
 
@@ -28,9 +33,10 @@ const lockWaitMs = 5_000;
 const credentialsRetryMs = 20;
 
 /** Runs the gateway until it is told to stop. @throws StartError */
-export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions): Promise<void> {
+export async function runGateway({ paths, idleTimeoutMs, flowLog, log }: GatewayOptions): Promise<void> {
   mkdirSync(paths.gateway, { recursive: true, mode: 0o700 });
   const lock = takeExclusiveLock(paths.gatewayLock, "Postern gateway", lockWaitMs);
+  const records = flowLog && new FlowLog(await RotatingFile.open(flowLog.path, flowLog), log);
   const health = new HealthChecker(defaultHealthSettings, () => agent.nodesChanged());
   const proxy = await ProxyEngine.start({
     idleTimeoutMs,
@@ -39,7 +45,7 @@ export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions):
   });
   const engine = new CompositeEngine({
     proxy,
-    startKernelEngine: () => startKernel(paths, log),
+    startKernelEngine: () => startKernel(paths, log, records),
     hasPredecessor: existsSync(paths.gatewayKernelMark),
     log,
   });
@@ -56,6 +62,7 @@ export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions):
   await untilStopped();
   stopped.abort();
   await agent.close();
+  await records?.close();
   await following;
   lock.release();
 }
@@ -65,9 +72,9 @@ export async function runGateway({ paths, idleTimeoutMs, log }: GatewayOptions):
  * also where no network is left by then.
  * @throws where this host cannot carry networks in the kernel
  */
-async function startKernel(paths: DataPaths, log: Logger): Promise<Engine> {
+async function startKernel(paths: DataPaths, log: Logger, records: FlowLog | undefined): Promise<Engine> {
   writeFileSync(paths.gatewayKernelMark, "");
-  return startKernelEngine(log, (libc) => LinuxHostNetwork.open(libc, log));
+  return startKernelEngine(log, (libc) => LinuxHostNetwork.open(libc, log), records);
 }
 
 async function testEngine(engine: Engine, log: Logger): Promise<void> {

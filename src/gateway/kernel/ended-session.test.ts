@@ -37,6 +37,14 @@ test("a record says who was carried where, and how much", () => {
   });
 });
 
+test("no session ends before it starts", () => {
+  const startedAt = endedAt - 300;
+  expect(ended({ startedAt, isRequested: true, secondsLeft: 59 })).toMatchObject({
+    startedAt,
+    endedAt: startedAt,
+  });
+});
+
 test("a kernel that does not note the time has a record of when it was read", () => {
   const { startedAt: _started, endedAt: _ended, ...timeless } = flow;
   expect(flowRecord({ ...timeless, tcpState: 3 }, name, 5_000_000)).toMatchObject({ endedAt: 5_000_000 });

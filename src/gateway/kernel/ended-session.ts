@@ -18,7 +18,8 @@ const closeState = 8;
 export function flowRecord(flow: EndedFlow, name: EndpointName, readAt: number): FlowRecord {
   return {
     ...(flow.startedAt === undefined ? {} : { startedAt: flow.startedAt }),
-    endedAt: (flow.endedAt ?? readAt) - afterlifeMs(flow),
+    // Of what is left the kernel tells whole seconds: that is no reason to end before the start.
+    endedAt: Math.max((flow.endedAt ?? readAt) - afterlifeMs(flow), flow.startedAt ?? 0),
     endpointId: name.endpointId,
     network: name.network,
     source: { host: flow.original.source, port: flow.original.sourcePort },

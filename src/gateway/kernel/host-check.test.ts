@@ -9,6 +9,8 @@ const able: HostFacts = {
   featureFailures: new Map(kernelFeatures.map((feature) => [feature, ""])),
   sysctls: new Map([
     ["net.netfilter.nf_conntrack_max", 262_144],
+    ["net.netfilter.nf_conntrack_acct", 1],
+    ["net.netfilter.nf_conntrack_timestamp", 1],
     ["net.ipv4.ip_forward", 1],
     ["net.ipv4.conf.all.rp_filter", 0],
   ]),
@@ -44,6 +46,16 @@ test.each<[string, Partial<HostFacts>, RegExp]>([
     "no conntrack",
     { sysctls: new Map([...able.sysctls, ["net.netfilter.nf_conntrack_max", undefined]]) },
     /262144/,
+  ],
+  [
+    "no byte counts",
+    { sysctls: new Map([...able.sysctls, ["net.netfilter.nf_conntrack_acct", 0]]) },
+    /nf_conntrack_acct=1/,
+  ],
+  [
+    "no ages",
+    { sysctls: new Map([...able.sysctls, ["net.netfilter.nf_conntrack_timestamp", 0]]) },
+    /nf_conntrack_timestamp=1/,
   ],
   ["no forwarding", { sysctls: new Map([...able.sysctls, ["net.ipv4.ip_forward", 0]]) }, /ip_forward=1/],
   [

@@ -138,7 +138,9 @@ function settings({ sysctls, openFiles }: HostFacts): readonly HostFinding[] {
   const filterPurpose = "answers to networks with the same addresses";
   return [
     judge("net.netfilter.nf_conntrack_max", (value) => value >= wantedFlows, wantedFlows, "room for flows"),
-    judge("net.ipv4.ip_forward", (value) => value === 1, 1, "passing packets on"),
+    judge("net.netfilter.nf_conntrack_acct", isOn, 1, "byte counts of sessions"),
+    judge("net.netfilter.nf_conntrack_timestamp", isOn, 1, "ages of sessions"),
+    judge("net.ipv4.ip_forward", isOn, 1, "passing packets on"),
     judge("net.ipv4.conf.all.rp_filter", (value) => value === 0, 0, filterPurpose),
     finding(
       "open files",
@@ -148,6 +150,10 @@ function settings({ sysctls, openFiles }: HostFacts): readonly HostFinding[] {
       "LimitNOFILE=1048576 in the service's unit, or in a shell: ulimit -n 1048576",
     ),
   ];
+}
+
+function isOn(value: number): boolean {
+  return value === 1;
 }
 
 function finding(name: string, isMet: boolean, purpose: string, found: string, fix: string): HostFinding {

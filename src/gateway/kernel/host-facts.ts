@@ -3,7 +3,13 @@ import { readFileSync } from "node:fs";
 import { featureRules, kernelFeatures, type HostFacts, type KernelFeature } from "./host-check.ts";
 
 const commandTimeoutMs = 10_000;
-const sysctlNames = ["net.netfilter.nf_conntrack_max", "net.ipv4.ip_forward", "net.ipv4.conf.all.rp_filter"];
+const sysctlNames = [
+  "net.netfilter.nf_conntrack_max",
+  "net.netfilter.nf_conntrack_acct",
+  "net.netfilter.nf_conntrack_timestamp",
+  "net.ipv4.ip_forward",
+  "net.ipv4.conf.all.rp_filter",
+];
 
 /** Looks at this host; changes nothing. Kernel features are tried in a network namespace that ends with the trial. */
 export async function gatherHostFacts(): Promise<HostFacts> {
