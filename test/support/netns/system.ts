@@ -29,10 +29,14 @@ export type NetnsSystem = {
 
 export const nodePort = 9200;
 
-/** Starts all of it. Each consumer's network is a VPC of his name, with the CIDR of his plan. */
+/**
+ * Starts all of it. Each consumer's network is a VPC of his name, with the CIDR of his plan.
+ * @param args further arguments of `postern up`
+ */
 export async function startNetnsSystem(
   plan: TopologyPlan,
   cidrs: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
 ): Promise<NetnsSystem> {
   const topology = await buildTopology(plan);
   const ends: (() => Promise<void>)[] = [() => topology.remove()];
@@ -51,7 +55,11 @@ export async function startNetnsSystem(
       const client = started(await Remote.start<ConsumerProcedures>(site.namespace, "consumer"));
       consumers.push({ ...site, client });
     }
-    const inGateway = await startPostern({ listen: "127.0.0.1:9700", prefix: topology.gateway.prefix });
+    const inGateway = await startPostern({
+      listen: "127.0.0.1:9700",
+      prefix: topology.gateway.prefix,
+      args,
+    });
     const remote = started(await Remote.start<ApiProcedures>(topology.gateway, "api"));
     const postern = started({ ...inGateway, api: apiThrough(remote, inGateway) });
     for (const { name, device } of consumers) await createNetwork(postern, name, cidrs[name] ?? "", device);
