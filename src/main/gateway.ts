@@ -41,6 +41,7 @@ export async function runGateway({ paths, idleTimeoutMs, flowLog, log }: Gateway
   const proxy = await ProxyEngine.start({
     idleTimeoutMs,
     log,
+    ...(records ? { records } : {}),
     onNodeUnreachable: ({ host, port }) => health.suspect(host, port),
   });
   const engine = new CompositeEngine({

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import type { FlowRecord } from "../flow-record.ts";
 import { ProxyEngine } from "./engine.ts";
 import type { ProxyEngineOptions } from "./engine.ts";
 import {
@@ -299,6 +300,77 @@ test("lists the newest sessions of an endpoint, or of all, with what they have c
   for (let text = ""; text !== "established,closing,established";) text = (await states()).join();
   const stranger = desiredEndpoint({});
   expect(await engine.sessions({ endpointId: stranger.id, limit: 9 })).toEqual({ total: 0, sessions: [] });
+});
+
+test("a session that ended is recorded with why, and with what it carried", async () => {
+  const node = await startNode((socket) => socket.pipe(socket));
+  const gone = await TestNode.start();
+  const { port } = gone;
+  gone.stop();
+  const records: FlowRecord[] = [];
+  const sink = { record: (record: FlowRecord) => void records.push(record), overrun: () => undefined };
+  const engine = await startEngine({ records: sink });
+  const [one, other] = [desiredEndpoint({ nodes: [node] }), desiredEndpoint({ nodes: [node] })];
+  const dead = desiredEndpoint({ nodes: [{ host: node.host, port }] });
+  await engine.apply([one, other, dead]);
+  const recorded = async (count: number) => until(`${count} are recorded`, () => records.length === count);
+
+  const before = Date.now();
+  const closed = await liveClient(one.address);
+  const closedPort = closed.socket.localPort;
+  closed.socket.end("bye");
+  await recorded(1);
+  expect(records[0]).toEqual({
+    endpointId: one.id,
+    source: { host: "127.0.0.1", port: closedPort },
+    node: { host: node.host, port: node.port },
+    startedAt: expect.any(Number) as number,
+    endedAt: expect.any(Number) as number,
+    bytesIn: 8,
+    bytesOut: 8,
+    reason: "closed",
+  });
+  const { startedAt = 0, endedAt } = records[0] ?? { endedAt: 0 };
+  expect([before - 1 <= startedAt, startedAt <= endedAt, endedAt <= Date.now() + 1]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  (await liveClient(one.address)).socket.resetAndDestroy();
+  await recorded(2);
+  await liveClient(one.address);
+  node.sockets.at(-1)?.resetAndDestroy();
+  await recorded(3);
+  const refused = new TestClient(dead.address);
+  await until("it is refused", () => refused.wasReset);
+  await recorded(4);
+  await liveClient(one.address);
+  await liveClient(other.address);
+  // The slot of the one goes to the next.
+  await engine.apply([{ ...other, refusal: "not_accepted" }, desiredEndpoint({ nodes: [node] })]);
+  await recorded(6);
+  expect(records.map(({ reason }) => reason)).toEqual([
+    "closed",
+    "reset",
+    "reset",
+    "unanswered",
+    "severed",
+    "severed",
+  ]);
+  expect(new Set(records.slice(4).map(({ endpointId }) => endpointId))).toEqual(new Set([one.id, other.id]));
+  expect(records[3]).not.toHaveProperty("node");
+});
+
+test("a session that is idle for too long is recorded so", async () => {
+  const node = await startNode();
+  const records: FlowRecord[] = [];
+  const sink = { record: (record: FlowRecord) => void records.push(record), overrun: () => undefined };
+  const engine = await startEngine({ records: sink, idleTimeoutMs: 100 });
+  const endpoint = desiredEndpoint({ nodes: [node] });
+  await engine.apply([endpoint]);
+  await liveClient(endpoint.address);
+  await until("it is recorded", () => records.length === 1);
+  expect(records[0]).toMatchObject({ endpointId: endpoint.id, reason: "idle_timeout", bytesIn: 5 });
 });
 
 test("close cuts every session, frees every address, and may be called twice", async () => {

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
+import type { FlowRecordSink } from "../flow-record.ts";
 import { mergeSessions, type SessionList, type SessionQuery } from "../live-session.ts";
 import { Image } from "./image.ts";
 import { listenFailure, probe } from "./listen-failure.ts";
@@ -10,6 +11,7 @@ import type {
   ChangeResult,
   ListenFailure,
   ListenerKey,
+  SlotRecord,
   SlotSessionList,
   WorkerSetup,
 } from "./messages.ts";
@@ -31,6 +33,8 @@ export interface ProxyEngineOptions {
   /** Silence after which TCP keepalive probes start. Default 60,000 ms. */
   readonly keepAliveMs?: number;
   readonly log: EngineLog;
+  /** Takes every session that has ended; none are told of without it. */
+  readonly records?: FlowRecordSink;
   /** A node did not accept a session. Called at most about once a second for a node and worker. */
   readonly onNodeUnreachable?: (node: DesiredNode) => void;
   /** A worker ended unasked. Default: throws, which takes the process down for its supervisor to restart. */
@@ -44,11 +48,12 @@ export interface ProxyEngineOptions {
 export class ProxyEngine implements Engine {
   readonly #pool: WorkerPool;
   readonly #totals: SlotTotals;
-  readonly #image = new Image(slotLimit);
+  readonly #image: Image;
   #desired: readonly DesiredEndpoint[] = [];
   #closed: Promise<void> | null = null;
 
-  private constructor(pool: WorkerPool, totals: SlotTotals) {
+  private constructor(pool: WorkerPool, totals: SlotTotals, image: Image) {
+    this.#image = image;
     this.#pool = pool;
     this.#totals = totals;
   }
@@ -64,18 +69,20 @@ export class ProxyEngine implements Engine {
       keepAliveMs: options.keepAliveMs ?? 60_000,
     };
     const setups = Array.from({ length: workers }, (_, index): WorkerSetup => {
-      return { index, workers, memory, settings };
+      return { index, workers, memory, settings, recordsEnds: options.records !== undefined };
     });
+    const image = new Image(slotLimit);
     const program = new URL("./worker.ts", import.meta.url);
     const pool = await WorkerPool.start(program, setups, {
       nodeUnreachable: (node) => options.onNodeUnreachable?.(node),
       acceptFailed: (message) => options.log.warn({ message }, "The proxy could not accept a connection."),
+      ended: (records) => forward(records, image, options.records),
       died: (error) => {
         options.log.error({ error: error.message }, "A proxy worker died; the gateway has to start again.");
         (options.onWorkerDeath ?? rethrow)(error);
       },
     });
-    return new ProxyEngine(pool, new SlotTotals(memory));
+    return new ProxyEngine(pool, new SlotTotals(memory), image);
   }
 
   /** See {@link Engine.apply}. @throws after `close`, and when a worker dies */
@@ -176,6 +183,13 @@ async function probeAll(
     }
   }
   return { free, taken };
+}
+
+function forward(records: readonly SlotRecord[], image: Image, sink: FlowRecordSink | undefined): void {
+  for (const { slot, ...record } of records) {
+    const endpointId = image.ownerOf(slot);
+    if (endpointId !== undefined) sink?.record({ endpointId, ...record });
+  }
 }
 
 function nameOf(key: ListenerKey): string {

@@ -107,14 +107,14 @@ export class Image {
     if (owner !== undefined) this.#carried.get(owner)?.listening.set(nameOf(key), key);
   }
 
-  /** A slot that `shrink` removed may be given away again. */
+  /** A slot that `shrink` removed may be given away again; until then it is its last owner's. */
   release(slot: number): void {
+    this.#owners.delete(slot);
     this.#freeSlots.push(slot);
   }
 
   #forget(id: EndpointId, carried: Carried): number {
     this.#carried.delete(id);
-    this.#owners.delete(carried.state.slot);
     return carried.state.slot;
   }
 

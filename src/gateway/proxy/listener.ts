@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { DesiredNode } from "../../domain/desired.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { ListenerKey, SessionSettings } from "./messages.ts";
+import type { ListenerKey, SessionSettings, SlotRecord } from "./messages.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import { reset } from "./reset.ts";
 import { Session } from "./session.ts";
@@ -18,6 +18,8 @@ export interface ListenerContext {
   readonly reusePort: boolean;
   nodeUnreachable(node: DesiredNode): void;
   acceptFailed(error: Error): void;
+  /** Takes what is to be known of a session that has ended; sessions do not note it where this is left out. */
+  readonly record?: (ended: SlotRecord) => void;
 }
 
 /** One address and port of one endpoint in one worker, with the sessions that came in there. */
@@ -25,6 +27,7 @@ export class Listener implements SessionHost {
   readonly endpoint: Endpoint;
   readonly settings: SessionSettings;
   readonly buffers: ReadBuffers;
+  readonly isRecording: boolean;
   readonly #context: ListenerContext;
   readonly #server: Server;
   readonly #sessions = new Set<Session>();
@@ -38,6 +41,7 @@ export class Listener implements SessionHost {
     this.#serverPort = endpoint.serverPort(key.port);
     this.settings = context.settings;
     this.buffers = context.buffers;
+    this.isRecording = context.record !== undefined;
     this.#context = context;
     const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
     this.#server = createServer(options, (socket) => this.#accept(socket));
@@ -115,6 +119,8 @@ export class Listener implements SessionHost {
   ended(session: Session): void {
     this.#sessions.delete(session);
     this.endpoint.leave();
+    const record = session.record();
+    if (record) this.#context.record?.({ slot: this.endpoint.slot, ...record });
   }
 
   #accept(socket: Socket): void {

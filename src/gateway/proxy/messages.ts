@@ -2,6 +2,7 @@ import type { DesiredNode } from "../../domain/desired.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import type { ServicePort } from "../../domain/resources.ts";
+import type { FlowRecord } from "../flow-record.ts";
 import type { LiveSession } from "../live-session.ts";
 import type { SlotMemory } from "./slots.ts";
 
@@ -21,7 +22,12 @@ export interface WorkerSetup {
   readonly workers: number;
   readonly memory: SlotMemory;
   readonly settings: SessionSettings;
+  /** Whether it tells of every session that ends. */
+  readonly recordsEnds: boolean;
 }
+
+/** A session that has ended. */
+export type SlotRecord = Omit<FlowRecord, "endpointId"> & { readonly slot: number };
 
 /** The state of one endpoint, as workers know it: by its slot. */
 export interface SlotState {
@@ -95,5 +101,7 @@ export type WorkerMessage =
       readonly sequence: number;
       readonly result: ChangeResult | SlotSessionList;
     }
+  /** Before the answer to the change that ended them. */
+  | { readonly kind: "ended"; readonly records: readonly SlotRecord[] }
   | { readonly kind: "nodeUnreachable"; readonly node: DesiredNode }
   | { readonly kind: "acceptFailed"; readonly message: string };

@@ -27,6 +27,7 @@ function withoutOnread(socket: Socket): void {
 class Gateway implements SessionHost {
   readonly settings = { idleTimeoutMs: 60_000, connectTimeoutMs: 5_000, keepAliveMs: 60_000 };
   readonly buffers = new ReadBuffers();
+  readonly isRecording = true;
   readonly address = someAddress();
   readonly sessions = new Set<Session>();
   readonly unreachable: DesiredNode[] = [];

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { DesiredNode } from "../../domain/desired.ts";
+import type { EndReason, FlowRecord } from "../flow-record.ts";
 import type { LiveSession, SessionPeer } from "../live-session.ts";
 import { withOnread } from "./accepted.ts";
 import { Direction } from "./direction.ts";
@@ -17,6 +18,8 @@ const keepAliveAgeMs = 15_000;
 export interface SessionHost {
   readonly settings: SessionSettings;
   readonly buffers: ReadBuffers;
+  /** Whether `record` is asked for when a session has ended: its ends have to be noted before. */
+  readonly isRecording: boolean;
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   countBytesIn(bytes: number): void;
@@ -43,6 +46,10 @@ export class Session {
   #clientClosed = false;
   #nodeClosed = false;
   #over = false;
+  /** Of the consumer and the node, where they are recorded. */
+  #source: SessionPeer | undefined;
+  #target: SessionPeer | undefined;
+  #reason: EndReason = "closed";
   /** On the host's clock. */
   readonly startedMs: number;
   /** When this attempt to connect began, or when the last sweep saw new bytes. */
@@ -60,7 +67,8 @@ export class Session {
     const rewrapped = withOnread(accepted, this.#inbound.onread);
     this.#client = rewrapped ?? accepted;
     if (rewrapped === null) this.#inbound.listen(accepted);
-    this.#client.on("error", () => void this.reset());
+    if (host.isRecording) this.#source = peerOf(this.#client);
+    this.#client.on("error", (error) => void this.reset(reasonOf(error)));
     this.#client.on("close", () => this.#closed(this.#client));
   }
 
@@ -77,10 +85,20 @@ export class Session {
     return {
       source,
       ...(node ? { node } : {}),
-      startedAt: Math.round(performance.timeOrigin + this.startedMs),
-      bytesIn: this.#inbound.movedBytes,
-      bytesOut: this.#outbound.movedBytes,
+      ...this.#figures(),
       state: !this.#connected ? "opening" : isClosing ? "closing" : "established",
+    };
+  }
+
+  /** What there is to record once it is over; undefined where the host does not record. */
+  record(): Omit<FlowRecord, "endpointId"> | undefined {
+    if (!this.#source) return undefined;
+    return {
+      source: this.#source,
+      ...(this.#target ? { node: this.#target } : {}),
+      ...this.#figures(),
+      endedAt: wallTime(this.#host.now()),
+      reason: this.#reason,
     };
   }
 
@@ -89,7 +107,7 @@ export class Session {
     const next = this.#nodes.next();
     if (next.done === true) {
       this.#host.noNode();
-      void this.reset();
+      void this.reset("unanswered");
       return;
     }
     const { host, port } = next.value;
@@ -105,15 +123,16 @@ export class Session {
     });
     this.#node = node;
     node.on("connect", () => this.#carry(node));
-    node.on("error", (error: NodeJS.ErrnoException) => this.#nodeFailed(node, error.code ?? ""));
+    node.on("error", (error: NodeJS.ErrnoException) => this.#nodeFailed(node, error));
     node.on("close", () => this.#closed(node));
   }
 
   /**
-   * Ends the session with RST on both sides. Returns null when not one byte passes any more, or a promise of it.
+   * Ends the session with RST on both sides, and for a reason that is recorded. Returns null when not one byte passes any more, or a promise of it.
    */
-  reset(): Promise<unknown> | null {
+  reset(reason: EndReason = "severed"): Promise<unknown> | null {
     if (this.#over) return null;
+    this.#reason = reason;
     const client = reset(this.#client);
     const node = this.#resetNode();
     this.#end();
@@ -132,7 +151,7 @@ export class Session {
       this.#seenBytes = bytes;
       this.#progressMs = now;
     } else if (now - this.#progressMs >= this.#host.settings.idleTimeoutMs) {
-      void this.reset();
+      void this.reset("idle_timeout");
       return;
     }
     if (!this.#keptAlive) this.#keepAlive(now - this.startedMs);
@@ -141,6 +160,7 @@ export class Session {
   #carry(node: Socket): void {
     const client = this.#client;
     this.#connected = true;
+    if (this.#host.isRecording) this.#target = peerOf(node);
     this.#trying = null;
     this.#progressMs = this.#host.now();
     this.#inbound.join(client, node);
@@ -150,14 +170,14 @@ export class Session {
     client.resume();
   }
 
-  #nodeFailed(node: Socket, code: string): void {
+  #nodeFailed(node: Socket, error: NodeJS.ErrnoException): void {
     // An attempt that was given up still reports its end.
     if (this.#over || node !== this.#node) return;
     if (this.#connected) {
-      void this.reset();
+      void this.reset(reasonOf(error));
       return;
     }
-    if (this.#trying !== null && !ownShortage.has(code)) this.#host.nodeUnreachable(this.#trying);
+    if (this.#trying !== null && !ownShortage.has(error.code ?? "")) this.#host.nodeUnreachable(this.#trying);
     this.#node = null;
     this.connect();
   }
@@ -168,6 +188,14 @@ export class Session {
     this.#node = null;
     node?.destroy();
     this.connect();
+  }
+
+  #figures(): { readonly startedAt: number; readonly bytesIn: number; readonly bytesOut: number } {
+    return {
+      startedAt: wallTime(this.startedMs),
+      bytesIn: this.#inbound.movedBytes,
+      bytesOut: this.#outbound.movedBytes,
+    };
   }
 
   #resetNode(): Promise<void> | null {
@@ -200,6 +228,16 @@ export class Session {
     this.#over = true;
     this.#host.ended(this);
   }
+}
+
+/** Milliseconds since the epoch of what the host's clock says. */
+function wallTime(nowMs: number): number {
+  return Math.round(performance.timeOrigin + nowMs);
+}
+
+/** An end that does not answer keepalive any more is silent; every other failure breaks the connection off. */
+function reasonOf({ code }: NodeJS.ErrnoException): EndReason {
+  return code === "ETIMEDOUT" ? "idle_timeout" : "reset";
 }
 
 function peerOf(socket: Socket | null): SessionPeer | undefined {

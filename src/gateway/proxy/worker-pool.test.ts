@@ -17,6 +17,7 @@ function events() {
     deaths,
     nodeUnreachable: () => undefined,
     acceptFailed: () => undefined,
+    ended: () => undefined,
     died: (error: Error) => void deaths.push(error.message),
   };
 }

@@ -5,6 +5,7 @@ import type {
   Change,
   ChangeResult,
   Question,
+  SlotRecord,
   SlotSessionList,
   SlotSessionQuery,
   WorkerMessage,
@@ -14,6 +15,7 @@ import type {
 export interface PoolEvents {
   nodeUnreachable(node: DesiredNode): void;
   acceptFailed(message: string): void;
+  ended(records: readonly SlotRecord[]): void;
   /** A worker ended unasked. Its sessions and counts are lost: nothing but a new process helps. */
   died(error: Error): void;
 }
@@ -95,6 +97,9 @@ export class WorkerPool {
     switch (message.kind) {
       case "answer":
         this.#answered(message.sequence, message.result);
+        return;
+      case "ended":
+        this.#events.ended(message.records);
         return;
       case "nodeUnreachable":
         this.#events.nodeUnreachable(message.node);

@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { SessionSettings, WorkerMessage, WorkerRequest, WorkerSetup } from "./messages.ts";
 import { ReadBuffers } from "./read-buffers.ts";
+import { RecordBatch } from "./record-batch.ts";
 import { Reports } from "./reports.ts";
 import { Shard } from "./shard.ts";
 import { SlotCounters } from "./slots.ts";
@@ -17,11 +18,12 @@ function sweepIntervalMs(settings: SessionSettings): number {
 }
 
 function run(port: MessagePort, setup: WorkerSetup): void {
-  const { index, workers, memory, settings } = setup;
+  const { index, workers, memory, settings, recordsEnds } = setup;
   const own = memory.counters[index];
   if (own === undefined) throw new Error(`Worker ${index} was given no counters.`);
   const send = (message: WorkerMessage): void => port.postMessage(message);
   const reports = new Reports(send);
+  const records = new RecordBatch(send);
   const shard = new Shard(
     new SlotCounters(memory.live, own),
     {
@@ -30,6 +32,7 @@ function run(port: MessagePort, setup: WorkerSetup): void {
       reusePort: workers > 1,
       nodeUnreachable: (node) => reports.nodeUnreachable(node),
       acceptFailed: (error) => reports.acceptFailed(error),
+      ...(recordsEnds ? { record: (ended) => records.add(ended) } : {}),
     },
     index / workers,
   );
@@ -39,11 +42,16 @@ function run(port: MessagePort, setup: WorkerSetup): void {
       return;
     }
     // A change that throws is a defect: it ends the worker, and with it the process.
-    void shard.apply(question.change).then((result) => send({ kind: "answer", sequence, result }));
+    void shard.apply(question.change).then((result) => {
+      // A slot may be another endpoint's after the answer.
+      records.flush();
+      send({ kind: "answer", sequence, result });
+    });
   });
   setInterval(() => {
     reports.nextRound();
     shard.sweep();
+    records.flush();
   }, sweepIntervalMs(settings));
   send({ kind: "ready" });
 }
