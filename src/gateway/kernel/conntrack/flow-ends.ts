@@ -21,7 +21,7 @@ const markAttribute = 8;
 const portIdAt = 12;
 /** Behind the headers of netlink and of nfnetlink. */
 const attributesAt = 20;
-/** Some 60,000 of them: as many come at once when the kernel sweeps, or when an endpoint with so many is refused. */
+/** About 100,000 of them: as many come at once when the kernel sweeps, or when an endpoint with so many is refused. */
 const bufferBytes = 64 * 1024 * 1024;
 
 /**
