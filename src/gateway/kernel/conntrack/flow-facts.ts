@@ -17,11 +17,15 @@ const markAttribute = 8;
 
 /** @param attributes those of a ctnetlink message @returns undefined for what has no mark */
 export function readFacts(attributes: Buffer): FlowFacts | undefined {
-  const end = attributes.length;
-  const mark = readWord(attributes, findAttribute(attributes, markAttribute, 0, end));
+  const mark = readMark(attributes);
   if (mark === 0) return undefined;
-  const startedNs = readLong(attributes, findNested(attributes, startPath, 0, end));
+  const startedNs = readLong(attributes, findNested(attributes, startPath, 0, attributes.length));
   return { mark, tcpState: readTcpState(attributes), startedNs };
+}
+
+/** 0 where there is none. */
+export function readMark(attributes: Buffer): number {
+  return readWord(attributes, findAttribute(attributes, markAttribute, 0, attributes.length));
 }
 
 /** Number of the conntrack state; undefined where the message does not tell. */

@@ -1,6 +1,7 @@
 import { Address6 } from "ip-address";
 import { ipv4FromNumber } from "../../../lib/ipv4.ts";
-import { attributeAt, forEachAttribute, readAttributes } from "../netlink/attributes.ts";
+import { findAttribute, findNested, readLong } from "../netlink/attributes.ts";
+import { readMark, readTcpState } from "./flow-facts.ts";
 
 /** One direction of a flow. */
 export interface Tuple {
@@ -46,33 +47,28 @@ export function isLive(flow: Pick<Flow, "tcpState">): boolean {
 // uapi/linux/netfilter/nfnetlink_conntrack.h
 const originalTuple = 1;
 const replyTuple = 2;
-const protocolInfo = 4;
-const markAttribute = 8;
 const sentCounters = 9;
 const receivedCounters = 10;
 const timestamp = 20;
 const tupleAddresses = 1;
 const tupleProtocol = 2;
 const tupleZone = 3;
-const none = Buffer.alloc(0);
 
 /** Reads the attributes of a ctnetlink message; undefined for what is no TCP flow. */
 export function readFlow(bytes: Buffer): Flow | undefined {
-  const attributes = readAttributes(bytes);
-  const original = readTuple(attributes.get(originalTuple) ?? none);
-  const reply = readTuple(attributes.get(replyTuple) ?? none);
+  const original = readTuple(bytes, originalTuple);
+  const reply = readTuple(bytes, replyTuple);
   if (!original || !reply) return undefined;
-  const times = readAttributes(attributes.get(timestamp) ?? none);
-  const startedAt = milliseconds(times.get(1));
-  const endedAt = milliseconds(times.get(2));
+  const startedAt = readTime(bytes, 1);
+  const endedAt = readTime(bytes, 2);
   return {
     original,
     reply,
-    mark: attributes.get(markAttribute)?.readUInt32BE() ?? 0,
-    zone: attributeAt(bytes, originalTuple, tupleZone)?.readUInt16BE() ?? 0,
-    tcpState: attributeAt(bytes, protocolInfo, 1, 1)?.readUInt8() ?? firstClosedState,
-    sent: readTraffic(attributes.get(sentCounters) ?? none),
-    received: readTraffic(attributes.get(receivedCounters) ?? none),
+    mark: readMark(bytes),
+    zone: readShort(bytes, findNested(bytes, [originalTuple, tupleZone], 0, bytes.length)) ?? 0,
+    tcpState: readTcpState(bytes) ?? firstClosedState,
+    sent: readTraffic(bytes, sentCounters),
+    received: readTraffic(bytes, receivedCounters),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined ? {} : { endedAt }),
   };
@@ -80,43 +76,44 @@ export function readFlow(bytes: Buffer): Flow | undefined {
 
 /** Reads nothing but the mark of a TCP flow that is live; 0 for other flows, and for those without a mark. */
 export function readLiveMark(bytes: Buffer): number {
-  let mark = 0;
-  let tcpState = firstClosedState;
-  forEachAttribute(bytes, (type, value) => {
-    if (type === markAttribute) mark = value.readUInt32BE();
-    else if (type === protocolInfo) tcpState = attributeAt(value, 1, 1)?.readUInt8() ?? firstClosedState;
-  });
-  return isLive({ tcpState }) ? mark : 0;
+  const tcpState = readTcpState(bytes) ?? firstClosedState;
+  return isLive({ tcpState }) ? readMark(bytes) : 0;
 }
 
-function readTuple(bytes: Buffer): Tuple | undefined {
-  const addresses = readAttributes(attributeAt(bytes, tupleAddresses) ?? none);
-  const protocol = readAttributes(attributeAt(bytes, tupleProtocol) ?? none);
-  const source = addresses.get(1) ?? addresses.get(3);
-  const destination = addresses.get(2) ?? addresses.get(4);
-  const sourcePort = protocol.get(2);
-  const destinationPort = protocol.get(3);
-  if (!source || !destination || !sourcePort || !destinationPort) return undefined;
-  return {
-    source: readAddress(source),
-    destination: readAddress(destination),
-    sourcePort: sourcePort.readUInt16BE(),
-    destinationPort: destinationPort.readUInt16BE(),
-  };
+function readTuple(bytes: Buffer, type: number): Tuple | undefined {
+  const tuple = findAttribute(bytes, type, 0, bytes.length);
+  if (tuple < 0) return undefined;
+  const [from, to] = [tuple + 4, tuple + bytes.readUInt16LE(tuple)];
+  const source = readAddress(bytes, 1, from, to) ?? readAddress(bytes, 3, from, to);
+  const destination = readAddress(bytes, 2, from, to) ?? readAddress(bytes, 4, from, to);
+  const sourcePort = readShort(bytes, findNested(bytes, [tupleProtocol, 2], from, to));
+  const destinationPort = readShort(bytes, findNested(bytes, [tupleProtocol, 3], from, to));
+  if (source === undefined || destination === undefined) return undefined;
+  if (sourcePort === undefined || destinationPort === undefined) return undefined;
+  return { source, destination, sourcePort, destinationPort };
 }
 
-function readAddress(bytes: Buffer): string {
-  return bytes.length === 4
-    ? ipv4FromNumber(bytes.readUInt32BE())
-    : Address6.fromByteArray([...bytes]).correctForm();
+/** The address of one type of a tuple: 1 and 2 have IPv4, 3 and 4 IPv6. */
+function readAddress(bytes: Buffer, type: number, from: number, to: number): string | undefined {
+  const at = findNested(bytes, [tupleAddresses, type], from, to);
+  if (at < 0) return undefined;
+  const value = bytes.subarray(at + 4, at + bytes.readUInt16LE(at));
+  if (value.length === 4) return ipv4FromNumber(value.readUInt32BE());
+  return value.length === 16 ? Address6.fromByteArray([...value]).correctForm() : undefined;
 }
 
-function readTraffic(bytes: Buffer): Traffic {
-  const counters = readAttributes(bytes);
-  const read = (type: number): number => Number(counters.get(type)?.readBigUInt64BE() ?? 0n);
+function readTraffic(bytes: Buffer, type: number): Traffic {
+  const read = (which: number): number => readLong(bytes, findNested(bytes, [type, which], 0, bytes.length));
   return { packets: read(1), bytes: read(2) };
 }
 
-function milliseconds(nanoseconds: Buffer | undefined): number | undefined {
-  return nanoseconds && Number(nanoseconds.readBigUInt64BE() / 1_000_000n);
+/** Milliseconds since the epoch, rounded down; undefined where there is none. */
+function readTime(bytes: Buffer, which: number): number | undefined {
+  const nanoseconds = readLong(bytes, findNested(bytes, [timestamp, which], 0, bytes.length));
+  return nanoseconds === 0 ? undefined : Math.floor(nanoseconds / 1_000_000);
+}
+
+/** A number of 16 bits in the network's order; undefined where there is none. */
+function readShort(bytes: Buffer, attribute: number): number | undefined {
+  return attribute < 0 || bytes.readUInt16LE(attribute) < 6 ? undefined : bytes.readUInt16BE(attribute + 4);
 }
