@@ -161,6 +161,14 @@ describe.skipIf(missing)(`sessions that the kernel carries (${missing ?? "root"}
     expect([overruns, said]).toEqual([0, []]);
   });
 
+  test("a session whose interface goes away is dropped, not severed and not idle", async () => {
+    open(1);
+    await lab.consumer.connect(endpointAddress, 9200, 1);
+    lab.gateway.run("ip link set servers down");
+    await recorded(1);
+    expect(records.map(({ reason }) => reason)).toEqual(["dropped"]);
+  });
+
   test("sessions of an endpoint that is removed are recorded under its name; closing takes what is left", async () => {
     const sessions = open(1, 2);
     await lab.consumer.connect(endpointAddress, 9200, 3);
