@@ -28,8 +28,8 @@ export async function requireConfirmation(
   throw new CliError(`${name} was not removed, as you did not say yes.`, "Nothing has changed.");
 }
 
-/** Asks on `stderr`, so that the question is seen where `stdout` goes to a file. No answer means no. */
-async function confirm(io: CliIo, question: string): Promise<boolean> {
+/** Asks on `stderr`, so that the question is seen where `stdout` goes to a file. Returns false for no answer. */
+export async function confirm(io: Pick<CliIo, "stdin" | "stderr">, question: string): Promise<boolean> {
   io.stderr.write(question);
   const lines = createInterface({ input: io.stdin });
   for await (const line of lines) return /^y(?:es)?$/i.test(line.trim());

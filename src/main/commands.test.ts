@@ -63,6 +63,12 @@ describe("a process that cannot start says why in one line", () => {
     expect(await run("up", "--data", testDirectory(), ...args)).toEqual(oneLine(text));
   });
 
+  test.each(["0", "x", "1.5", "1000000001"])("up with %s flows a network", async (flows) => {
+    expect(await run("up", "--data", testDirectory(), "--flows-per-network", flows)).toEqual(
+      oneLine(/".*" is no number of flows\. .*/),
+    );
+  });
+
   test("gateway with a flow log in no directory", async () => {
     const directory = testDirectory();
     expect(await run("gateway", "--data", directory, "--flow-log", `${directory}/none/flows.jsonl`)).toEqual(

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import type { KernelSettings } from "../gateway/kernel/start.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
-import { createLogger } from "../lib/log.ts";
+import { createLogger, type Logger } from "../lib/log.ts";
 import { StartError } from "../lib/start-error.ts";
 import { flowLogArgs, readFlowLog, withFlowLog, type FlowLogFlags } from "./flow-log-settings.ts";
 import { dataPaths, type DataPaths } from "./paths.ts";
@@ -13,6 +14,7 @@ const defaultData = ".postern/data";
 const defaultListen = "127.0.0.1:9700";
 const defaultRegion = "region-1";
 const defaultIdleTimeoutS = "3600";
+const flowsHelp = "most flows of one network that the kernel carries (default: half of the kernel's table)";
 const mostListed = 100_000;
 
 interface ProcessFlags extends FlowLogFlags {
@@ -20,6 +22,9 @@ interface ProcessFlags extends FlowLogFlags {
   readonly listen: string;
   readonly region?: string;
   readonly idleTimeout: string;
+  readonly flowsPerNetwork?: string;
+  readonly remove?: true;
+  readonly yes?: true;
   readonly check?: true;
   readonly sessions?: true;
   readonly endpoint?: string;
@@ -47,6 +52,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
     .option("--listen <host:port>", "address of the API", defaultListen)
     .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
     .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
+    .option("--flows-per-network <number>", flowsHelp)
     .action(async (flags: ProcessFlags, command: Command) => {
       const { runUp } = await import("./up.ts");
       const paths = pathsOf(command);
@@ -56,7 +62,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
           paths,
           program: [...process.execArgv, process.argv[1] ?? ""],
           serverArgs: ["--data", paths.root, "--listen", flags.listen, ...regionArgs(flags)],
-          gatewayArgs: ["--data", paths.root, "--idle-timeout", flags.idleTimeout, ...flowLogArgs(flags)],
+          gatewayArgs: ["--data", paths.root, ...gatewayArgs(flags)],
           print,
         });
       });
@@ -90,19 +96,19 @@ function addGatewayCommand(
 ): void {
   withFlowLog(withData(program.command("gateway").description("run the gateway alone")))
     .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
+    .option("--flows-per-network <number>", flowsHelp)
     .option("--check", "only tell what this host lacks for carrying networks in the kernel")
     .option("--sessions", "only list the sessions that this host's kernel carries, newest first; takes root")
     .option("--endpoint <id>", "with --sessions: of this endpoint")
     .option("--limit <n>", "with --sessions: most sessions to list", "1000")
     .option("--json", "with --check and --sessions: for programs")
+    .option("--remove", "only take what gateways have left in the kernel of this host out of it")
+    .option("--yes", "with --remove: do not ask")
     .action(async (flags: ProcessFlags, command: Command) => {
-      if (flags.check) {
-        const { checkGatewayHost } = await import("./gateway-check.ts");
-        process.exitCode = await checkGatewayHost(flags.json === true, print);
-        return;
-      }
       const log = createLogger("gateway", logLevel);
       const paths = pathsOf(command);
+      if (flags.check) return check(flags, paths);
+      if (flags.remove) return remove(flags, paths, log);
       if (flags.sessions) {
         const { printGatewaySessions } = await import("./gateway-sessions.ts");
         await runProcess(log, () =>
@@ -120,13 +126,34 @@ function addGatewayCommand(
       await runProcess(log, async () => {
         const idleTimeoutMs = readIdleTimeoutMs(flags.idleTimeout);
         const flowLog = readFlowLog(flags);
-        await runGateway({ paths, idleTimeoutMs, log, ...(flowLog ? { flowLog } : {}) });
+        const kernel = readKernelSettings(flags);
+        await runGateway({ paths, idleTimeoutMs, kernel, log, ...(flowLog ? { flowLog } : {}) });
       });
     });
 }
 
 function print(text: string): void {
   process.stdout.write(text);
+}
+
+async function check(flags: ProcessFlags, paths: DataPaths): Promise<void> {
+  const { checkGatewayHost } = await import("./gateway-check.ts");
+  process.exitCode = await checkGatewayHost(paths, flags.json === true, process.stdout);
+}
+
+async function remove(flags: ProcessFlags, paths: DataPaths, log: Logger): Promise<void> {
+  const { removeGateway } = await import("./gateway-remove.ts");
+  const { stdin, stdout, stderr } = process;
+  const io = { stdin, stdout, stderr, isTerminal: stdin.isTTY && stdout.isTTY };
+  await runProcess(log, () => removeGateway({ paths, isConfirmed: flags.yes === true, io, log }));
+}
+
+function gatewayArgs(flags: ProcessFlags): readonly string[] {
+  return ["--idle-timeout", flags.idleTimeout, ...flowLogArgs(flags), ...flowsArgs(flags)];
+}
+
+function flowsArgs({ flowsPerNetwork }: ProcessFlags): readonly string[] {
+  return flowsPerNetwork === undefined ? [] : ["--flows-per-network", flowsPerNetwork];
 }
 
 function regionArgs({ region }: ProcessFlags): readonly string[] {
@@ -140,6 +167,7 @@ function withData(command: Command): Command {
 function checkFlags(flags: ProcessFlags): void {
   parseListenAddress(flags.listen);
   readIdleTimeoutMs(flags.idleTimeout);
+  readKernelSettings(flags);
 }
 
 /** @throws StartError */
@@ -147,6 +175,16 @@ function readIdleTimeoutMs(text: string): number {
   const seconds = Number(text);
   if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 7 * 86_400) return seconds * 1000;
   throw new StartError(`"${text}" is no idle timeout. Give whole seconds from 1 to 604800.`);
+}
+
+/** @throws StartError */
+function readKernelSettings({ flowsPerNetwork }: ProcessFlags): KernelSettings {
+  if (flowsPerNetwork === undefined) return {};
+  const flows = Number(flowsPerNetwork);
+  if (Number.isInteger(flows) && flows >= 1 && flows <= 1_000_000_000) return { flowsPerNetwork: flows };
+  throw new StartError(
+    `"${flowsPerNetwork}" is no number of flows. Give a whole number from 1 to 1000000000.`,
+  );
 }
 
 /** @throws StartError */

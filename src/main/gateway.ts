@@ -5,8 +5,9 @@ import { CompositeEngine } from "../gateway/composite-engine.ts";
 import type { Engine } from "../gateway/engine.ts";
 import { FlowLog } from "../gateway/flow-log.ts";
 import { defaultHealthSettings, HealthChecker } from "../gateway/health/health-checker.ts";
+import { takeHostLock } from "../gateway/kernel/host-lock.ts";
 import { LinuxHostNetwork } from "../gateway/kernel/network/linux-host-network.ts";
-import { startKernelEngine } from "../gateway/kernel/start.ts";
+import { startKernelEngine, type KernelSettings } from "../gateway/kernel/start.ts";
 import { ProxyEngine } from "../gateway/proxy/engine.ts";
 import { selfTest } from "../gateway/self-test.ts";
 import { ServerClient, type GatewayCredentials } from "../gateway/server-client.ts";
@@ -25,6 +26,7 @@ export interface GatewayOptions {
   readonly idleTimeoutMs: number;
   /** Where ended sessions are recorded; nowhere where it is left out. */
   readonly flowLog?: FlowLogSettings;
+  readonly kernel: KernelSettings;
   readonly log: Logger;
 }
 
@@ -33,7 +35,13 @@ const lockWaitMs = 5_000;
 const credentialsRetryMs = 20;
 
 /** Runs the gateway until it is told to stop. @throws StartError */
-export async function runGateway({ paths, idleTimeoutMs, flowLog, log }: GatewayOptions): Promise<void> {
+export async function runGateway({
+  paths,
+  idleTimeoutMs,
+  kernel,
+  flowLog,
+  log,
+}: GatewayOptions): Promise<void> {
   mkdirSync(paths.gateway, { recursive: true, mode: 0o700 });
   const lock = takeExclusiveLock(paths.gatewayLock, "Postern gateway", lockWaitMs);
   const records = flowLog && new FlowLog(await RotatingFile.open(flowLog.path, flowLog), log);
@@ -46,7 +54,7 @@ export async function runGateway({ paths, idleTimeoutMs, flowLog, log }: Gateway
   });
   const engine = new CompositeEngine({
     proxy,
-    startKernelEngine: () => startKernel(paths, log, records),
+    startKernelEngine: () => startKernel(paths, kernel, log, records),
     hasPredecessor: existsSync(paths.gatewayKernelMark),
     log,
   });
@@ -70,12 +78,23 @@ export async function runGateway({ paths, idleTimeoutMs, flowLog, log }: Gateway
 
 /**
  * Notes on disk that the kernel carries networks from now on: the next gateway process takes over what this one leaves,
- * also where no network is left by then.
- * @throws where this host cannot carry networks in the kernel
+ * also where no network is left by then. The process holds the host until it ends.
+ * @throws where this host cannot carry networks in the kernel, or another process does
  */
-async function startKernel(paths: DataPaths, log: Logger, records: FlowLog | undefined): Promise<Engine> {
-  writeFileSync(paths.gatewayKernelMark, "");
-  return startKernelEngine(log, (libc) => LinuxHostNetwork.open(libc, log), records);
+async function startKernel(
+  paths: DataPaths,
+  settings: KernelSettings,
+  log: Logger,
+  records: FlowLog | undefined,
+): Promise<Engine> {
+  const lock = await takeHostLock();
+  try {
+    writeFileSync(paths.gatewayKernelMark, "");
+    return await startKernelEngine(log, (libc) => LinuxHostNetwork.open(libc, log), records, settings);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }
 
 async function testEngine(engine: Engine, log: Logger): Promise<void> {

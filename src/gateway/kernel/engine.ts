@@ -218,7 +218,7 @@ export class KernelEngine implements Engine {
     return resyncChanges(
       plan,
       (set) => this.#parts.tables.list(set),
-      (set) => set === "cap" || set === "credit",
+      (set) => set === "cap" || set === "credit" || set === "crowded",
     );
   }
 

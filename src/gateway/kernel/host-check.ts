@@ -1,3 +1,5 @@
+import { tableName } from "./nft/schema.ts";
+
 /** What a look at this host has found, for the check to judge. */
 export interface HostFacts {
   readonly platform: string;
@@ -10,8 +12,24 @@ export interface HostFacts {
   readonly featureFailures: ReadonlyMap<KernelFeature, string>;
   /** By name with dots; undefined where this host has none of that name. */
   readonly sysctls: ReadonlyMap<string, number | undefined>;
+  readonly hasIpv6: boolean;
+  /** Most sessions of any endpoint that is carried in the kernel; 0 where there is none. */
+  readonly largestCap: number;
+  /** Text of systemd-networkd's configuration, the last line of a setting counting; undefined where it does not run. */
+  readonly networkdSettings: string | undefined;
+  readonly forwardChains: readonly ForwardChain[];
   /** The hard limit of open files; Infinity where there is none. */
   readonly openFiles: number;
+}
+
+/** A chain of nftables that forwarded packets go through. */
+export interface ForwardChain {
+  readonly family: string;
+  readonly table: string;
+  readonly name: string;
+  readonly policy?: string;
+  /** The whole table, as nft lists it. */
+  readonly tableText: string;
 }
 
 /** One line of the check. */
@@ -76,7 +94,14 @@ export function judgeHost(facts: HostFacts): readonly HostFinding[] {
     "run it on Linux",
   );
   if (!isLinux) return [system];
-  return [system, ...capabilities(facts), ...programs(facts), ...features(facts), ...settings(facts)];
+  return [
+    system,
+    ...capabilities(facts),
+    ...programs(facts),
+    ...features(facts),
+    ...settings(facts),
+    ...others(facts),
+  ];
 }
 
 function capabilities({ capabilities: held }: HostFacts): readonly HostFinding[] {
@@ -129,19 +154,56 @@ function features({ featureFailures }: HostFacts): readonly HostFinding[] {
   });
 }
 
-function settings({ sysctls, openFiles }: HostFacts): readonly HostFinding[] {
+/** Settings with one right value, and what it is for. */
+const switches = [
+  ["net.ipv4.ip_forward", 1, "passing packets on"],
+  ["net.ipv6.conf.all.forwarding", 1, "passing packets on"],
+  ["net.ipv4.conf.all.rp_filter", 0, "answers to networks with the same addresses"],
+  ["net.ipv4.fwmark_reflect", 1, "refusing connections of networks with the same addresses"],
+  ["net.ipv6.fwmark_reflect", 1, "refusing connections of networks with the same addresses"],
+  ["net.netfilter.nf_conntrack_acct", 1, "bytes of each session"],
+  ["net.netfilter.nf_conntrack_timestamp", 1, "the age of each session"],
+] as const;
+
+const tableSize = "net.netfilter.nf_conntrack_max";
+const tableBuckets = "net.netfilter.nf_conntrack_buckets";
+/** Flows that are looked through one after another, with a table that is full. */
+const flowsPerBucket = 4;
+
+/** Of the whole host: not to be seen from a network namespace. */
+const neighbourTables = ["net.ipv4.neigh.default.gc_thresh3", "net.ipv6.neigh.default.gc_thresh3"];
+/** As many as a network of prefix length 16 has addresses: sources that nobody has are searched for too. */
+const wantedNeighbours = 65_536;
+const neighbourPurpose = "room for the consumers of one network beside the others'";
+
+/** All that `settings` looks at. */
+export const judgedSysctls: readonly string[] = [
+  tableSize,
+  tableBuckets,
+  ...neighbourTables,
+  ...switches.map(([name]) => name),
+];
+
+function settings({ sysctls, openFiles, hasIpv6, largestCap }: HostFacts): readonly HostFinding[] {
   const judge = (name: string, isMet: (value: number) => boolean, wanted: number, purpose: string) => {
     const value = sysctls.get(name);
     const found = value === undefined ? "missing" : String(value);
     return finding(name, value !== undefined && isMet(value), purpose, found, persist(`${name}=${wanted}`));
   };
-  const filterPurpose = "answers to networks with the same addresses";
+  // A network may have half of the table.
+  const flows = Math.max(wantedFlows, 2 * largestCap);
+  const buckets = Math.ceil(Math.max(flows, sysctls.get(tableSize) ?? 0) / flowsPerBucket);
+  const room =
+    largestCap > wantedFlows / 2 ? `room for ${largestCap} sessions of one endpoint` : "room for flows";
   return [
-    judge("net.netfilter.nf_conntrack_max", (value) => value >= wantedFlows, wantedFlows, "room for flows"),
-    judge("net.netfilter.nf_conntrack_acct", isOn, 1, "byte counts of sessions"),
-    judge("net.netfilter.nf_conntrack_timestamp", isOn, 1, "ages of sessions"),
-    judge("net.ipv4.ip_forward", isOn, 1, "passing packets on"),
-    judge("net.ipv4.conf.all.rp_filter", (value) => value === 0, 0, filterPurpose),
+    judge(tableSize, (value) => value >= flows, flows, room),
+    judge(tableBuckets, (value) => value >= buckets, buckets, "finding a flow quickly"),
+    ...neighbourTables
+      .filter((name) => sysctls.get(name) !== undefined)
+      .map((name) => judge(name, (value) => value >= wantedNeighbours, wantedNeighbours, neighbourPurpose)),
+    ...switches
+      .filter(([name]) => hasIpv6 || !name.startsWith("net.ipv6."))
+      .map(([name, wanted, purpose]) => judge(name, (value) => value === wanted, wanted, purpose)),
     finding(
       "open files",
       openFiles >= wantedFiles,
@@ -152,8 +214,55 @@ function settings({ sysctls, openFiles }: HostFacts): readonly HostFinding[] {
   ];
 }
 
-function isOn(value: number): boolean {
-  return value === 1;
+/** Programs that may undo what the gateway does, or drop what it passes on. */
+function others({ networkdSettings, forwardChains }: HostFacts): readonly HostFinding[] {
+  return [
+    ...(networkdSettings === undefined ? [] : [networkd(networkdSettings)]),
+    ...forwardChains.filter(mayDrop).map(firewall),
+  ];
+}
+
+const networkdDropIn = "/etc/systemd/networkd.conf.d/90-postern.conf";
+
+function networkd(text: string): HostFinding {
+  const kept = ["ManageForeignRoutingPolicyRules", "ManageForeignRoutes"];
+  const removing = kept.filter((name) => {
+    const last = [...text.matchAll(new RegExp(`^${name}=(.*)$`, "gm"))].at(-1)?.[1]?.trim().toLowerCase();
+    return !["no", "false", "off", "0"].includes(last ?? "");
+  });
+  const found = removing.length === 0 ? "leaves them alone" : `${removing.join(" and ")} not off`;
+  const lines = ["[Network]", ...kept.map((name) => `${name}=no`)].map((line) => `${line}\\n`).join("");
+  const fix =
+    `sudo mkdir -p /etc/systemd/networkd.conf.d && printf '${lines}' | sudo tee ${networkdDropIn} && ` +
+    "sudo systemctl restart systemd-networkd";
+  return finding("systemd-networkd", removing.length === 0, "keeping Postern's routes and rules", found, fix);
+}
+
+function mayDrop({ family, table, policy }: ForwardChain): boolean {
+  if (family === "inet" && table === tableName) return false;
+  return policy === "drop" || table === "firewalld";
+}
+
+/** As different versions of nft list it, and iptables' own rule. */
+const passingMark = /ct mark (?:(?:and|&) 0xff000000 != 0|!= 0x0+\/8)/;
+
+/** What Postern carries has a flow mark with something in its upper eight bits, and lines by that let it through. */
+function firewall(chain: ForwardChain): HostFinding {
+  const { family, table, name, tableText } = chain;
+  const passing = table === "firewalld" ? /goto filter_FWD_trusted/ : passingMark;
+  const isLetThrough = passing.test(tableText);
+  const found = isLetThrough ? "lets Postern through" : "may drop forwarded packets";
+  const what = `table ${family} ${table}, chain ${name}`;
+  return finding(what, isLetThrough, "passing packets on", found, lineThrough(chain));
+}
+
+function lineThrough({ family, table, name, tableText }: ForwardChain): string {
+  if (table === "firewalld")
+    return "for each interface to consumers and servers: sudo firewall-cmd --permanent --zone=trusted --add-interface=NAME; then: sudo firewall-cmd --reload";
+  if (!tableText.includes("DOCKER-USER"))
+    return `sudo nft 'insert rule ${family} ${table} ${name} ct mark and 0xff000000 != 0 accept comment "postern"'`;
+  const tool = family === "ip6" ? "ip6tables" : "iptables";
+  return `sudo ${tool} -I DOCKER-USER -m connmark ! --mark 0/0xff000000 -m comment --comment postern -j ACCEPT`;
 }
 
 function finding(name: string, isMet: boolean, purpose: string, found: string, fix: string): HostFinding {

@@ -1,18 +1,23 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { featureRules, kernelFeatures, type HostFacts, type KernelFeature } from "./host-check.ts";
+import { existsSync, readFileSync } from "node:fs";
+import {
+  featureRules,
+  judgedSysctls,
+  kernelFeatures,
+  type ForwardChain,
+  type HostFacts,
+  type KernelFeature,
+} from "./host-check.ts";
 
 const commandTimeoutMs = 10_000;
-const sysctlNames = [
-  "net.netfilter.nf_conntrack_max",
-  "net.netfilter.nf_conntrack_acct",
-  "net.netfilter.nf_conntrack_timestamp",
-  "net.ipv4.ip_forward",
-  "net.ipv4.conf.all.rp_filter",
-];
+/** Tables of other programs may be long. */
+const mostOutputBytes = 64 * 1024 * 1024;
 
-/** Looks at this host; changes nothing. Kernel features are tried in a network namespace that ends with the trial. */
-export async function gatherHostFacts(): Promise<HostFacts> {
+/**
+ * Looks at this host; changes nothing. Kernel features are tried in a network namespace that ends with the trial.
+ * @param largestCap of the endpoints that this gateway carries in the kernel; 0 where there is none
+ */
+export async function gatherHostFacts(largestCap: number): Promise<HostFacts> {
   const [nft, ip] = [await run("nft", ["--version"]), await run("ip", ["-Version"])];
   const failures = new Map<KernelFeature, string>();
   for (const feature of kernelFeatures) failures.set(feature, await tryFeature(feature));
@@ -20,12 +25,40 @@ export async function gatherHostFacts(): Promise<HostFacts> {
   return {
     platform: process.platform,
     capabilities: BigInt(`0x${/^CapEff:\s*([0-9a-f]+)/m.exec(read("/proc/self/status"))?.[1] ?? "0"}`),
-    nftVersion: nft.failure === "" ? nft.output : undefined,
-    ipVersion: ip.failure === "" ? ip.output : undefined,
+    nftVersion: nft.failure === "" ? firstLine(nft.output) : undefined,
+    ipVersion: ip.failure === "" ? firstLine(ip.output) : undefined,
     featureFailures: failures,
-    sysctls: new Map(sysctlNames.map((name) => [name, sysctl(name)])),
+    sysctls: new Map(judgedSysctls.map((name) => [name, sysctl(name)])),
+    hasIpv6: existsSync("/proc/sys/net/ipv6"),
+    largestCap,
+    networkdSettings: await networkdSettings(),
+    forwardChains: await forwardChains(),
     openFiles: files === "unlimited" ? Infinity : Number(files),
   };
+}
+
+/** All of networkd's configuration in its order, where it runs. */
+async function networkdSettings(): Promise<string | undefined> {
+  const isActive = (await run("systemctl", ["is-active", "--quiet", "systemd-networkd"])).failure === "";
+  return isActive
+    ? (await run("systemd-analyze", ["cat-config", "systemd/networkd.conf"])).output
+    : undefined;
+}
+
+/** Chains that forwarded packets go through, of every table, with the text of that. */
+async function forwardChains(): Promise<readonly ForwardChain[]> {
+  const listed = await run("nft", ["--json", "list", "chains"]);
+  if (listed.failure !== "") return [];
+  const { nftables } = JSON.parse(listed.output) as {
+    nftables: readonly { chain?: Omit<ForwardChain, "tableText"> & { hook?: string } }[];
+  };
+  const chains = nftables.flatMap(({ chain }) => (chain?.hook === "forward" ? [chain] : []));
+  const withText: ForwardChain[] = [];
+  for (const { family, table, name, policy } of chains) {
+    const { output } = await run("nft", ["list", "table", family, table]);
+    withText.push({ family, table, name, tableText: output, ...(policy === undefined ? {} : { policy }) });
+  }
+  return withText;
 }
 
 async function tryFeature(feature: KernelFeature): Promise<string> {
@@ -52,17 +85,22 @@ function read(path: string): string {
   }
 }
 
-/** The first line of what a program prints, or why it failed. */
+/** What a program prints, or why it failed. */
 function run(
   command: string,
   args: readonly string[],
   input = "",
 ): Promise<{ output: string; failure: string }> {
   return new Promise((resolve) => {
-    const child = execFile(command, args, { timeout: commandTimeoutMs }, (error, stdout, stderr) => {
-      const failure = error === null ? "" : firstLine(stderr) || error.message;
-      resolve({ output: firstLine(stdout), failure });
-    });
+    const child = execFile(
+      command,
+      args,
+      { timeout: commandTimeoutMs, maxBuffer: mostOutputBytes },
+      (error, stdout, stderr) => {
+        const failure = error === null ? "" : firstLine(stderr) || error.message;
+        resolve({ output: stdout, failure });
+      },
+    );
     // A program that is missing has no end to write to.
     child.stdin?.on("error", () => undefined).end(input);
   });

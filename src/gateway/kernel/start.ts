@@ -1,13 +1,19 @@
-import type { EngineLog } from "../engine.ts";
-import type { FlowRecordSink } from "../flow-record.ts";
+import type { Engine, EngineLog } from "../engine.ts";
 import { Conntrack } from "./conntrack/conntrack.ts";
 import { Poker } from "./conntrack/poke.ts";
+import { CrowdWatch } from "./crowd-watch.ts";
 import { KernelEngine } from "./engine.ts";
+import type { FlowRecordSink } from "../flow-record.ts";
 import type { HostNetwork } from "./host-network.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
 import { Libc } from "./libc.ts";
 import { netlinkProtocol, NetlinkSocket } from "./netlink/netlink-socket.ts";
 import { Tables } from "./nft/tables.ts";
+
+export interface KernelSettings {
+  /** Most flows of one network, from 1; half of the kernel's table where it is left out. */
+  readonly flowsPerNetwork?: number;
+}
 
 /**
  * Starts the kernel engine in the network namespace of this process.
@@ -18,15 +24,34 @@ export async function startKernelEngine(
   log: EngineLog,
   openHostNetwork: (libc: Libc) => Promise<HostNetwork>,
   records?: FlowRecordSink,
-): Promise<KernelEngine> {
+  { flowsPerNetwork }: KernelSettings = {},
+): Promise<Engine> {
   const libc = await Libc.load();
-  const socket = NetlinkSocket.open(libc, netlinkProtocol.netfilter);
-  return KernelEngine.start({
-    tables: new Tables(socket),
+  const open = (): NetlinkSocket => NetlinkSocket.open(libc, netlinkProtocol.netfilter);
+  const socket = open();
+  const tables = new Tables(socket);
+  const engine = await KernelEngine.start({
+    tables,
     conntrack: new Conntrack(socket),
     poker: Poker.open(libc),
     hostNetwork: await openHostNetwork(libc),
     sessions: KernelSessions.open(libc, log, records),
     log,
   });
+  const conntrack = new Conntrack(open());
+  const watch = CrowdWatch.start({
+    tables,
+    conntrack,
+    log,
+    ...(flowsPerNetwork === undefined ? {} : { flowsPerNetwork }),
+  });
+  return {
+    apply: (desired, networks) => engine.apply(desired, networks),
+    figures: () => engine.figures(),
+    sessions: (query) => engine.sessions(query),
+    close: async () => {
+      watch.close();
+      await engine.close();
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import { Address6 } from "ip-address";
 import { ipv4ToNumber, type Ipv4 } from "../../../lib/ipv4.ts";
-import { readAttributes } from "../netlink/attributes.ts";
+import { findNested, readAttributes } from "../netlink/attributes.ts";
 import { MessageWriter } from "../netlink/message-writer.ts";
 import { messageFlag, NetlinkError, type NetlinkSocket } from "../netlink/netlink-socket.ts";
 import { readFlow, readLiveMark, type Flow, type Tuple } from "./flow.ts";
@@ -11,12 +11,22 @@ const getFlow = (1 << 8) | 1;
 const deleteFlow = (1 << 8) | 2;
 const getTotals = (1 << 8) | 5;
 const totalEntries = 1;
+const mostEntries = 2;
 const originalTuple = 1;
+const tupleZone = 3;
 const markAttribute = 8;
 const markMask = 21;
 const everyBit = 0xffff_ffff;
 const tcp = 6;
 const family = { any: 0, ipv4: 2, ipv6: 10 } as const;
+
+/** How full the kernel's table of flows is. */
+export interface TableFill {
+  /** Flows of any kind and state. */
+  readonly entries: number;
+  /** Flows that it has room for (net.netfilter.nf_conntrack_max); Infinity where the kernel does not say. */
+  readonly room: number;
+}
 
 /** The kernel's connection tracking, through raw netlink. */
 export class Conntrack {
@@ -49,16 +59,37 @@ export class Conntrack {
 
   /** Returns how many flows of any kind and state there are: the kernel knows without looking at them. */
   countEntries(): number {
+    return this.fill().entries;
+  }
+
+  /** As `countEntries`, with the room that there is. Infinitely many entries where the kernel does not say. */
+  fill(): TableFill {
     const sequence = this.#socket.nextSequence();
     const writer = new MessageWriter();
     writer.begin(getTotals, messageFlag.request | messageFlag.ack, sequence);
     writer.nfnetlink(family.any);
     writer.end();
-    let entries = Number.POSITIVE_INFINITY;
+    let [entries, room] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     this.#socket.dump(writer.bytes(), sequence, (_type, payload) => {
-      entries = readAttributes(payload.subarray(4)).get(totalEntries)?.readUInt32BE() ?? entries;
+      const totals = readAttributes(payload.subarray(4));
+      entries = totals.get(totalEntries)?.readUInt32BE() ?? entries;
+      room = totals.get(mostEntries)?.readUInt32BE() ?? room;
     });
-    return entries;
+    return { entries, room };
+  }
+
+  /**
+   * Counts the flows of any kind and state by zone; those of 0 are not Postern's. It takes about 2 µs a flow, in which
+   * others run: see `walk`.
+   */
+  async countByZone(): Promise<ReadonlyMap<number, number>> {
+    const counts = new Map<number, number>();
+    await this.walk(undefined, (attributes) => {
+      const at = findNested(attributes, [originalTuple, tupleZone], 0, attributes.length);
+      const zone = at < 0 ? 0 : attributes.readUInt16BE(at + 4);
+      counts.set(zone, (counts.get(zone) ?? 0) + 1);
+    });
+    return counts;
   }
 
   /**
@@ -142,7 +173,7 @@ function writeTuple(writer: MessageWriter, tuple: Tuple, zone: number): void {
   writer.data(2, portBytes(tuple.sourcePort));
   writer.data(3, portBytes(tuple.destinationPort));
   writer.close(protocol);
-  writer.data(3, portBytes(zone));
+  writer.data(tupleZone, portBytes(zone));
   writer.close(outer);
 }
 

@@ -35,6 +35,7 @@ export class LinuxHostNetwork implements HostNetwork {
   readonly #log: EngineLog;
   readonly #socket: RouteSocket;
   #attached: readonly Attached[] = [];
+  #toldLacking = "";
 
   private constructor(libc: Libc, log: EngineLog, socket: RouteSocket) {
     this.#libc = libc;
@@ -56,8 +57,7 @@ export class LinuxHostNetwork implements HostNetwork {
 
   async apply(wishes: readonly NetworkWish[]): Promise<readonly NetworkState[]> {
     const problems = new Map<VpcId, string>();
-    const lacking = wishes.length === 0 ? [] : setHostSysctls();
-    if (lacking.length > 0) this.#log.error({ lacking }, "kernel settings could not be made");
+    if (wishes.length > 0) this.#tellLacking(setHostSysctls());
     const before = this.#socket.items();
     const links = await this.#attach(wishes, problems);
     const probed = await Promise.all(links.map(async (own) => this.#findTaken(own, before, problems)));
@@ -85,6 +85,14 @@ export class LinuxHostNetwork implements HostNetwork {
 
   close(): void {
     this.#socket.close();
+  }
+
+  /** Each apply tries again; the same settings are said once. */
+  #tellLacking(lines: readonly string[]): void {
+    const asRoot = lines.join("; ");
+    if (lines.length > 0 && asRoot !== this.#toldLacking)
+      this.#log.error({ asRoot }, `Settings of this host could not be made. As root, run: ${asRoot}`);
+    this.#toldLacking = asRoot;
   }
 
   /** Returns the networks whose interface is there and up; the others are in `problems` then. */

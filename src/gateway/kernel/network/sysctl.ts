@@ -29,6 +29,10 @@ const ofDevice = [
   ["ipv6/conf", "proxy_ndp", 1],
   // Else an answer waits for up to 0.8 s.
   ["ipv6/neigh", "proxy_delay", 0],
+  // Each packet to a neighbour that is being searched for keeps a flow in the kernel's table: resets to sources that
+  // nobody has would fill it. A handful is enough for one who is there.
+  ["ipv4/neigh", "unres_qlen_bytes", 4_096],
+  ["ipv6/neigh", "unres_qlen_bytes", 4_096],
 ] as const;
 
 /** The kernel takes the larger one of `all` and the interface's own. */

@@ -17,7 +17,7 @@ import {
 } from "./schema.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
-export const rulesetVersion = 4;
+export const rulesetVersion = 5;
 
 const typeOf: Readonly<Record<Field, string>> = {
   mark: "meta mark",
@@ -117,6 +117,7 @@ const admission = `
     ct mark @sourced meta nfproto ipv4 ct mark . ip saddr != @sources4 goto refuse_source_not_allowed
     ct mark @sourced meta nfproto ipv6 ct mark . ip6 saddr != @sources6 goto refuse_source_not_allowed
     ct mark @nodeless goto refuse_no_healthy_node
+    meta mark @crowded goto refuse_connection_rate
     ct mark @connection_rate goto refuse_connection_rate
     ct mark @cap goto refuse_session_cap
     ct mark @credit goto refuse_session_cap

@@ -66,6 +66,8 @@ export const sets = {
   zone_of_interface: { family: "inet", key: ["ifname"], data: ["zone"] },
   prefixes4: { family: "inet", key: ["mark", "ipv4_addr"], interval: true },
   prefixes6: { family: "inet", key: ["mark", "ipv6_addr"], interval: true },
+  // Only of networks that have more flows than their share.
+  crowded: { family: "inet", key: ["mark"] },
   arp_vpc_of_interface: { family: "arp", key: ["ifname"], data: ["mark"] },
   arp_sender_of_interface: { family: "arp", key: ["ifname"], data: ["ipv4_addr"] },
   // One element an endpoint's IPv4 address.
