@@ -51,7 +51,7 @@ beforeAll(async () => {
   const consumers = ["a", "b"].map((name) => ({ name, address: "10.0.0.50/24" }));
   const plan = { nodes: [`${node}/24`], gateway: "10.8.0.2/24", consumers };
   const cidrs = { a: "10.0.0.0/24", b: "10.0.0.0/24" };
-  system = await startNetnsSystem(plan, cidrs, ["--flow-log", join(directory, "flows.jsonl")]);
+  system = await startNetnsSystem(plan, cidrs, { args: ["--flow-log", join(directory, "flows.jsonl")] });
   service = await system.openService("logs", [node]);
   [endpoint, spared] = [await system.endpoint("a", service), await system.endpoint("b", service)];
   consumer = system.consumer("a");

@@ -1,6 +1,6 @@
 import type { Api } from "../api.ts";
 import { startPostern } from "../postern.ts";
-import type { Postern } from "../postern.ts";
+import type { Postern, StartOptions } from "../postern.ts";
 import { createEndpoint, ok, Service } from "../service.ts";
 import type { Caller, Endpoint } from "../service.ts";
 import type { ApiProcedures } from "./api-program.ts";
@@ -29,14 +29,18 @@ export type NetnsSystem = {
 
 export const nodePort = 9200;
 
+export type NetnsOptions = Pick<StartOptions, "args" | "dataDir"> & {
+  /** What the command line of `postern up` begins with, in the gateway's namespace: `["setpriv", …]`. */
+  readonly behind?: readonly string[];
+};
+
 /**
  * Starts all of it. Each consumer's network is a VPC of his name, with the CIDR of his plan.
- * @param args further arguments of `postern up`
  */
 export async function startNetnsSystem(
   plan: TopologyPlan,
   cidrs: Readonly<Record<string, string>>,
-  args: readonly string[] = [],
+  { behind = [], ...options }: NetnsOptions = {},
 ): Promise<NetnsSystem> {
   const topology = await buildTopology(plan);
   const ends: (() => Promise<void>)[] = [() => topology.remove()];
@@ -56,9 +60,9 @@ export async function startNetnsSystem(
       consumers.push({ ...site, client });
     }
     const inGateway = await startPostern({
+      ...options,
       listen: "127.0.0.1:9700",
-      prefix: topology.gateway.prefix,
-      args,
+      prefix: [...topology.gateway.prefix, ...behind],
     });
     const remote = started(await Remote.start<ApiProcedures>(topology.gateway, "api"));
     const postern = started({ ...inGateway, api: apiThrough(remote, inGateway) });
