@@ -69,3 +69,18 @@ test("a gateway that was registered after the start becomes known with its first
   await control.nextSnapshot(late, null, 0, forever);
   expect(registry.gateways()).toHaveLength(2);
 });
+
+test("the write that creates an endpoint is answered when that is up, and a later one before", async () => {
+  const { store, registry, control } = await start();
+  await control.nextSnapshot(gateway, null, 0, forever);
+  const { createdRevision } = (await store.endpoints.find(endpointId)) ?? { createdRevision: NaN };
+  const answered: string[] = [];
+  const creation = registry.reached(createdRevision).then(() => answered.push("creation"));
+  const rejection = registry.reached(createdRevision + 1).then(() => answered.push("rejection"));
+  const appliedRevision = createdRevision + 1;
+  await control.report(gateway, aReport({ appliedRevision, coming: [endpointId] }));
+  await rejection;
+  await control.report(gateway, aReport({ appliedRevision }));
+  await creation;
+  expect(answered).toEqual(["rejection", "creation"]);
+});

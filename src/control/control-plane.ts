@@ -47,8 +47,8 @@ export class ControlPlane {
 
   /** Takes in a report. Endpoint states are durable before a waiting write is answered. */
   async report(gateway: Gateway, report: GatewayReport): Promise<void> {
-    await settleEndpoints(this.#store, this.#clock, report);
-    this.#registry.report(gateway.id, report);
+    const coming = await settleEndpoints(this.#store, this.#clock, report);
+    this.#registry.report(gateway.id, report, coming);
   }
 
   async #persistSeen(id: GatewayId): Promise<void> {

@@ -40,6 +40,16 @@ describe("a revision", () => {
     expect(await six).toEqual({ enforced: true, severedSessions: 0 });
   });
 
+  test("whose endpoints are still coming is not in force, and holds no other one up", async () => {
+    registry.add(first, clock.now());
+    const [created, rejected] = [registry.reached(5), registry.reached(6)];
+    registry.report(first, aReport({ appliedRevision: 6, severedSessions: 2 }), new Set([5]));
+    expect(await rejected).toEqual({ enforced: true, severedSessions: 2 });
+    expect(await isOpen(created)).toBe(true);
+    registry.report(first, aReport({ appliedRevision: 6 }));
+    expect(await created).toMatchObject({ enforced: true });
+  });
+
   test("that is in force already is answered at once", async () => {
     registry.add(first, null);
     registry.report(first, aReport({ appliedRevision: 9 }));

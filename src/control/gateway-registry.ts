@@ -12,6 +12,8 @@ interface KnownGateway {
   lastSeenAt: number | null;
   appliedRevision: number | null;
   pid: number | null;
+  /** Revisions whose endpoints are still being brought up. */
+  coming: ReadonlySet<number>;
   readonly endpoints: Map<EndpointId, EndpointFigures>;
   readonly nodes: Map<NodeId, NodeHealth>;
 }
@@ -45,6 +47,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
       lastSeenAt,
       appliedRevision: null,
       pid: null,
+      coming: new Set(),
       endpoints: new Map(),
       nodes: new Map(),
     });
@@ -56,8 +59,11 @@ export class GatewayRegistry implements Enforcement, LiveView {
     if (gateway) gateway.lastSeenAt = this.#clock.now();
   }
 
-  /** Takes over a report, and answers the writes that were waiting for it. */
-  report(id: GatewayId, report: GatewayReport): void {
+  /**
+   * Takes over a report, and answers the writes that were waiting for it.
+   * @param coming revisions that created endpoints which are not up yet: they are not in force, whatever was applied
+   */
+  report(id: GatewayId, report: GatewayReport, coming: ReadonlySet<number> = new Set()): void {
     const gateway = this.#gateways.get(id);
     if (!gateway) return;
     const isRestarted = gateway.pid !== report.pid;
@@ -65,6 +71,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
     gateway.lastSeenAt = this.#clock.now();
     gateway.appliedRevision = report.appliedRevision;
     gateway.pid = report.pid;
+    gateway.coming = coming;
     if (isRestarted) gateway.endpoints.clear();
     for (const figures of report.endpoints) gateway.endpoints.set(figures.endpointId, figures);
     for (const endpoint of report.gone) gateway.endpoints.delete(endpoint);
@@ -143,9 +150,11 @@ export class GatewayRegistry implements Enforcement, LiveView {
 
   #settle(): void {
     if (this.#waiters.size === 0) return;
-    const inForce = Math.min(...this.#carrying().map((gateway) => gateway.appliedRevision ?? -1));
+    const carrying = this.#carrying();
+    const inForce = Math.min(...carrying.map((gateway) => gateway.appliedRevision ?? -1));
     for (const waiter of this.#waiters) {
-      if (inForce >= waiter.revision) {
+      const isComing = carrying.some(({ coming }) => coming.has(waiter.revision));
+      if (inForce >= waiter.revision && !isComing) {
         waiter.resolve({ enforced: true, severedSessions: waiter.severedSessions });
       }
     }

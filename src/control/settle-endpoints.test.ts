@@ -45,6 +45,15 @@ describe("a new endpoint", () => {
     expect(await settle({ appliedRevision: 5 })).toMatchObject({ phase: "ready" });
   });
 
+  test("stays new while it is coming, and tells whose write has to wait", async () => {
+    await insert({ phase: "creating", createdRevision: 5 });
+    const report = aReport({ appliedRevision: 6, coming: [endpointId] });
+    expect(await settleEndpoints(store, clock, report)).toEqual(new Set([5]));
+    expect(await store.endpoints.find(endpointId)).toMatchObject({ phase: "creating" });
+    expect(await settleEndpoints(store, clock, aReport({ appliedRevision: 6 }))).toEqual(new Set());
+    expect(await store.endpoints.find(endpointId)).toMatchObject({ phase: "ready" });
+  });
+
   test("has failed when it is named, with the reason", async () => {
     await insert({ phase: "creating" });
     expect(await settle({ failures: [failure] })).toEqual(

@@ -14,9 +14,21 @@ interface Finding {
 /**
  * Writes down which endpoints a gateway brought up and which it could not. Costs one indexed read where nothing
  * changed.
+ * @returns revisions that created endpoints of which the gateway is still finding out whether they can be brought up
  */
-export async function settleEndpoints(store: Store, clock: Clock, report: GatewayReport): Promise<void> {
-  if ((await findings(store, report)).length === 0) return;
+export async function settleEndpoints(
+  store: Store,
+  clock: Clock,
+  report: GatewayReport,
+): Promise<ReadonlySet<number>> {
+  const coming = new Set(report.coming);
+  const created =
+    coming.size === 0 ? [] : (await store.endpoints.unsettled()).filter(({ id }) => coming.has(id));
+  if ((await findings(store, report)).length > 0) await write(store, clock, report);
+  return new Set(created.map(({ createdRevision }) => createdRevision));
+}
+
+async function write(store: Store, clock: Clock, report: GatewayReport): Promise<void> {
   await store.observe(async (tx) => {
     const touched = new Set<ClusterId>();
     for (const { endpoint, failure } of await findings(tx, report)) {
@@ -31,12 +43,13 @@ export async function settleEndpoints(store: Store, clock: Clock, report: Gatewa
 
 async function findings(tx: Repositories, report: GatewayReport): Promise<readonly Finding[]> {
   const failures = new Map<EndpointId, EndpointFailure>(report.failures.map((f) => [f.endpointId, f]));
+  const coming = new Set(report.coming);
   const found: Finding[] = [];
   for (const endpoint of await tx.endpoints.unsettled()) {
     const failure = failures.get(endpoint.id) ?? null;
     failures.delete(endpoint.id);
-    // An endpoint that the applied snapshot did not hold yet is neither up nor failed.
-    if (endpoint.createdRevision > report.appliedRevision) continue;
+    // An endpoint that the applied snapshot did not hold yet is neither up nor failed, nor is one that is coming.
+    if (endpoint.createdRevision > report.appliedRevision || coming.has(endpoint.id)) continue;
     const isNews = failure ? endpoint.failureMessage !== failure.message : true;
     if (isNews) found.push({ endpoint, failure });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { compile } from "./compile.ts";
+import { Compiler, type Desired, type NodeIsUsable } from "./compile.ts";
 import type { EndpointId, NodeId, ServiceId } from "./ids.ts";
 import type { Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
 import { gatewayId, uuid, vpcId } from "./test-fixtures.ts";
@@ -27,6 +27,10 @@ function endpoint(n: number, serviceNumber: number, wish: Partial<SnapshotEndpoi
 
 function snapshot(services: SnapshotService[], endpoints: SnapshotEndpoint[]): Snapshot {
   return { format: 1, gatewayId, region: "region-1", revision: 1, services, endpoints };
+}
+
+function compile(of: Snapshot, isUsable: NodeIsUsable): Desired {
+  return new Compiler().compile(of, isUsable);
 }
 
 test("each endpoint gets the usable nodes of its own service, in the snapshot's order", () => {
@@ -96,4 +100,29 @@ test("an endpoint of a network that the kernel carries has its place; networks c
     undefined,
   ]);
   expect(networks).toEqual([network]);
+});
+
+test("an endpoint is the same object again while neither its entry nor its nodes change", () => {
+  const compiler = new Compiler();
+  const services = [service(1, [9201, 9202]), service(2, [9301])];
+  const [one, two] = [endpoint(11, 1), endpoint(12, 2)];
+  const [before] = [compiler.compile(snapshot(services, [one, two]), () => true).endpoints];
+  const rejected = { ...two, refusal: "not_accepted" } as const;
+  const after = compiler.compile(snapshot(structuredClone(services), [one, rejected]), () => true).endpoints;
+  expect(after[0]).toBe(before[0]);
+  expect(after[1]).toEqual({ ...before[1], refusal: "not_accepted" });
+  const sick = compiler.compile(snapshot(services, [one, rejected]), (id) => id !== uuid(9202)).endpoints;
+  expect(sick[0]?.nodes).toEqual([{ host: "host-1", port: 9201 }]);
+  expect(sick[1]).toBe(after[1]);
+});
+
+test("endpoints of one service have the same list of nodes, and keep their place when the nodes change", () => {
+  const compiler = new Compiler();
+  const kernel = { number: 5 };
+  const both = [endpoint(11, 1, { kernel }), endpoint(12, 1, { kernel: { number: 6 } })];
+  const before = compiler.compile(snapshot([service(1, [9201])], both), () => true).endpoints;
+  expect(before[0]?.nodes).toBe(before[1]?.nodes);
+  const after = compiler.compile(snapshot([service(1, [9201])], both), () => false).endpoints;
+  expect(after[0]).not.toBe(before[0]);
+  expect(after[0]?.kernel).toBe(before[0]?.kernel);
 });

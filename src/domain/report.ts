@@ -10,8 +10,10 @@ export interface GatewayReport {
   /** Time that the last apply took, in milliseconds. */
   readonly applyMs: number;
   readonly pid: number;
-  /** Every endpoint that could not be brought up. Complete: one that is not listed is up. */
+  /** Every endpoint that could not be brought up. Complete: one that is neither here nor in `coming` is up. */
   readonly failures: readonly EndpointFailure[];
+  /** Endpoints of which the gateway is still finding out whether they can be brought up; none where it is left out. */
+  readonly coming?: readonly EndpointId[];
   readonly nodes: readonly NodeHealth[];
   /** Those whose figures changed since the server last took a report. */
   readonly endpoints: readonly EndpointFigures[];
@@ -46,11 +48,11 @@ export interface EndpointFigures {
   readonly refusals: Readonly<Record<RefusalReason, number>>;
 }
 
+const noRefusals = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Readonly<
+  Record<RefusalReason, number>
+>;
+
 /** Returns the counters of an endpoint that nobody came to yet. */
 export function zeroFigures(endpointId: EndpointId): EndpointFigures {
-  const refusals = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Record<
-    RefusalReason,
-    number
-  >;
-  return { endpointId, sessions: 0, newSessions: 0, bytesIn: 0, bytesOut: 0, refusals };
+  return { endpointId, sessions: 0, newSessions: 0, bytesIn: 0, bytesOut: 0, refusals: noRefusals };
 }

@@ -114,6 +114,24 @@ describe("without a server", () => {
   });
 });
 
+test("an endpoint that is coming is reported so, brought up with the engine's news, and reported at once", async () => {
+  const server = await FakeServer.start();
+  const { follow, engine } = gateway(testDirectory());
+  engine.asked.add("127.80.0.2");
+  follow(server);
+  server.publish(aSnapshot(7, 2));
+  await until(() =>
+    expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 7, coming: [endpointId] }),
+  );
+  server.publish(aSnapshot(8, 2, { refusal: "not_accepted" }));
+  await until(() =>
+    expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 8, coming: [endpointId] }),
+  );
+  engine.finds("127.80.0.2");
+  await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 8, coming: [] }));
+  expect(engine.connect(endpointId)).toBe("not_accepted");
+});
+
 describe.each<Trouble>([401, 500, "garbage", "hang up"])("a server that answers %j", (trouble) => {
   test("changes nothing, and is asked again until it is well", async () => {
     const server = await FakeServer.start();

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { compile } from "../domain/compile.ts";
+import { Compiler } from "../domain/compile.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import type { EndpointFigures, GatewayReport } from "../domain/report.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
+import { isSameJson } from "../lib/same-json.ts";
 import { Backoff } from "../lib/backoff.ts";
 import type { Logger } from "../lib/log.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
 import type { HealthChecker } from "./health/health-checker.ts";
+import { keepEntries } from "./keep-entries.ts";
 import type { ServerClient } from "./server-client.ts";
 import type { SnapshotFile } from "./snapshot-file.ts";
 
@@ -14,6 +16,7 @@ import type { SnapshotFile } from "./snapshot-file.ts";
 const heartbeatMs = 1_000;
 const firstRetryMs = 20;
 const mostRetryMs = 1_000;
+const nothingApplied = { severedSessions: 0, failures: [], applyMs: 0 } as const;
 
 export interface AgentParts {
   readonly engine: Engine;
@@ -30,13 +33,18 @@ export interface AgentParts {
  */
 export class GatewayAgent {
   readonly #parts: AgentParts;
+  readonly #compiler = new Compiler();
   readonly #stop = new AbortController();
-  readonly #reported = new Map<EndpointId, string>();
+  /** What the server was told last. */
+  readonly #reported = new Map<EndpointId, EndpointFigures>();
   /** What is to be in force. */
   #snapshot: Snapshot | undefined;
   /** Revision that is in force and on disk: all that the server is ever told. */
   #settled: number | null = null;
-  #last: ApplyReport & { readonly applyMs: number } = { severedSessions: 0, failures: [], applyMs: 0 };
+  #last: Omit<ApplyReport, "news"> & { readonly applyMs: number } = nothingApplied;
+  /** What the engine was still finding out when it applied last. */
+  #news: Promise<void> | undefined;
+  #client: ServerClient | undefined;
   /** Applies run one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #serverInstance: string | undefined;
@@ -55,6 +63,7 @@ export class GatewayAgent {
 
   /** Follows the server until `close`; outlives every failure of it. */
   async follow(client: ServerClient): Promise<void> {
+    this.#client = client;
     await Promise.all([this.#poll(client), this.#heartbeat(client)]);
   }
 
@@ -101,9 +110,9 @@ export class GatewayAgent {
 
   async #take(snapshot: Snapshot, origin: "from disk" | "from server"): Promise<void> {
     await this.#enqueue(async () => {
-      this.#snapshot = snapshot;
+      this.#snapshot = keepEntries(this.#snapshot, snapshot);
       this.#parts.health.watch(snapshot);
-      this.#last = { severedSessions: 0, failures: [], applyMs: 0 };
+      this.#last = nothingApplied;
       // Durable before it is reported: a restart must never fall back behind what the server was told.
       const persisted = origin === "from server" ? this.#parts.file.write(snapshot) : Promise.resolve();
       await Promise.all([this.#apply(), persisted]);
@@ -117,16 +126,38 @@ export class GatewayAgent {
     const snapshot = this.#snapshot;
     if (!snapshot) return;
     const startedAt = performance.now();
-    const { endpoints, networks } = compile(snapshot, (node) => health.isUsable(node));
+    const { endpoints, networks } = this.#compiler.compile(snapshot, (node) => health.isUsable(node));
     const report = await engine.apply(endpoints, networks);
     const applyMs = Math.round((performance.now() - startedAt) * 100) / 100;
     const severedSessions = this.#last.severedSessions + report.severedSessions;
-    const { failures } = report;
-    this.#last = { severedSessions, failures, applyMs };
+    const { failures, coming = [] } = report;
+    this.#last = { severedSessions, failures, coming, applyMs };
     log.info(
-      { revision: snapshot.revision, applyMs, severedSessions, failures: failures.length },
+      {
+        revision: snapshot.revision,
+        applyMs,
+        severedSessions,
+        failures: failures.length,
+        coming: coming.length,
+      },
       "snapshot applied",
     );
+    this.#await(report.news);
+  }
+
+  /** Applies again when the engine has found out more. Only the last apply's news count: the next one has its own. */
+  #await(news: Promise<void> | undefined): void {
+    this.#news = news;
+    void news?.then(() => {
+      if (this.#news !== news || this.#stop.signal.aborted) return;
+      // What fails here is logged, and tried again with the next change; the next heartbeat tells what this did not.
+      this.#applyNews().catch(() => undefined);
+    });
+  }
+
+  async #applyNews(): Promise<void> {
+    await this.#enqueue(() => this.#apply());
+    if (this.#client) await this.#report(this.#client);
   }
 
   /** Sends what is in force now, with the figures that changed since the server last heard of them. */
@@ -141,8 +172,9 @@ export class GatewayAgent {
       applyMs: this.#last.applyMs,
       pid: process.pid,
       failures: this.#last.failures,
+      coming: this.#last.coming ?? [],
       nodes: this.#parts.health.report(),
-      endpoints: changed.map((entry) => entry.figures),
+      endpoints: changed,
       gone,
     };
     const instance = await client.report(report, this.#stop.signal);
@@ -152,14 +184,12 @@ export class GatewayAgent {
       this.#serverInstance = instance;
       return;
     }
-    for (const { figures: told, text } of changed) this.#reported.set(told.endpointId, text);
+    for (const told of changed) this.#reported.set(told.endpointId, told);
     for (const id of gone) this.#reported.delete(id);
   }
 
-  #changed(all: readonly EndpointFigures[]): readonly { figures: EndpointFigures; text: string }[] {
-    return all
-      .map((figures) => ({ figures, text: JSON.stringify(figures) }))
-      .filter(({ figures, text }) => this.#reported.get(figures.endpointId) !== text);
+  #changed(all: readonly EndpointFigures[]): readonly EndpointFigures[] {
+    return all.filter((figures) => !isSameJson(this.#reported.get(figures.endpointId), figures));
   }
 
   /** Returns the endpoints that the server was told of and that are no more. */

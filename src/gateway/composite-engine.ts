@@ -49,9 +49,13 @@ export class CompositeEngine implements Engine {
       if (outcome.status === "rejected") throw outcome.reason;
       return outcome.value;
     });
+    const coming = reports.flatMap((report) => report.coming ?? []);
+    const news = reports.flatMap((report) => report.news ?? []);
     return {
       severedSessions: reports.reduce((sum, { severedSessions }) => sum + severedSessions, 0),
       failures: reports.flatMap(({ failures }) => failures),
+      ...(coming.length > 0 ? { coming } : {}),
+      ...(news.length > 0 ? { news: Promise.race(news) } : {}),
     };
   }
 

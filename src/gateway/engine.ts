@@ -1,4 +1,5 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
+import type { EndpointId } from "../domain/ids.ts";
 import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
 import type { SessionList, SessionQuery } from "./live-session.ts";
 
@@ -8,6 +9,10 @@ export interface ApplyReport {
   readonly severedSessions: number;
   /** Every endpoint that is not up now, whether this call or an earlier one found that out. */
   readonly failures: readonly EndpointFailure[];
+  /** Endpoints of which it is still being found out whether they can be brought up: they are not. None without it. */
+  readonly coming?: readonly EndpointId[];
+  /** Resolves when another `apply` brings about more of the same; left out while nothing is under way. Never rejects. */
+  readonly news?: Promise<void>;
 }
 
 /**
@@ -17,7 +22,8 @@ export interface Engine {
   /**
    * Brings about `desired`, the complete list of endpoints. Idempotent: the same list twice changes nothing.
    * Once the promise resolves, not one more byte passes through an endpoint that is missing from the list or
-   * has a refusal, and every address of the list accepts (or refuses, with the reason counted).
+   * has a refusal, and every address of the list accepts (or refuses, with the reason counted), but for those that
+   * are still coming: nobody waits for them.
    * Sessions that are still allowed are not touched. An endpoint that cannot be brought up is reported in
    * `failures` and tried again by the next `apply`; it never fails the others.
    * Calls are made one at a time.

@@ -23,6 +23,9 @@ export class FakeEngine implements Engine {
   closed = false;
   /** Whether a call of `apply` came while another one ran. */
   overlapped = false;
+  /** Addresses of which it is still being found out whether they can be brought up. */
+  readonly asked = new Set<string>();
+  #news = Promise.withResolvers<void>();
   /** How often `apply` still fails as a whole. */
   failures = 0;
   #gate: Promise<void> = Promise.resolve();
@@ -66,7 +69,19 @@ export class FakeEngine implements Engine {
     }
     this.applied.push(desired);
     this.networks = networks;
-    return { severedSessions: this.#sever(desired), failures: this.#bringUp(desired) };
+    const coming = desired.filter(({ address }) => this.asked.has(address)).map(({ id }) => id);
+    return {
+      severedSessions: this.#sever(desired),
+      failures: this.#bringUp(desired.filter(({ address }) => !this.asked.has(address))),
+      ...(coming.length > 0 ? { coming, news: this.#news.promise } : {}),
+    };
+  }
+
+  /** Nobody has the address: it can be brought up. */
+  finds(address: string): void {
+    this.asked.delete(address);
+    this.#news.resolve();
+    this.#news = Promise.withResolvers();
   }
 
   figures(): readonly EndpointFigures[] {

@@ -1,5 +1,5 @@
 import { renderTable } from "../cli/table.ts";
-import { compile, type Desired } from "../domain/compile.ts";
+import { Compiler, type Desired } from "../domain/compile.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import { peerText, timeText } from "../gateway/flow-record.ts";
 import { EndpointNames } from "../gateway/kernel/endpoint-names.ts";
@@ -50,7 +50,7 @@ async function readDesired(path: string): Promise<Desired> {
   let reason = "there is none";
   try {
     const snapshot = await new SnapshotFile(path).read();
-    if (snapshot) return compile(snapshot, () => true);
+    if (snapshot) return new Compiler().compile(snapshot, () => true);
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error);
   }

@@ -40,6 +40,7 @@ const reportBody = Type.Object({
       message: Type.String({ maxLength: 1000 }),
     }),
   ),
+  coming: Type.Optional(Type.Array(id)),
   nodes: Type.Array(
     Type.Object({
       serviceId: id,
