@@ -60,7 +60,7 @@ class Kernel {
     return count;
   }
 
-  counters(set: string): ReadonlyMap<number, { packets: number; bytes: number }> {
+  countersOf(set: string): ReadonlyMap<number, { packets: number; bytes: number }> {
     return new Map([[endpoint, { packets: this.counted(set), bytes: 0 }]]);
   }
 
@@ -134,10 +134,11 @@ function capsOf(kernel: Kernel): Caps {
 }
 
 function want(caps: Caps, kernel: Kernel, cap: number | undefined): void {
-  const wanted = new Map(cap === undefined ? [] : [[endpoint, cap]]);
+  const wanted = new Map([[endpoint, cap]]);
   const { changes, toCount } = caps.plan(wanted);
   kernel.apply(changes);
   caps.carriedOut(wanted, toCount);
+  caps.endTakeOver();
 }
 
 function restarted(kernel: Kernel): Caps {

@@ -12,7 +12,7 @@ interface Kept {
   readonly ledger?: CreditLedger;
 }
 
-export type CapTables = Pick<Tables, "apply" | "list" | "counted" | "counters">;
+export type CapTables = Pick<Tables, "apply" | "list" | "counted" | "countersOf">;
 export type SessionCounts = Pick<Conntrack, "countLive" | "countEntries">;
 
 export interface CapLimits {
@@ -41,8 +41,11 @@ export class Caps {
   readonly #limits: CapLimits;
   readonly #now: () => number;
   readonly #kept = new Map<number, Kept>();
-  /** Until everything was planned once, an endpoint that is new to this process may have sessions of an earlier one. */
-  #isFirstPlan = true;
+  /** Those of `#kept` that have a ledger, and those that admit too few. */
+  readonly #credited = new Map<number, CreditLedger>();
+  readonly #indebted = new Set<number>();
+  /** Until `endTakeOver`, an endpoint that is new to this process may have sessions of an earlier one. */
+  #mayHaveSessions = true;
   #nextCountAt = 0;
 
   /** @param now milliseconds of a clock that never goes back */
@@ -61,26 +64,37 @@ export class Caps {
   /** Takes over the elements that a predecessor left, with their counts. To be called once, before anything else. */
   takeOver(): void {
     for (const { key, cap = 0, comment } of this.#tables.list("cap")) {
-      this.#kept.set(Number(key[0]), { wanted: Number(comment ?? Number.NaN), admits: cap });
+      this.#note(Number(key[0]), { wanted: Number(comment ?? Number.NaN), admits: cap });
     }
     for (const { key, credits = 0, comment = "" } of this.#tables.list("credit")) {
       const number = Number(key[0]);
       const [wanted = Number.NaN, bound = Number.NaN] = comment.split(" ").map(Number);
       const ledger = new CreditLedger(credits, bound, this.#tables.counted("opened", number), -Infinity);
-      this.#kept.set(number, { wanted: Number.isNaN(bound) ? Number.NaN : wanted, admits: wanted, ledger });
+      this.#note(number, { wanted: Number.isNaN(bound) ? Number.NaN : wanted, admits: wanted, ledger });
     }
   }
 
-  /** Returns what to change together with everything else, and what is to be counted once that is done. */
-  plan(wanted: ReadonlyMap<number, number>): { changes: readonly Change[]; toCount: readonly number[] } {
+  /** Sessions of an earlier process are those of endpoints that were planned for by now, or there are none any more. */
+  endTakeOver(): void {
+    this.#mayHaveSessions = false;
+  }
+
+  /**
+   * Returns what to change together with everything else, and what is to be counted once that is done.
+   * @param wanted most sessions of each endpoint that may differ from before; undefined where it is carried no more
+   */
+  plan(wanted: ReadonlyMap<number, number | undefined>): {
+    changes: readonly Change[];
+    toCount: readonly number[];
+  } {
     const changes: Change[] = [];
     const toCount: number[] = [];
-    for (const number of this.#kept.keys()) if (!wanted.has(number)) changes.push(this.#removal(number));
     for (const [number, cap] of wanted) {
       const kept = this.#kept.get(number);
       if (kept?.wanted === cap) continue;
       if (kept) changes.push(this.#removal(number));
-      const mayHaveSessions = kept !== undefined || this.#isFirstPlan;
+      if (cap === undefined) continue;
+      const mayHaveSessions = kept !== undefined || this.#mayHaveSessions;
       // What is being counted is wanted by nobody yet: a process that dies over it leaves it to the next one.
       const entry = mayHaveSessions ? capEntry(number, 0, 0) : this.#entry(number, cap, cap, 0);
       changes.push({ verb: "add", ...entry });
@@ -89,20 +103,25 @@ export class Caps {
     return { changes: inOrder(changes), toCount };
   }
 
+  /** Endpoints that have a cap: whoever plans for all has to name those that are carried no more. */
+  get numbers(): Iterable<number> {
+    return this.#kept.keys();
+  }
+
   /** Notes that a plan was carried out, and admits sessions where nobody was let in so that they could be counted. */
-  carriedOut(wanted: ReadonlyMap<number, number>, toCount: readonly number[]): void {
-    this.#isFirstPlan = false;
-    for (const number of this.#kept.keys()) if (!wanted.has(number)) this.#kept.delete(number);
-    for (const [number, cap] of wanted) if (!this.#kept.has(number)) this.#keep(number, cap, cap);
-    for (const number of toCount) this.#kept.set(number, { wanted: wanted.get(number) ?? 0, admits: 0 });
+  carriedOut(wanted: ReadonlyMap<number, number | undefined>, toCount: readonly number[]): void {
+    const opened = this.#counts("opened", [...wanted.keys()]);
+    for (const [number, cap] of wanted) {
+      if (cap === undefined) this.#note(number, undefined);
+      else if (!this.#kept.has(number)) this.#keep(number, cap, cap, opened);
+    }
+    for (const number of toCount) this.#note(number, { wanted: wanted.get(number) ?? 0, admits: 0 });
     this.#admit(toCount);
   }
 
   /** Endpoints whose element admits fewer than they may have, because older sessions were there when it was made. */
   get indebted(): readonly number[] {
-    return [...this.#kept]
-      .filter(([, { wanted, admits, ledger }]) => !ledger && admits < wanted)
-      .map(([number]) => number);
+    return [...this.#indebted];
   }
 
   /** Counts the sessions of an endpoint anew, and admits as many as are free by now. */
@@ -110,21 +129,23 @@ export class Caps {
     const kept = this.#kept.get(number);
     if (!kept) return;
     this.#tables.apply([this.#removal(number), { verb: "add", ...capEntry(number, 0, 0) }]);
-    this.#kept.set(number, { wanted: kept.wanted, admits: 0 });
+    this.#note(number, { wanted: kept.wanted, admits: 0 });
     this.#admit([number]);
   }
 
   /** Grants new credits where few are left. To be called every now and then, at least some milliseconds apart. */
   refill(): void {
-    const credited = [...this.#kept].flatMap(([number, { ledger }]) => (ledger ? [{ number, ledger }] : []));
+    if (this.#credited.size === 0) return;
     // In this order: who was refused found the credits taken by those who are counted as opened.
-    const refused = this.#counts("refused_session_cap", credited.length);
-    const opened = this.#counts("opened", credited.length);
-    for (const { number, ledger } of credited) {
+    const numbers = [...this.#credited.keys()];
+    const refused = this.#counts("refused_session_cap", numbers);
+    const opened = this.#counts("opened", numbers);
+    const low: number[] = [];
+    for (const [number, ledger] of this.#credited) {
       const refusedUntilNow = refused(number);
       ledger.look(opened(number), refusedUntilNow);
+      if (ledger.isLow(this.#now())) low.push(number);
     }
-    const low = credited.filter(({ ledger }) => ledger.isLow(this.#now())).map(({ number }) => number);
     if (low.length === 0) return;
     // Nobody has more sessions than there are flows of any kind: far from the cap that is all one has to know.
     const entries = this.#sessions.countEntries();
@@ -139,11 +160,14 @@ export class Caps {
     }
   }
 
-  /** Reads a counter of a few endpoints as it is asked for, and of many at once. */
-  #counts(set: "opened" | "refused_session_cap", endpoints: number): (number: number) => number {
-    if (endpoints <= this.#limits.lookedAtAlone) return (number) => this.#tables.counted(set, number);
-    const all = this.#tables.counters(set);
-    return (number) => all.get(number)?.packets ?? 0;
+  /** Reads a counter of a few endpoints as it is asked for, and of many at once, when the first is asked for. */
+  #counts(set: "opened" | "refused_session_cap", numbers: readonly number[]): (number: number) => number {
+    if (numbers.length <= this.#limits.lookedAtAlone) return (number) => this.#tables.counted(set, number);
+    let all: ReturnType<CapTables["countersOf"]> | undefined;
+    return (number) => {
+      all ??= this.#tables.countersOf(set, numbers);
+      return all.get(number)?.packets ?? 0;
+    };
   }
 
   /** Returns whether at least so many credits are there now. @param live sessions, counted after the last look */
@@ -163,16 +187,18 @@ export class Caps {
     if (numbers.length === 0) return;
     const live = liveSessions(this.#sessions, numbers);
     const changes: Change[] = [];
+    const openedBefore = this.#counts("opened", numbers);
     const admitted = numbers.map((number) => {
       const { wanted } = this.#kept.get(number) ?? { wanted: 0 };
       const admits = Math.max(0, wanted - (live.get(number) ?? 0));
-      const opened = this.#isCredited(wanted, admits) ? this.#tables.counted("opened", number) : 0;
+      const opened = this.#isCredited(wanted, admits) ? openedBefore(number) : 0;
       changes.push(this.#removal(number));
       changes.push({ verb: "add", ...this.#entry(number, admits, wanted, opened) });
       return { number, wanted, admits };
     });
     this.#tables.apply(inOrder(changes));
-    for (const { number, wanted, admits } of admitted) this.#keep(number, admits, wanted);
+    const opened = this.#counts("opened", numbers);
+    for (const { number, wanted, admits } of admitted) this.#keep(number, admits, wanted, opened);
   }
 
   /** An element has at least one credit, so who gets none has one that counts to none. */
@@ -186,16 +212,25 @@ export class Caps {
     return creditEntry(number, credits, wanted, opened + credits);
   }
 
-  /** Notes an element that was just made. */
-  #keep(number: number, admits: number, wanted: number): void {
+  /** Notes an element that was just made. @param count returns how many sessions were opened, as counted after that */
+  #keep(number: number, admits: number, wanted: number, count: (number: number) => number): void {
     if (!this.#isCredited(wanted, admits)) {
-      this.#kept.set(number, { wanted, admits });
+      this.#note(number, { wanted, admits });
       return;
     }
     const credits = Math.min(this.#limits.credits, admits);
-    const opened = this.#tables.counted("opened", number);
+    const opened = count(number);
     const ledger = new CreditLedger(credits, opened + credits, opened, this.#now());
-    this.#kept.set(number, { wanted, admits, ledger });
+    this.#note(number, { wanted, admits, ledger });
+  }
+
+  #note(number: number, kept: Kept | undefined): void {
+    if (kept) this.#kept.set(number, kept);
+    else this.#kept.delete(number);
+    if (kept?.ledger) this.#credited.set(number, kept.ledger);
+    else this.#credited.delete(number);
+    if (kept && !kept.ledger && kept.admits < kept.wanted) this.#indebted.add(number);
+    else this.#indebted.delete(number);
   }
 
   #removal(number: number): Change {

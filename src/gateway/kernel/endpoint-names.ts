@@ -1,5 +1,6 @@
 import type { DesiredEndpoint } from "../../domain/desired.ts";
 import type { EndpointId, VpcId } from "../../domain/ids.ts";
+import { listDifference } from "../../lib/list-difference.ts";
 
 /** Which endpoint a flow's mark stands for. */
 export interface EndpointName {
@@ -13,7 +14,8 @@ const rememberMs = 60_000;
 /** The endpoints by their numbers, also those that have just been removed. */
 export class EndpointNames {
   readonly #now: () => number;
-  #present: ReadonlyMap<number, EndpointName> = new Map();
+  readonly #present = new Map<number, EndpointName>();
+  #desired: readonly DesiredEndpoint[] = [];
   readonly #gone = new Map<number, EndpointName & { readonly until: number }>();
 
   /** @param now milliseconds of a clock that never goes back */
@@ -25,15 +27,18 @@ export class EndpointNames {
   learn(desired: readonly DesiredEndpoint[]): void {
     const now = this.#now();
     for (const [number, { until }] of this.#gone) if (until <= now) this.#gone.delete(number);
-    const present = new Map(
-      desired.flatMap(({ id, kernel }) =>
-        kernel ? [[kernel.number, { endpointId: id, network: kernel.network }] as const] : [],
-      ),
-    );
-    for (const [number, name] of this.#present) {
-      if (!present.has(number)) this.#gone.set(number, { ...name, until: now + rememberMs });
+    const { gone, came } = listDifference(this.#desired, desired);
+    this.#desired = desired;
+    for (const { id, kernel } of gone) {
+      if (!kernel) continue;
+      this.#present.delete(kernel.number);
+      this.#gone.set(kernel.number, { endpointId: id, network: kernel.network, until: now + rememberMs });
     }
-    this.#present = present;
+    for (const { id, kernel } of came) {
+      if (!kernel) continue;
+      this.#present.set(kernel.number, { endpointId: id, network: kernel.network });
+      this.#gone.delete(kernel.number);
+    }
   }
 
   /** Undefined for a mark that is no endpoint's. */

@@ -1,5 +1,5 @@
-import type { DesiredEndpoint, DesiredNetwork, DesiredNode } from "../../domain/desired.ts";
-import { refusalReasons, type RefusalReason } from "../../domain/refusal.ts";
+import { setImmediate } from "node:timers/promises";
+import type { DesiredEndpoint, DesiredNetwork } from "../../domain/desired.ts";
 import type { EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { SessionList, SessionQuery } from "../live-session.ts";
@@ -7,24 +7,27 @@ import { Caps } from "./caps.ts";
 import { networkEntries, type KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import type { Poker } from "./conntrack/poke.ts";
+import { Figures } from "./figures.ts";
 import type { HostNetwork } from "./host-network.ts";
-import { Image, resyncChanges, type KernelState } from "./image.ts";
+import { resyncChanges, turnChanges, type KernelTurns } from "./image.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
 import { NodeAddresses } from "./node-addresses.ts";
-import { refusalCounter, type SetName } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
-import { networkWishes, planKernel, type KernelPlan } from "./plan.ts";
+import { Plan } from "./plan.ts";
 import { ensureRuleset } from "./ruleset-loader.ts";
-import { sever, verdictOn, type Verdict } from "./sever.ts";
+import { eitherOf, sever, verdictOn, type Verdict } from "./sever.ts";
+import type { Turn } from "./tracked.ts";
 
 /** Endpoints have numbers from here on; lower flow marks are other programs'. */
 const firstEndpointNumber = 16_777_216;
 /** Caps that admit too little are looked after this often. */
 const recountMs = 250;
-/** Counting rests for so many times as long as it took. */
+/** Looking after caps rests for so many times as long as it took. */
 const restBetweenCounts = 20;
-/** The kernel's tables are compared with the image this often, when something is applied. */
+/** What somebody else may have changed in the kernel's tables is looked for this often, when something is applied. */
 const auditMs = 300_000;
+/** New endpoints that the kernel is told of at once: others have their turn between two such batches. */
+const endpointsABatch = 500;
 
 export interface KernelEngineParts {
   readonly tables: Tables;
@@ -42,22 +45,33 @@ export interface KernelEngineParts {
 export class KernelEngine implements Engine {
   readonly #parts: KernelEngineParts;
   readonly #caps: Caps;
-  readonly #image = new Image();
+  readonly #plan: Plan;
   readonly #addresses = new NodeAddresses(() => performance.now());
   readonly #groups = new Map<string, number>();
   readonly #recounting: NodeJS.Timeout;
+  /** Whether the tables are known to say what the plan said when it was settled last. */
   #isInSync = false;
-  #syncedAt = 0;
-  #last: KernelState = { networks: [], endpoints: [], groups: [] };
-  #carried: ReadonlyMap<number, KernelEndpoint> = new Map();
+  #auditedAt = performance.now();
+  /** Whether there may be flows that nobody admits any more, of a predecessor or from before a failure. */
+  #mayHaveOrphans = true;
+  #hasStates = false;
+  /** Whether there may be flows that are older than their endpoint's counters. */
+  #areSomeUncounted = false;
   #desired: readonly DesiredEndpoint[] = [];
-  #figures: readonly EndpointFigures[] = [];
-  #figuresDueAt = 0;
+  readonly #figures: Figures;
+  #recountDueAt = 0;
+  /** Refusals of endpoints whose cap may admit too little, when they were looked at last. */
   #refusedByCap: ReadonlyMap<number, number> = new Map();
 
   private constructor(parts: KernelEngineParts) {
     this.#parts = parts;
     this.#caps = new Caps(parts.tables, parts.conntrack, () => performance.now());
+    this.#figures = new Figures(parts.tables, parts.conntrack, () => performance.now());
+    this.#plan = new Plan({
+      groupNumber: (name) => this.#groupNumber(name),
+      resolve: (nodes) => this.#addresses.resolve(nodes),
+      deviceOf: (network) => parts.hostNetwork.deviceOf(network),
+    });
     this.#recounting = setInterval(() => this.#recount(), recountMs);
     this.#recounting.unref();
   }
@@ -66,8 +80,18 @@ export class KernelEngine implements Engine {
   static async start(parts: KernelEngineParts): Promise<KernelEngine> {
     const wasThere = await ensureRuleset(parts.tables);
     const engine = new KernelEngine(parts);
+    parts.tables.noteGeneration();
     if (wasThere) engine.#caps.takeOver();
+    else engine.#beginEmpty();
     return engine;
+  }
+
+  #beginEmpty(): void {
+    this.#isInSync = true;
+    // Flows outlive tables that are removed; without any there is nobody to be counted.
+    const marks = [...this.#parts.conntrack.countLive().keys()];
+    this.#areSomeUncounted = marks.some((mark) => mark > firstEndpointNumber);
+    if (!this.#areSomeUncounted) this.#caps.endTakeOver();
   }
 
   /** See {@link Engine.apply}. @throws NetlinkError where the kernel refuses a state that it was told whole */
@@ -75,63 +99,35 @@ export class KernelEngine implements Engine {
     desired: readonly DesiredEndpoint[],
     networks: readonly DesiredNetwork[],
   ): Promise<ApplyReport> {
-    this.#parts.sessions.learn(desired);
-    this.#guard(networks);
-    const states = await this.#parts.hostNetwork.apply(networkWishes(desired, networks));
-    const resolved = await this.#resolve(desired);
-    const plan = planKernel(
-      desired,
-      networks,
-      states,
-      (name) => this.#groupNumber(name),
-      (nodes) => resolved.get(nodes) ?? [],
-    );
-    const before = this.#carried;
-    const isFirst = !this.#isInSync;
-    this.#bringAbout(plan);
-    this.#last = plan;
+    const { hostNetwork, sessions } = this.#parts;
+    sessions.learn(desired);
+    this.#audit();
     this.#desired = desired;
-    this.#carried = new Map(plan.endpoints.map((endpoint) => [endpoint.number, endpoint]));
-    const verdicts = isFirst ? this.#orphans() : changedSince(before, this.#carried);
-    const severedSessions = await sever(this.#parts.conntrack, this.#parts.poker, verdicts);
-    for (const number of this.#caps.indebted) if (verdicts.has(number)) this.#caps.recount(number);
-    return { severedSessions, failures: plan.failures };
-  }
-
-  /** Counting takes longer the more flows there are; it never takes more than a twentieth of this process's time. */
-  figures(): readonly EndpointFigures[] {
-    const startedAt = performance.now();
-    if (startedAt < this.#figuresDueAt) return this.#figures;
-    this.#figures = this.#count();
-    const endedAt = performance.now();
-    this.#figuresDueAt = endedAt + (endedAt - startedAt) * restBetweenCounts;
-    return this.#figures;
-  }
-
-  #count(): readonly EndpointFigures[] {
-    const { tables } = this.#parts;
-    const counts = (set: SetName): ReadonlyMap<number, { packets: number; bytes: number }> =>
-      tables.counters(set);
-    const [opened, bytesIn, bytesOut] = [counts("opened"), counts("bytes_in"), counts("bytes_out")];
-    const refused = refusalReasons.map((reason) => [reason, counts(refusalCounter(reason))] as const);
-    this.#refusedByCap = new Map(
-      [...tables.counters("refused_session_cap")].map(([n, { packets }]) => [n, packets]),
-    );
-    const sessions = this.#parts.conntrack.countLive();
-    return this.#desired.map(({ id, kernel }) => {
-      const number = kernel?.number ?? 0;
-      const refusals = refused.map(
-        ([reason, counter]) => [reason, counter.get(number)?.packets ?? 0] as const,
-      );
+    this.#plan.update(desired, networks);
+    try {
+      // What is to end ends before the host's interfaces and routes are looked at: that may take its time.
+      const severedAtOnce = await this.#restrict(networks);
+      const host = await hostNetwork.apply(this.#plan.takeWishes());
+      this.#plan.takeStates(host.states);
+      this.#plan.takeNames();
+      this.#hasStates = true;
+      const severedSessions = severedAtOnce + (await this.#bringAbout());
+      const { failures, coming } = this.#plan;
+      const news = [host.news, this.#addresses.news].filter((promise) => promise !== undefined);
       return {
-        endpointId: id,
-        sessions: sessions.get(number) ?? 0,
-        newSessions: opened.get(number)?.packets ?? 0,
-        bytesIn: bytesIn.get(number)?.bytes ?? 0,
-        bytesOut: bytesOut.get(number)?.bytes ?? 0,
-        refusals: Object.fromEntries(refusals) as Record<RefusalReason, number>,
+        severedSessions,
+        failures,
+        ...(coming.length > 0 ? { coming } : {}),
+        ...(news.length > 0 ? { news: Promise.race(news) } : {}),
       };
-    });
+    } catch (error) {
+      this.#isInSync = false;
+      throw error;
+    }
+  }
+
+  figures(): readonly EndpointFigures[] {
+    return this.#figures.read(this.#desired, (number) => this.#plan.endpoints.get(number) !== undefined);
   }
 
   sessions(query: SessionQuery): Promise<SessionList> {
@@ -147,39 +143,25 @@ export class KernelEngine implements Engine {
     return Promise.resolve();
   }
 
+  /** Brings about what needs nothing of the host. Of what a predecessor left, nothing is taken away yet. */
+  async #restrict(networks: readonly DesiredNetwork[]): Promise<number> {
+    if (this.#hasStates || this.#isInSync) return this.#bringAbout();
+    this.#guard(networks);
+    return 0;
+  }
+
   /** An interface that comes up has to find the rules that keep its network to itself: a host that forwards has none. */
   #guard(networks: readonly DesiredNetwork[]): void {
     const { tables, hostNetwork } = this.#parts;
-    const known = new Set(this.#last.networks.map(({ number }) => number));
-    const fresh = networks
-      .filter(({ number }) => !known.has(number))
-      .map((network) => ({ ...network, device: hostNetwork.deviceOf(network) }));
-    if (fresh.length === 0) return;
-    if (this.#isInSync) {
-      const added = fresh.map(({ number, device, cidrs }) => ({ number, device, cidrs }));
-      const { changes, accept } = this.#image.difference({
-        ...this.#last,
-        networks: [...this.#last.networks, ...added],
-      });
-      tables.apply(changes);
-      accept();
-      return;
-    }
     // What the tables hold is not known: only what goes by the interface is added, and all is compared soon.
     const present = new Set(tables.list("vpc_of_interface").map(({ key }) => key[0]));
-    const missing = fresh.filter(({ device }) => !present.has(device));
-    const entries = missing.flatMap((network) =>
-      networkEntries(network).filter(({ element }) => element.key[0] === network.device),
-    );
+    const entries = networks.flatMap(({ number, cidrs, ...network }) => {
+      const device = hostNetwork.deviceOf({ number, cidrs, ...network });
+      if (present.has(device)) return [];
+      present.add(device);
+      return networkEntries({ number, device, cidrs }).filter(({ element }) => element.key[0] === device);
+    });
     tables.apply(entries.map((entry) => ({ verb: "add", ...entry })));
-  }
-
-  async #resolve(
-    desired: readonly DesiredEndpoint[],
-  ): Promise<ReadonlyMap<readonly DesiredNode[], readonly DesiredNode[]>> {
-    const lists = [...new Set(desired.map(({ nodes }) => nodes))];
-    const resolved = await Promise.all(lists.map((nodes) => this.#addresses.resolve(nodes)));
-    return new Map(lists.map((nodes, index) => [nodes, resolved[index] ?? []]));
   }
 
   #groupNumber(name: string): number {
@@ -190,56 +172,122 @@ export class KernelEngine implements Engine {
     return number;
   }
 
-  /** One atomic batch of what differs. Where that fails, or the image may be wrong, all is compared with the kernel. */
-  #bringAbout(plan: KernelPlan): void {
-    if (performance.now() - this.#syncedAt > auditMs) this.#isInSync = false;
-    const caps = this.#caps.plan(plan.caps);
-    const { tables, log } = this.#parts;
-    if (this.#isInSync) {
-      const { changes, accept } = this.#image.difference(plan);
-      try {
-        tables.apply([...changes, ...caps.changes]);
-        accept();
-        this.#caps.carriedOut(plan.caps, caps.toCount);
-        return;
-      } catch (error) {
-        log.error({ err: error }, "the kernel refused a change; comparing everything");
-        this.#isInSync = false;
-      }
-    }
-    tables.apply([...this.#wholeDifference(plan), ...caps.changes]);
-    this.#image.accept(plan);
-    this.#caps.carriedOut(plan.caps, caps.toCount);
-    this.#isInSync = true;
-    this.#syncedAt = performance.now();
+  /** Where somebody else has changed the kernel's tables, ours may be among them. */
+  #audit(): void {
+    if (performance.now() - this.#auditedAt < auditMs) return;
+    this.#auditedAt = performance.now();
+    if (!this.#parts.tables.areUntouched) this.#isInSync = false;
   }
 
-  #wholeDifference(plan: KernelPlan): readonly Change[] {
-    return resyncChanges(
-      plan,
-      (set) => this.#parts.tables.list(set),
+  /**
+   * Tells the kernel what has changed, and ends the flows that are no longer allowed. Where the kernel refuses, or what
+   * it holds is not known, everything is compared. Returns how many live sessions were cut.
+   */
+  async #bringAbout(): Promise<number> {
+    const turns = this.#plan.endpoints.turns();
+    const farewell = this.#isInSync ? await this.#tellChanges(turns) : undefined;
+    if (!farewell) this.#tellAll();
+    const verdicts = new Map<number, Verdict>();
+    for (const [number, { before, after }] of turns) {
+      const verdict = before && verdictOn(before, after);
+      if (verdict !== undefined) verdicts.set(number, verdict);
+    }
+    const hasOrphans = this.#mayHaveOrphans && this.#hasStates;
+    if (hasOrphans) this.#addOrphans(verdicts);
+    const { conntrack, poker } = this.#parts;
+    const mayHaveFlows = (number: number): boolean => !farewell || this.#mayHaveFlows(number);
+    const severed = await sever(conntrack, poker, verdicts, mayHaveFlows);
+    this.#parts.tables.apply(farewell ?? []);
+    this.#plan.settle();
+    if (hasOrphans) {
+      this.#mayHaveOrphans = false;
+      this.#caps.endTakeOver();
+    }
+    if (verdicts.size > 0)
+      for (const number of this.#caps.indebted) if (verdicts.has(number)) this.#caps.recount(number);
+    return severed;
+  }
+
+  /** A flow was counted when it was let in, unless that was before the counters were made. */
+  #mayHaveFlows(number: number): boolean {
+    return this.#areSomeUncounted || this.#parts.tables.counted("opened", number) > 0;
+  }
+
+  /**
+   * One atomic batch of what differs, and further ones of endpoints that are new where these are many.
+   * @returns what is left to be done when flows have been ended; undefined where the kernel refused
+   */
+  async #tellChanges(
+    turns: ReadonlyMap<number, Turn<KernelEndpoint>>,
+  ): Promise<readonly Change[] | undefined> {
+    const [first = [], ...others] = batchesOf(turns);
+    try {
+      const { networks, groups } = this.#plan;
+      const farewell = this.#tell(first, {
+        networks: networks.turns().values(),
+        groups: groups.turns().values(),
+      });
+      for (const batch of others) {
+        await setImmediate();
+        this.#tell(batch, { networks: [], groups: [] });
+      }
+      return farewell;
+    } catch (error) {
+      this.#parts.log.error({ err: error }, "the kernel refused a change; comparing everything");
+      this.#isInSync = false;
+      return undefined;
+    }
+  }
+
+  #tell(batch: Batch, others: Omit<KernelTurns, "endpoints">): readonly Change[] {
+    const caps = new Map(batch.map(([number]) => [number, this.#plan.capOf(number)]));
+    const { changes, toCount } = this.#caps.plan(caps);
+    const elements = turnChanges({ ...others, endpoints: batch.map(([, turn]) => turn) });
+    this.#parts.tables.apply([...elements.filter((change) => !isFarewell(change)), ...changes]);
+    this.#caps.carriedOut(caps, toCount);
+    return elements.filter(isFarewell);
+  }
+
+  /** Compares everything. @throws NetlinkError where the kernel refuses what makes it right */
+  #tellAll(): void {
+    const { tables } = this.#parts;
+    const { networks, endpoints, groups } = this.#plan;
+    const caps = new Map<number, number | undefined>();
+    for (const number of this.#caps.numbers) caps.set(number, undefined);
+    for (const { number } of endpoints.values()) caps.set(number, this.#plan.capOf(number));
+    const { changes, toCount } = this.#caps.plan(caps);
+    tables.noteGeneration();
+    const elements = resyncChanges(
+      { networks: networks.values(), endpoints: endpoints.values(), groups: groups.values() },
+      (set) => tables.list(set),
       (set) => set === "cap" || set === "credit" || set === "crowded",
     );
+    tables.apply([...elements, ...changes]);
+    this.#caps.carriedOut(caps, toCount);
+    // Counters of endpoints that were carried may have been made anew.
+    this.#areSomeUncounted ||= !this.#mayHaveOrphans && elements.some(({ set }) => set === "opened");
+    this.#isInSync = true;
+    this.#mayHaveOrphans = true;
   }
 
-  /** Flows of endpoints that a predecessor carried and that are no more, or may not be carried any more. */
-  #orphans(): ReadonlyMap<number, Verdict> {
-    const verdicts = new Map<number, Verdict>();
-    for (const { mark } of this.#parts.conntrack.list()) {
-      const endpoint = this.#carried.get(mark);
+  /** Flows of endpoints that are no more, or that are not allowed: a predecessor, or a failure, may have left them. */
+  #addOrphans(verdicts: Map<number, Verdict>): void {
+    for (const mark of new Set(this.#parts.conntrack.list().map((flow) => flow.mark))) {
+      const endpoint = this.#plan.endpoints.get(mark);
       if (mark > firstEndpointNumber && (!endpoint || endpoint.refusal !== null)) verdicts.set(mark, "all");
-      else if (endpoint) verdicts.set(mark, strangersOf(endpoint));
+      else if (endpoint) verdicts.set(mark, eitherOf(verdicts.get(mark), strangersOf(endpoint)));
     }
-    return verdicts;
   }
 
   /** An endpoint whose cap refuses although it may admit too little is counted anew; one with few credits gets more. */
   #recount(): void {
+    const startedAt = performance.now();
+    if (startedAt < this.#recountDueAt) return;
     try {
       this.#caps.refill();
       const { indebted } = this.#caps;
       if (indebted.length === 0) return;
-      const refused = this.#parts.tables.counters("refused_session_cap");
+      const refused = this.#parts.tables.countersOf("refused_session_cap", indebted);
       for (const number of indebted) {
         const isRefusing = (refused.get(number)?.packets ?? 0) > (this.#refusedByCap.get(number) ?? 0);
         if (isRefusing) this.#caps.recount(number);
@@ -248,21 +296,27 @@ export class KernelEngine implements Engine {
     } catch (error) {
       this.#isInSync = false;
       this.#parts.log.error({ err: error }, "counting sessions anew failed");
+    } finally {
+      const endedAt = performance.now();
+      this.#recountDueAt = endedAt + (endedAt - startedAt) * restBetweenCounts;
     }
   }
 }
 
-function changedSince(
-  before: ReadonlyMap<number, KernelEndpoint>,
-  after: ReadonlyMap<number, KernelEndpoint>,
-): ReadonlyMap<number, Verdict> {
-  const verdicts = new Map<number, Verdict>();
-  for (const [number, endpoint] of before) {
-    const next = after.get(number);
-    const verdict = next === endpoint ? undefined : verdictOn(endpoint, next);
-    if (verdict !== undefined) verdicts.set(number, verdict);
-  }
-  return verdicts;
+/** What an endpoint that goes leaves until its flows are ended: it tells whether there were any. */
+function isFarewell({ verb, set }: Change): boolean {
+  return verb === "remove" && set === "opened";
+}
+
+type Batch = readonly (readonly [number, Turn<KernelEndpoint>])[];
+
+/** The first holds everything that replaces or removes something: new endpoints may come after it, and in turns. */
+function batchesOf(turns: ReadonlyMap<number, Turn<KernelEndpoint>>): readonly Batch[] {
+  const fresh = [...turns].filter(([, { before }]) => before === undefined);
+  const batches: Batch[] = [[...turns].filter(([, { before }]) => before !== undefined)];
+  for (let at = 0; at < fresh.length; at += endpointsABatch)
+    batches.push(fresh.slice(at, at + endpointsABatch));
+  return fresh.length > endpointsABatch ? batches : [batches.flat()];
 }
 
 /** What an endpoint that nothing was known of does not admit. */

@@ -146,6 +146,11 @@ export class Libc {
     this.#call("close", descriptor);
   }
 
+  /** Closes in a thread of its own: for sockets where the kernel waits for packets that are on their way, for 10 ms. */
+  closeAside(descriptor: Descriptor): void {
+    this.#functions["close"]?.async(descriptor, () => undefined);
+  }
+
   #call(name: string, ...args: readonly unknown[]): number {
     const call = this.#functions[name];
     if (!call) throw new TypeError(`${name} is not declared`);

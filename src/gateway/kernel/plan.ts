@@ -1,121 +1,201 @@
 import type { DesiredEndpoint, DesiredNetwork, DesiredNode } from "../../domain/desired.ts";
-import type { VpcId } from "../../domain/ids.ts";
+import type { EndpointId, VpcId } from "../../domain/ids.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
-import type { KernelEndpoint, KernelNetwork, NodeGroup } from "./compile.ts";
+import { listDifference } from "../../lib/list-difference.ts";
+import type { KernelEndpoint } from "./compile.ts";
 import type { NetworkState, NetworkWish } from "./host-network.ts";
-import type { KernelState } from "./image.ts";
+import { NetworkPlans } from "./network-plans.ts";
+import { NodeGroups, type Resolution } from "./node-groups.ts";
+import { Tracked } from "./tracked.ts";
 
-/** Returns what the host has to do for the endpoints' networks; also for those that have no endpoint yet. */
-export function networkWishes(
-  desired: readonly DesiredEndpoint[],
-  networks: readonly DesiredNetwork[],
-): readonly NetworkWish[] {
-  const addresses = new Map<VpcId, string[]>(networks.map(({ id }) => [id, []]));
-  for (const { kernel, address } of desired) if (kernel) addresses.get(kernel.network)?.push(address);
-  return networks.map((network) => ({ network, addresses: addresses.get(network.id) ?? [] }));
+export interface PlanParts {
+  /** Returns a number for nodes that are named so; always the same. */
+  readonly groupNumber: (name: string) => number;
+  /** Returns what is known of nodes' addresses by now. */
+  readonly resolve: (nodes: readonly DesiredNode[]) => Resolution;
+  /** Returns the interface that a network will have. */
+  readonly deviceOf: (network: DesiredNetwork) => string;
 }
 
-export interface KernelPlan extends KernelState {
-  readonly caps: ReadonlyMap<number, number>;
-  readonly failures: readonly EndpointFailure[];
-}
+/** An endpoint in a network that the kernel carries. */
+type Known = DesiredEndpoint & Required<Pick<DesiredEndpoint, "kernel">>;
 
 /**
- * Puts endpoints, networks and nodes together to what the kernel is to hold. Pure.
- * @param groupNumber returns a number for nodes that are named so; always the same
- * @param resolve returns a list of nodes with addresses as hosts
+ * Puts endpoints, networks and nodes together to what the kernel is to hold. It does no I/O, and a change costs what
+ * it concerns: endpoints are told apart by identity, and one whose object is the same is not looked at.
  */
-export function planKernel(
-  desired: readonly DesiredEndpoint[],
-  networks: readonly DesiredNetwork[],
-  states: readonly NetworkState[],
-  groupNumber: (name: string) => number,
-  resolve: (nodes: readonly DesiredNode[]) => readonly DesiredNode[],
-): KernelPlan {
-  const up = new Map(states.map((state) => [state.network, state]));
-  const numbers = new Map(networks.map(({ id, number }) => [id, number]));
-  const failures: EndpointFailure[] = [];
-  const endpoints: KernelEndpoint[] = [];
-  const groups = new Map<number, NodeGroup>();
-  const caps = new Map<number, number>();
-  for (const endpoint of desired) {
-    const failure = failureOf(endpoint, up);
-    if (failure) {
-      failures.push(failure);
-      continue;
-    }
-    const { kernel } = endpoint;
-    const state = kernel && up.get(kernel.network);
-    const network = kernel && numbers.get(kernel.network);
-    if (!kernel || state?.device === undefined || network === undefined) continue;
-    const nodes = resolve(endpoint.nodes);
-    const ports = endpoint.clientPorts.map((port) => {
-      const serverPort = endpoint.serverPorts?.find(({ clientPort }) => clientPort === port)?.serverPort;
-      const number = groupNumber(`${kernel.service} ${serverPort ?? "registered"}`);
-      groups.set(number, {
-        number,
-        nodes: nodes.map((node) => ({ ...node, port: serverPort ?? node.port })),
-      });
-      return { port, group: number };
-    });
-    caps.set(kernel.number, endpoint.maxSession);
-    endpoints.push(kernelEndpoint(endpoint, network, state.device, ports, nodes.length > 0));
+export class Plan {
+  readonly endpoints = new Tracked<KernelEndpoint>();
+  readonly #networks: NetworkPlans;
+  readonly #groups: NodeGroups;
+  readonly #known = new Map<number, Known>();
+  readonly #failures = new Map<number, EndpointFailure>();
+  readonly #coming = new Map<number, EndpointId>();
+  /** Endpoints to be looked at. */
+  readonly #dirty = new Set<number>();
+  #desired: readonly DesiredEndpoint[] = [];
+
+  constructor({ groupNumber, resolve, deviceOf }: PlanParts) {
+    this.#groups = new NodeGroups(groupNumber, resolve);
+    this.#networks = new NetworkPlans(deviceOf, (number) => this.endpoints.get(number));
   }
-  return {
-    networks: networks.flatMap((network) => kernelNetwork(network, up.get(network.id), endpoints)),
-    endpoints,
-    groups: [...groups.values()],
-    caps,
-    failures,
-  };
+
+  get networks(): NetworkPlans["tracked"] {
+    return this.#networks.tracked;
+  }
+
+  get groups(): NodeGroups["tracked"] {
+    return this.#groups.tracked;
+  }
+
+  /** Every endpoint that cannot be carried. */
+  get failures(): readonly EndpointFailure[] {
+    return [...this.#failures.values()];
+  }
+
+  /** Endpoints of which it is not known yet whether they can be carried: they are not, until that is known. */
+  get coming(): readonly EndpointId[] {
+    return [...this.#coming.values()];
+  }
+
+  /** Most sessions that an endpoint may have; undefined where it is not carried. */
+  capOf(number: number): number | undefined {
+    return this.endpoints.get(number) && this.#known.get(number)?.maxSession;
+  }
+
+  /** Takes in what is desired now. Lists of nodes are told apart by identity too. */
+  update(desired: readonly DesiredEndpoint[], networks: readonly DesiredNetwork[]): void {
+    for (const id of this.#networks.update(networks)) this.#touch(id);
+    const { gone, came } = listDifference(this.#desired, desired);
+    this.#desired = desired;
+    const successors = new Set(came.filter(isKnown).map(({ kernel }) => kernel.number));
+    for (const { kernel } of gone.filter(isKnown))
+      if (!successors.has(kernel.number)) this.#exchange(kernel.number, undefined);
+    for (const endpoint of came.filter(isKnown)) this.#exchange(endpoint.kernel.number, endpoint);
+    this.#work();
+  }
+
+  /** Takes in what the host made of the wishes. */
+  takeStates(states: readonly NetworkState[]): void {
+    for (const state of states) for (const number of this.#networks.takeState(state)) this.#dirty.add(number);
+    this.#work();
+  }
+
+  /** Takes in what has been found out of nodes' names. */
+  takeNames(): void {
+    for (const number of this.#groups.refresh()) this.#dirty.add(number);
+    this.#work();
+  }
+
+  /** Returns what the host has to do for the endpoints' networks; also for those that have no endpoint yet. */
+  takeWishes(): readonly NetworkWish[] {
+    return this.#networks.takeWishes();
+  }
+
+  /** Notes that everything was brought about. */
+  settle(): void {
+    this.endpoints.settle();
+    this.networks.settle();
+    this.groups.settle();
+  }
+
+  /** A network is new, gone or another one: rare enough to look for its endpoints among all. */
+  #touch(id: VpcId): void {
+    for (const [number, { kernel, address }] of this.#known) {
+      if (kernel.network !== id) continue;
+      this.#networks.join(id, address, number);
+      this.#dirty.add(number);
+    }
+  }
+
+  #exchange(number: number, after: Known | undefined): void {
+    const before = this.#known.get(number);
+    if (before && (before.kernel.network !== after?.kernel.network || before.address !== after.address))
+      this.#networks.leave(before.kernel.network, before.address, number);
+    if (before && before.kernel.service !== after?.kernel.service)
+      this.#groups.leave(before.kernel.service, number);
+    if (!before || !after || !areSameButNodes(before, after)) this.#dirty.add(number);
+    if (!after) {
+      this.#known.delete(number);
+      return;
+    }
+    this.#known.set(number, after);
+    this.#networks.join(after.kernel.network, after.address, number);
+    for (const other of this.#groups.join(after.kernel.service, number, after.nodes)) this.#dirty.add(other);
+  }
+
+  #work(): void {
+    for (const number of this.#dirty) this.#look(number);
+    this.#dirty.clear();
+    this.#networks.write();
+  }
+
+  #look(number: number): void {
+    const known = this.#known.get(number);
+    const before = this.endpoints.get(number);
+    const outcome = known && this.#outcomeOf(known, before !== undefined);
+    this.#failures.delete(number);
+    this.#coming.delete(number);
+    if (known && outcome === "coming") this.#coming.set(number, known.id);
+    else if (known && typeof outcome === "string")
+      this.#failures.set(number, { endpointId: known.id, code: "address_unavailable", message: outcome });
+    const after = typeof outcome === "object" ? outcome : undefined;
+    if (after) this.#groups.use(after.ports);
+    if (before) this.#groups.release(before.ports);
+    this.endpoints.set(number, after);
+  }
+
+  /** Returns what the kernel is told of an endpoint, why it is told nothing, or "coming" where that is not known yet. */
+  #outcomeOf(known: Known, isCarried: boolean): KernelEndpoint | string {
+    const { kernel, address } = known;
+    const { network, state } = this.#networks.get(kernel.network) ?? {};
+    if (!network) return "The gateway is not attached to the endpoint's network.";
+    if (!state) return "coming";
+    if (state.device === undefined) return state.problem ?? "The endpoint's network is not attached.";
+    const refusal = state.refused.get(address);
+    if (refusal !== undefined) return refusal;
+    const { nodes, isPending } = this.#groups.resolutionOf(kernel.service);
+    // Who is carried goes on: only a new endpoint waits for the names of its nodes.
+    if (!state.answered.has(address) || (isPending && !isCarried)) return "coming";
+    const ports = this.#groups.portsOf(kernel.service, known);
+    return kernelEndpoint(known, {
+      network: network.number,
+      device: state.device,
+      ports,
+      hasNodes: nodes.length > 0,
+    });
+  }
 }
 
-function kernelNetwork(
-  { number, cidrs }: DesiredNetwork,
-  state: NetworkState | undefined,
-  endpoints: readonly KernelEndpoint[],
-): readonly KernelNetwork[] {
-  if (state?.device === undefined) return [];
-  const sender = endpoints.find((endpoint) => endpoint.network === number)?.addresses.find(isDotted);
-  return [{ number, device: state.device, cidrs, ...(sender === undefined ? {} : { sender }) }];
+function isKnown(endpoint: DesiredEndpoint): endpoint is Known {
+  return endpoint.kernel !== undefined;
 }
 
-function isDotted(address: string): boolean {
-  return !address.includes(":");
+/** A change of a node's health concerns every endpoint of a service, and the group alone. */
+function areSameButNodes(before: DesiredEndpoint, after: DesiredEndpoint): boolean {
+  return (
+    before.kernel === after.kernel &&
+    before.address === after.address &&
+    before.refusal === after.refusal &&
+    before.maxSession === after.maxSession &&
+    before.clientPorts === after.clientPorts &&
+    before.serverPorts === after.serverPorts &&
+    before.sources === after.sources
+  );
 }
 
 function kernelEndpoint(
-  { address, refusal, sources, kernel }: DesiredEndpoint,
-  network: number,
-  device: string,
-  ports: KernelEndpoint["ports"],
-  hasNodes: boolean,
+  { address, refusal, sources, kernel }: Known,
+  place: Pick<KernelEndpoint, "network" | "device" | "ports" | "hasNodes">,
 ): KernelEndpoint {
+  const { number, connectionRate, byteRate } = kernel;
   return {
-    number: kernel?.number ?? 0,
-    network,
-    device,
+    number,
+    ...place,
     addresses: [address],
-    ports,
     refusal,
     ...(sources === undefined ? {} : { sources }),
-    hasNodes,
-    ...(kernel?.connectionRate === undefined ? {} : { connectionRate: kernel.connectionRate }),
-    ...(kernel?.byteRate === undefined ? {} : { byteRate: kernel.byteRate }),
+    ...(connectionRate === undefined ? {} : { connectionRate }),
+    ...(byteRate === undefined ? {} : { byteRate }),
   };
-}
-
-function failureOf(
-  { id, kernel, address }: DesiredEndpoint,
-  up: ReadonlyMap<VpcId, NetworkState>,
-): EndpointFailure | undefined {
-  const state = kernel && up.get(kernel.network);
-  if (state?.device === undefined) {
-    const message = state?.problem ?? "The gateway is not attached to the endpoint's network.";
-    return { endpointId: id, code: "address_unavailable", message };
-  }
-  const owner = state.taken.get(address);
-  if (owner === undefined) return undefined;
-  const message = `The address ${address} belongs to a host of the network already (${owner}). Free it there, or delete the endpoint and create it with another address.`;
-  return { endpointId: id, code: "address_unavailable", message };
 }

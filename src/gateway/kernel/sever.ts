@@ -20,7 +20,9 @@ export type Verdict = "all" | ((flow: Flow) => boolean);
  * @param after undefined where the endpoint is no more
  */
 export function verdictOn(before: KernelEndpoint, after: KernelEndpoint | undefined): Verdict | undefined {
-  if (!after || after.refusal !== null || after.network !== before.network) return "all";
+  if (!after || after.network !== before.network) return "all";
+  // Who was refused before has no flows, and gets none.
+  if (after.refusal !== null) return before.refusal === null ? "all" : undefined;
   const isGone = goneDestinations(before, after);
   const { sources } = after;
   const areSourcesNarrower = sources !== undefined && sources.join() !== before.sources?.join();
@@ -30,6 +32,13 @@ export function verdictOn(before: KernelEndpoint, after: KernelEndpoint | undefi
     isGone.has(original.destination) ||
     isGone.has(String(original.destinationPort)) ||
     (ranges !== undefined && !isWithin(original.source, ranges));
+}
+
+/** Returns what either of two verdicts ends. */
+export function eitherOf(one: Verdict | undefined, other: Verdict): Verdict {
+  if (one === undefined) return other;
+  if (one === "all" || other === "all") return "all";
+  return (flow) => one(flow) || other(flow);
 }
 
 /** Addresses that the endpoint does not have any more, and ports that it has no more or that lead elsewhere. */
@@ -44,14 +53,18 @@ function goneDestinations(before: KernelEndpoint, after: KernelEndpoint): Readon
 /**
  * Ends flows: the kernel forgets them, so that nothing of theirs passes any more, and both ends are told by a reset.
  * The rules that would admit them again have to be gone already.
- * @param verdicts by the endpoint's number
+ * @param all verdicts by the endpoint's number
+ * @param mayHaveFlows whether an endpoint may have any: the kernel takes 10 ms to find out that there are none
  * @returns how many of them were live
  */
 export async function sever(
   conntrack: Conntrack,
   poker: Poker,
-  verdicts: ReadonlyMap<number, Verdict>,
+  all: ReadonlyMap<number, Verdict>,
+  mayHaveFlows: (number: number) => boolean = () => true,
 ): Promise<number> {
+  const verdicts =
+    all.size <= fewEndpoints ? new Map([...all].filter(([number]) => mayHaveFlows(number))) : all;
   if (verdicts.size === 0) return 0;
   const pokes: Poke[] = [];
   const strangers: Flow[] = [];

@@ -33,7 +33,11 @@ export function layCable(
   libc: Libc,
   here: RouteSocket,
   device: string,
-  wish: { readonly network: DesiredNetwork; readonly namespace: string; readonly taken: readonly string[] },
+  wish: {
+    readonly network: DesiredNetwork;
+    readonly namespace: string;
+    readonly isTaken: (address: string) => boolean;
+  },
 ): void {
   const target = openNamespace(wish.namespace);
   try {
@@ -42,7 +46,7 @@ export function layCable(
       const there = enter(libc, target, home, wish.namespace);
       try {
         connect(here, there, device, target);
-        furnish(there, wish.network.cidrs, wish.taken);
+        furnish(there, wish.network.cidrs, wish.isTaken);
       } finally {
         there.close();
       }
@@ -88,7 +92,7 @@ function connect(here: RouteSocket, there: RouteSocket, device: string, target: 
   here.addCable(device, consumerEnd, target);
 }
 
-function furnish(there: RouteSocket, cidrs: readonly string[], taken: readonly string[]): void {
+function furnish(there: RouteSocket, cidrs: readonly string[], isTaken: (address: string) => boolean): void {
   const far = there.links().find(({ name }) => name === consumerEnd);
   if (!far) return;
   if (!far.isUp) there.setUp(far.index);
@@ -96,7 +100,7 @@ function furnish(there: RouteSocket, cidrs: readonly string[], taken: readonly s
   const firsts = [cidrs.find((cidr) => !cidr.includes(":")), cidrs.find((cidr) => cidr.includes(":"))];
   for (const cidr of firsts) {
     if (cidr === undefined || present.some((address) => isOf(address, cidr))) continue;
-    const address = lastHost(cidr, (candidate) => taken.includes(candidate));
+    const address = lastHost(cidr, isTaken);
     if (address !== undefined) there.addAddress(far.index, address);
   }
 }

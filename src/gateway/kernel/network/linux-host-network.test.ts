@@ -34,14 +34,24 @@ function inside(namespace: string, program: string, ...args: readonly string[]):
   return run("ip", ["netns", "exec", namespace, program, ...args]);
 }
 
+type Wish = Omit<NetworkWish, "addresses"> & { readonly addresses: readonly string[] };
+
 /** A process of its own each time, as after a restart. */
-function apply(wishes: readonly NetworkWish[], changes: readonly Change[] = []): readonly unknown[] {
+function apply(wishes: readonly Wish[], changes: readonly Change[] = []): readonly unknown[] {
   return JSON.parse(
     inside(gateway, process.execPath, child, JSON.stringify([wishes, changes])),
   ) as readonly unknown[];
 }
 
-function wish(number: number, attachment: KernelAttachment, addresses: readonly string[]): NetworkWish {
+/** One process that applies wishes, and then does what each step says. */
+function applySteps(
+  wishes: readonly Wish[],
+  steps: readonly { readonly command?: string; readonly wishes: readonly Wish[] }[],
+): void {
+  inside(gateway, process.execPath, child, JSON.stringify([wishes, [], steps]));
+}
+
+function wish(number: number, attachment: KernelAttachment, addresses: readonly string[]): Wish {
   const cidrs = ["10.0.0.0/24", "fd00::/64"];
   const network: DesiredNetwork = { id: `n${number}` as VpcId, number, attachment, cidrs };
   return { network, addresses };
@@ -62,6 +72,11 @@ function state(): string {
   ]
     .map((command) => ip(gateway, command))
     .join("");
+}
+
+/** Of that, what is Postern's. */
+function ownState(): string {
+  return state().replaceAll(/^(?!.*(table 10001| proxy )).*\n/gm, "");
 }
 
 /** With indexes and hardware addresses, which change where something is made anew. */
@@ -125,8 +140,8 @@ describe.skipIf(!isAble)(`the host's networks${reason}`, () => {
       [2, "10.0.0.60"],
     ]);
     expect(apply(wishes, changes)).toEqual([
-      { network: "n1", device: "pn1", taken: {} },
-      { network: "n2", device: "pn2", taken: {} },
+      { network: "n1", device: "pn1", answered: ["10.0.0.50", "fd00::50"], refused: {} },
+      { network: "n2", device: "pn2", answered: ["10.0.0.60", "fd00::60"], refused: {} },
     ]);
     const found = await Promise.all(
       ["10.0.0.50", "10.0.0.60", "fd00::50", "fd00::60"].flatMap((address) => [
@@ -156,14 +171,47 @@ describe.skipIf(!isAble)(`the host's networks${reason}`, () => {
     expect(state()).toBe(before);
   });
 
+  test("changes that are told lead where the whole would, and what is not told is not looked at", () => {
+    const of = (addresses: readonly string[], changed?: readonly string[]): Wish => ({
+      ...wish(1, cable(a), addresses),
+      ...(changed ? { changed } : {}),
+    });
+    const last = ["10.0.0.51", "fd00::51", "10.0.0.52"];
+    applySteps(
+      [of(["10.0.0.50", "10.0.0.51", "fd00::50"])],
+      [
+        { wishes: [of(["10.0.0.51", "fd00::51"], ["10.0.0.50", "fd00::50", "fd00::51"])] },
+        { wishes: [of([...last, "10.0.0.99"], ["10.0.0.52"])] },
+      ],
+    );
+    const made = ownState();
+    expect(made).toMatch(/local 10.0.0.51 [^]*local 10.0.0.52 [^]*fd00::51 dev pn1 proxy/);
+    expect(made).not.toMatch(/10.0.0.50|fd00::50|10.0.0.99/);
+    apply([wish(1, cable(a), last)]);
+    expect(ownState()).toBe(made);
+  });
+
+  test.each([
+    ["was down for a moment", "ip link set pn1 down", "ip link set pn1 up"],
+    ["is down", "ip link set pn1 down", "true"],
+    ["is gone", "ip link delete pn1", "true"],
+  ])("an interface that %s is found out without being told", (_what, ...commands) => {
+    const wishes = [{ ...wish(1, cable(a), ["10.0.0.50"]), changed: [] }];
+    applySteps(wishes, []);
+    const made = ip(gateway, "route show table 10001");
+    applySteps(wishes, [{ command: commands.join("; "), wishes }]);
+    expect(ip(gateway, "route show table 10001")).toBe(made);
+    expect(ip(gateway, "-br link show pn1")).toContain("UP");
+  });
+
   test("a namespace that is made again is attached again; one that is missing is told", () => {
     const wishes = [wish(1, cable(a), ["10.0.0.50"])];
     apply(wishes);
     run("ip", ["netns", "del", a]);
     const problem = `There is no network namespace ${a}. Make it with \`ip netns add ${a}\`; the network is attached as soon as it is there.`;
-    expect(apply(wishes)).toEqual([{ network: "n1", problem, taken: {} }]);
+    expect(apply(wishes)).toEqual([{ network: "n1", problem, answered: [], refused: {} }]);
     run("ip", ["netns", "add", a]);
-    expect(apply(wishes)).toEqual([{ network: "n1", device: "pn1", taken: {} }]);
+    expect(apply(wishes)).toEqual([{ network: "n1", device: "pn1", answered: ["10.0.0.50"], refused: {} }]);
     expect(ip(a, "-br address show postern0")).toContain("10.0.0.254/24");
     expect(ip(gateway, "route show table 10001")).toContain("local 10.0.0.50 dev lo");
   });
@@ -174,20 +222,24 @@ describe.skipIf(!isAble)(`the host's networks${reason}`, () => {
     ip(lan, "addr add 10.0.0.50/24 dev eth0");
     ip(lan, "addr add fd00::50/64 dev eth0 nodad");
     const wishes = [wish(1, eth1, ["10.0.0.50", "10.0.0.51", "fd00::50", "fd00::51"])];
-    const hardware = "02:00:00:00:00:07";
-    const taken = { "10.0.0.50": hardware, "fd00::50": hardware };
-    expect(apply(wishes)).toEqual([{ network: "n1", device: "eth1", taken }]);
+    const isTaken = expect.stringContaining(
+      "belongs to a host of the network already (02:00:00:00:00:07)",
+    ) as string;
+    const refused = { "10.0.0.50": isTaken, "fd00::50": isTaken };
+    expect(apply(wishes)).toEqual([
+      { network: "n1", device: "eth1", answered: ["10.0.0.51", "fd00::51"], refused },
+    ]);
     const routes = (): string =>
       ip(gateway, "route show table 10001") + ip(gateway, "-6 route show table 10001");
     expect(routes()).not.toMatch(/local \S+50 /);
     expect(routes()).toMatch(/local 10.0.0.51 [^]*local fd00::51 /);
     expect(ip(gateway, "-6 neigh show proxy")).not.toContain("fd00::50");
     ip(lan, "addr flush dev eth0");
-    expect(apply(wishes)).toEqual([{ network: "n1", device: "eth1", taken: {} }]);
+    expect(apply(wishes)).toMatchObject([{ device: "eth1", refused: {} }]);
     expect(routes()).toMatch(/local 10.0.0.50 [^]*local fd00::50 /);
     // Ours now: a host that comes later does not make the gateway give it up.
     ip(lan, "addr add 10.0.0.50/24 dev eth0");
-    expect(apply(wishes)).toEqual([{ network: "n1", device: "eth1", taken: {} }]);
+    expect(apply(wishes)).toMatchObject([{ device: "eth1", refused: {} }]);
     apply([]);
     expect(ip(gateway, "-br link show eth1")).toContain("DOWN");
   });

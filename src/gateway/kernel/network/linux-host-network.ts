@@ -1,46 +1,55 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { DesiredNetwork } from "../../../domain/desired.ts";
 import type { VpcId } from "../../../domain/ids.ts";
 import type { EngineLog } from "../../engine.ts";
-import { addressRange, isWithin } from "../address-range.ts";
-import type { HostNetwork, NetworkState, NetworkWish } from "../host-network.ts";
+import type { HostNetwork, HostReport, NetworkState, NetworkWish } from "../host-network.ts";
 import { SystemCallError, type Libc } from "../libc.ts";
-import { NetlinkError } from "../netlink/netlink-socket.ts";
-import { AttachmentError, layCable } from "./cable.ts";
+import { AddressStates } from "./address-states.ts";
+import { deviceOf, Interfaces } from "./interfaces.ts";
 import { difference, itemText, type Change, type Item } from "./item.ts";
-import { announce, probe } from "./prober.ts";
+import { LinkWatch } from "./link-watch.ts";
+import { Prober } from "./prober.ts";
 import { RouteSocket, type Link } from "./route-socket.ts";
-import { canonical, firstTable, localRule, routing } from "./routing.ts";
-import { setDeviceSysctls, setHostSysctls } from "./sysctl.ts";
+import { addressItems, firstTable, localRule, routing } from "./routing.ts";
+import { setHostSysctls } from "./sysctl.ts";
 
-/** An interface that was just brought up has its other end within this, or not at all for now. */
-const carrierMs = 3_000;
-const carrierPollMs = 20;
+/** Everything is compared with the kernel this often, when something is applied. */
+const auditMs = 300_000;
 const gone: readonly string[] = ["ESRCH", "ENOENT", "ENODEV", "EADDRNOTAVAIL"];
 
-/** A network whose interface is up. */
-interface Attached {
-  readonly wish: NetworkWish;
-  readonly link: Link;
-  readonly taken: ReadonlyMap<string, string>;
+/** A network, and what the host has of it. */
+interface Carried {
+  wish: NetworkWish;
+  /** The interface, as it is when it is up; undefined where it cannot be used. */
+  link: Link | undefined;
+  problem: string | undefined;
+  states: AddressStates;
+  /** Whether hosts of the network are being asked for. */
+  isAsking: boolean;
 }
 
-function deviceOf({ attachment, number }: DesiredNetwork): string {
-  return attachment.kind === "interface" ? attachment.device : `pn${number}`;
-}
-
-/** The host's routing, through rtnetlink. It keeps nothing in mind: each `apply` compares with what the kernel has. */
+/**
+ * The host's routing, through rtnetlink. What it has made it knows, so that a change of one address is one message. It
+ * compares with what the kernel has at the start, after failures, when an interface changes, and every now and then.
+ */
 export class LinuxHostNetwork implements HostNetwork {
-  readonly #libc: Libc;
   readonly #log: EngineLog;
   readonly #socket: RouteSocket;
-  #attached: readonly Attached[] = [];
+  readonly #watch: LinkWatch;
+  readonly #prober: Prober;
+  readonly #interfaces: Interfaces;
+  #carried: ReadonlyMap<VpcId, Carried> = new Map();
+  #comparedAt = -Infinity;
+  #isInSync = false;
+  #isClosed = false;
   #toldLacking = "";
+  #news = Promise.withResolvers<void>();
 
-  private constructor(libc: Libc, log: EngineLog, socket: RouteSocket) {
-    this.#libc = libc;
+  private constructor(libc: Libc, log: EngineLog) {
     this.#log = log;
-    this.#socket = socket;
+    this.#socket = RouteSocket.open(libc);
+    this.#watch = LinkWatch.open(libc);
+    this.#prober = Prober.open(libc);
+    this.#interfaces = new Interfaces(libc, this.#socket);
   }
 
   /**
@@ -48,46 +57,41 @@ export class LinuxHostNetwork implements HostNetwork {
    * @throws SystemCallError EPERM without CAP_NET_ADMIN
    */
   static async open(libc: Libc, log: EngineLog): Promise<LinuxHostNetwork> {
-    return Promise.resolve(new LinuxHostNetwork(libc, log, RouteSocket.open(libc)));
+    return Promise.resolve(new LinuxHostNetwork(libc, log));
   }
 
   deviceOf(network: DesiredNetwork): string {
     return deviceOf(network);
   }
 
-  async apply(wishes: readonly NetworkWish[]): Promise<readonly NetworkState[]> {
-    const problems = new Map<VpcId, string>();
-    if (wishes.length > 0) this.#tellLacking(setHostSysctls());
-    const before = this.#socket.items();
-    const links = await this.#attach(wishes, problems);
-    const probed = await Promise.all(links.map(async (own) => this.#findTaken(own, before, problems)));
-    const attached = probed.filter((own) => own !== undefined);
-    const changes = difference(before, wishedItems(attached, before));
-    this.#attached = attached;
-    const failed = this.#change(changes);
-    for (const { wish } of attached) {
-      const failure = failed.get(firstTable + wish.network.number);
-      if (failure !== undefined) problems.set(wish.network.id, failure);
-    }
-    this.#announceNew(attached, changes);
-    this.#sweepLinks(wishes, before);
-    return wishes.map(({ network }) => stateOf(network, problems, attached));
+  async apply(wishes: readonly NetworkWish[]): Promise<HostReport> {
+    const mustCompare = this.#mustCompare(wishes);
+    this.#isInSync = false;
+    if (mustCompare) this.#compareAll(wishes);
+    else for (const wish of wishes) this.#applyChanges(wish);
+    this.#isInSync = true;
+    const carried = [...this.#carried.values()];
+    for (const own of carried) void this.#ask(own);
+    const isAsking = carried.some((own) => own.isAsking);
+    return Promise.resolve({
+      states: carried.map((own) => stateOf(own, mustCompare)),
+      ...(isAsking ? { news: this.#news.promise } : {}),
+    });
   }
 
   /** Tells all networks where the endpoints are: for a host that takes over from another one. */
   announceAll(): void {
-    for (const { wish, link, taken } of this.#attached)
-      this.#announce(
-        link,
-        wish.addresses.filter((address) => !taken.has(address)),
-      );
+    for (const own of this.#carried.values()) this.#announce(own, [...own.states.answered]);
   }
 
   close(): void {
+    this.#isClosed = true;
+    this.#watch.close();
+    this.#prober.close();
     this.#socket.close();
   }
 
-  /** Each apply tries again; the same settings are said once. */
+  /** Each comparison tries again; the same settings are said once. */
   #tellLacking(lines: readonly string[]): void {
     const asRoot = lines.join("; ");
     if (lines.length > 0 && asRoot !== this.#toldLacking)
@@ -95,140 +99,156 @@ export class LinuxHostNetwork implements HostNetwork {
     this.#toldLacking = asRoot;
   }
 
-  /** Returns the networks whose interface is there and up; the others are in `problems` then. */
-  async #attach(wishes: readonly NetworkWish[], problems: Map<VpcId, string>): Promise<readonly Attached[]> {
-    const devices = new Set<string>();
-    const attached: Attached[] = [];
-    for (const wish of wishes) {
-      const device = deviceOf(wish.network);
-      try {
-        if (devices.has(device))
-          throw new AttachmentError(
-            `Another network has the interface ${device}. Give each one its own, a VLAN for example.`,
-          );
-        const link = this.#bringUp(wish, device);
-        devices.add(device);
-        attached.push({ wish, link, taken: new Map() });
-      } catch (error) {
-        if (!(error instanceof AttachmentError || error instanceof NetlinkError)) throw error;
-        const message =
-          error instanceof AttachmentError
-            ? error.message
-            : `The kernel refused to set ${device} up: ${error.message}.`;
-        problems.set(wish.network.id, message);
-      }
-    }
-    const late = (): boolean => attached.some(({ link }) => !link.isUp && !this.#hasCarrier(link));
-    for (let waited = 0; waited < carrierMs && late(); waited += carrierPollMs) await delay(carrierPollMs);
-    return attached;
+  #mustCompare(wishes: readonly NetworkWish[]): boolean {
+    const carried = [...this.#carried.values()];
+    const areSame =
+      wishes.length === carried.length &&
+      wishes.every(({ network }) => this.#carried.get(network.id)?.wish.network === network);
+    const links = new Map<string | number, Link>();
+    for (const { link } of carried) if (link) links.set(link.name, link).set(link.index, link);
+    // Whatever the others say, what the watch has heard has to be taken from it.
+    const isAnyOther = this.#watch.hasChanged(({ name, index }) => links.get(name) ?? links.get(index));
+    if (!this.#isInSync || !areSame || isAnyOther || performance.now() - this.#comparedAt > auditMs)
+      return true;
+    const lacking = wishes.filter(({ network }) => !this.#carried.get(network.id)?.link);
+    return lacking.length > 0 && this.#interfaces.attach(lacking).links.size > 0;
   }
 
-  #hasCarrier({ index }: Link): boolean {
-    return this.#socket.links().some((link) => link.index === index && link.hasCarrier);
+  #compareAll(wishes: readonly NetworkWish[]): void {
+    this.#comparedAt = performance.now();
+    if (wishes.length > 0) this.#tellLacking(setHostSysctls());
+    const before = this.#socket.items();
+    const { links, problems } = this.#interfaces.attach(wishes);
+    const texts = new Set(before.map(itemText));
+    const carried = wishes.map((wish): Carried => {
+      const { id } = wish.network;
+      const link = links.get(id);
+      const known = this.#carried.get(id);
+      const own = known?.link && link && known.link.index === link.index ? known : begin(wish);
+      const here = link && { ...link, isUp: true };
+      own.wish = wish;
+      own.link = here;
+      own.problem = problems.get(id);
+      if (here) own.states.wishAll(wish.addresses, presentAddresses(wish, here, texts));
+      return own;
+    });
+    this.#carried = new Map(carried.map((own) => [own.wish.network.id, own]));
+    const free = carried.map((own) => ({ own, addresses: own.states.takeFree() }));
+    this.#change(difference(before, wishedItems(carried, before)));
+    for (const { own, addresses } of free) this.#announceFree(own, addresses);
+    this.#sweepLinks(wishes, before);
+    // What was done to interfaces here is no news.
+    this.#watch.hasChanged(() => undefined);
   }
 
-  /** Returns the link as it was before. */
-  #bringUp({ network, addresses }: NetworkWish, device: string): Link {
-    const { attachment } = network;
-    for (const cidr of network.cidrs) checkCidr(cidr);
-    if (attachment.kind === "netns")
-      layCable(this.#libc, this.#socket, device, {
-        network,
-        namespace: attachment.namespace,
-        taken: addresses,
-      });
-    const link = this.#socket.links().find(({ name }) => name === device);
-    if (!link || device === "lo")
-      throw new AttachmentError(
-        `There is no interface ${device} that could serve a network. Make it, or correct the network's attachment.`,
-      );
-    this.#refuseUnfit(link);
-    const lacking = setDeviceSysctls(device);
-    if (lacking.length > 0)
-      throw new AttachmentError(
-        `Settings of ${device} could not be made. As root, run: ${lacking.join("; ")}`,
-      );
-    if (!link.isUp) this.#socket.setUp(link.index);
-    return link;
+  /** Brings about what has changed of a network that is as it was otherwise. */
+  #applyChanges(wish: NetworkWish): void {
+    const own = this.#carried.get(wish.network.id);
+    if (!own?.link) return;
+    own.wish = wish;
+    const { states } = own;
+    const changed = wish.changed ?? [...wish.addresses.keys(), ...states.answered];
+    const removed = states.wish(wish.addresses, changed);
+    states.retry(performance.now());
+    const free = states.takeFree();
+    this.#change([
+      ...free.flatMap((address) => changesOf("add", own, address)),
+      ...removed.flatMap((address) => changesOf("delete", own, address)),
+    ]);
+    this.#announceFree(own, free);
   }
 
-  #refuseUnfit(link: Link): void {
-    if (link.master !== undefined)
-      throw new AttachmentError(
-        `${link.name} is a port of another interface, which takes what arrives. Attach the network to that one.`,
-      );
-    const routes = this.#socket.mainRoutes().filter(({ index }) => index !== link.index);
-    for (const { index, address, prefixLength } of this.#socket.addresses()) {
-      if (index !== link.index || address.startsWith("fe80:")) continue;
-      const cidr = `${address}/${prefixLength}`;
-      const other = routes.find(
-        ({ destination }) => !destination.startsWith("fe80:") && doOverlap(destination, cidr),
-      );
-      if (other)
-        throw new AttachmentError(
-          `${link.name} has the address ${cidr}, and ${other.destination} is reached by another interface: the host ` +
-            `would send to the wrong one. Run \`ip address delete ${cidr} dev ${link.name}\`; a gateway needs none there.`,
-        );
-    }
-  }
-
-  /** Addresses that are answered for already are ours. */
-  async #findTaken(
-    own: Attached,
-    before: readonly Item[],
-    problems: Map<VpcId, string>,
-  ): Promise<Attached | undefined> {
-    const present = new Set(before.map(itemText));
-    const fresh = own.wish.addresses.filter((address) => !present.has(addressItem(own, address)));
+  /** Asks for hosts that have addresses already, in the background. */
+  async #ask(own: Carried): Promise<void> {
+    if (own.isAsking || !own.states.isWaiting || !own.link) return;
+    own.isAsking = true;
+    const { link, states } = own;
     try {
-      const taken = await probe(this.#libc, own.link, fresh);
+      if (!link.hasCarrier) await this.#interfaces.carrier(link);
+      while (states.isWaiting && !this.#isClosed) {
+        const asked = states.takeWaiting(performance.now());
+        const refusals = await this.#findTaken(own, link, asked);
+        if (states.settle(asked, refusals)) this.#tellNews();
+      }
+    } catch (error) {
+      if (this.#isClosed) return;
+      this.#log.error({ err: error, device: link.name }, "asking for hosts failed");
+      this.#isInSync = false;
+    } finally {
+      own.isAsking = false;
+    }
+  }
+
+  /** Returns why an address cannot be answered for, by address. */
+  async #findTaken(
+    { wish }: Carried,
+    link: Link,
+    asked: readonly string[],
+  ): Promise<(address: string) => string | undefined> {
+    try {
+      const taken = await this.#prober.probe(link, asked);
       for (const [address, hardware] of taken) {
-        const fields = { network: own.wish.network.id, address, hardware };
+        const fields = { network: wish.network.id, address, hardware };
         this.#log.warn(fields, "an endpoint's address is taken by a host");
       }
-      return { ...own, taken };
+      return (address) => takenMessage(address, taken.get(address));
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
-      const message = `The network behind ${own.link.name} could not be asked for hosts: ${error.message}. It is tried again.`;
-      problems.set(own.wish.network.id, message);
-      return undefined;
+      return () =>
+        `The network behind ${link.name} could not be asked for hosts: ${error.message}. It is tried again.`;
     }
   }
 
-  /** Makes all changes that the kernel takes. Returns the last refusal by routing table. */
-  #change(changes: readonly Change[]): ReadonlyMap<number, string> {
-    const indexes = new Map(this.#socket.links().map(({ name, index }) => [name, index]));
-    const failed = new Map<number, string>();
-    for (const change of changes) {
-      try {
-        this.#socket.change(change, (device) => indexes.get(device) ?? 0);
-      } catch (error) {
-        if (!(error instanceof NetlinkError)) throw error;
-        if (change.verb === "delete" && gone.includes(error.code)) continue;
-        const message = `The kernel refused \`${itemText(change.item)}\`: ${error.message}.`;
-        this.#log.error({ change: change.verb, error: error.code }, message);
-        if (change.item.kind === "route") failed.set(change.item.table, message);
-        else if (change.item.kind === "rule") throw error;
+  #tellNews(): void {
+    const { resolve } = this.#news;
+    this.#news = Promise.withResolvers();
+    resolve();
+  }
+
+  /** Makes all changes that the kernel takes, and notes which networks or addresses the others are missing. */
+  #change(changes: readonly Change[]): void {
+    if (changes.length === 0) return;
+    const indexes = new Map(
+      [...this.#carried.values()].flatMap(({ link }) => (link ? [[link.name, link.index]] : [])),
+    );
+    const loopback = this.#socket.links().find(({ name }) => name === "lo");
+    const indexOf = (device: string): number =>
+      indexes.get(device) ?? (device === "lo" ? (loopback?.index ?? 1) : 0);
+    for (const { change, error } of this.#socket.changeAll(changes, indexOf)) {
+      if (change.verb === "delete" && gone.includes(error.code)) continue;
+      const message = `The kernel refused \`${itemText(change.item)}\`: ${error.message}.`;
+      this.#log.error({ change: change.verb, error: error.code }, message);
+      if (change.item.kind === "rule") throw error;
+      this.#noteRefusal(change.item, message);
+    }
+  }
+
+  #noteRefusal(item: Item, message: string): void {
+    for (const own of this.#carried.values()) {
+      const isOwn = item.kind === "route" && item.table === firstTable + own.wish.network.number;
+      if (!isOwn) continue;
+      const address = item.destination.replace(/\/(32|128)$/, "");
+      if (item.isLocal) own.states.refuse(address, message);
+      else {
+        own.link = undefined;
+        own.problem = message;
       }
     }
-    return failed;
   }
 
-  #announceNew(attached: readonly Attached[], changes: readonly Change[]): void {
-    const added = new Set(changes.filter(({ verb }) => verb === "add").map(({ item }) => itemText(item)));
-    for (const own of attached)
-      this.#announce(
-        own.link,
-        own.wish.addresses.filter((address) => added.has(addressItem(own, address))),
-      );
+  /** Tells a network which addresses are here from now on, but for those that the kernel refused. */
+  #announceFree(own: Carried, addresses: readonly string[]): void {
+    this.#announce(
+      own,
+      addresses.filter((address) => own.states.answered.has(address)),
+    );
   }
 
-  #announce(link: Link, addresses: readonly string[]): void {
-    try {
-      announce(this.#libc, link, addresses);
-    } catch (error) {
+  #announce({ link }: Carried, addresses: readonly string[]): void {
+    if (!link || addresses.length === 0) return;
+    this.#prober.announce(link, addresses).catch((error: unknown) => {
       this.#log.warn({ device: link.name, error }, "endpoint addresses could not be announced");
-    }
+    });
   }
 
   /**
@@ -246,14 +266,24 @@ export class LinuxHostNetwork implements HostNetwork {
   }
 }
 
+function begin(wish: NetworkWish): Carried {
+  return { wish, link: undefined, problem: undefined, states: new AddressStates(), isAsking: false };
+}
+
 /** The rule for the local table goes back to its place where the last network goes. */
-function wishedItems(attached: readonly Attached[], before: readonly Item[]): readonly Item[] {
-  const networks = attached.map(({ wish, link, taken }) => ({
-    number: wish.network.number,
-    device: link.name,
-    cidrs: wish.network.cidrs,
-    addresses: wish.addresses.filter((address) => !taken.has(address)),
-  }));
+function wishedItems(carried: readonly Carried[], before: readonly Item[]): readonly Item[] {
+  const networks = carried.flatMap(({ wish, link, states }) =>
+    link
+      ? [
+          {
+            number: wish.network.number,
+            device: link.name,
+            cidrs: wish.network.cidrs,
+            addresses: states.answered,
+          },
+        ]
+      : [],
+  );
   if (networks.length > 0) return routing(networks);
   if (before.some(isMarkRule)) return [localRule(4, 0), localRule(6, 0)];
   return before.filter(({ kind }) => kind === "rule");
@@ -263,33 +293,34 @@ function isMarkRule(item: Item): boolean {
   return item.kind === "rule" && item.mark !== undefined;
 }
 
-function addressItem({ wish, link }: Attached, address: string): string {
-  const { family, text } = canonical(address);
-  const table = firstTable + wish.network.number;
-  if (family === 6) return itemText({ kind: "proxy", address: text.replace("/128", ""), device: link.name });
-  return itemText({ kind: "route", family, table, isLocal: true, destination: text, device: "lo" });
-}
-
-function stateOf(
-  network: DesiredNetwork,
-  problems: ReadonlyMap<VpcId, string>,
-  attached: readonly Attached[],
-): NetworkState {
-  const problem = problems.get(network.id);
-  const own = attached.find(({ wish }) => wish.network.id === network.id);
-  if (problem !== undefined || !own) return { network: network.id, problem: problem ?? "", taken: new Map() };
-  return { network: network.id, device: own.link.name, taken: own.taken };
-}
-
-function checkCidr(cidr: string): void {
-  try {
-    canonical(cidr);
-  } catch {
-    throw new AttachmentError(`${cidr} is no CIDR. Correct the network's.`);
+/** Returns the addresses that the host answers for. */
+function presentAddresses(
+  { network, addresses }: NetworkWish,
+  link: Link,
+  texts: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const present = new Set<string>();
+  for (const address of addresses.keys()) {
+    const items = addressItems(network.number, link.name, address);
+    if (items.every((item) => texts.has(itemText(item)))) present.add(address);
   }
+  return present;
 }
 
-function doOverlap(a: string, b: string): boolean {
-  const [first, second] = [addressRange(a), addressRange(b)];
-  return isWithin(first.first, [second]) || isWithin(second.first, [first]);
+function changesOf(verb: Change["verb"], { wish, link }: Carried, address: string): readonly Change[] {
+  return addressItems(wish.network.number, link?.name ?? "", address).map((item) => ({ verb, item }));
+}
+
+function takenMessage(address: string, hardware: string | undefined): string | undefined {
+  if (hardware === undefined) return undefined;
+  return `The address ${address} belongs to a host of the network already (${hardware}). Free it there, or delete the endpoint and create it with another address.`;
+}
+
+/** @param isWhole whether everything may be another than at the last call */
+function stateOf({ wish, link, problem, states }: Carried, isWhole: boolean): NetworkState {
+  const network = wish.network.id;
+  const changed = states.takeTouched();
+  const { answered, refused } = states;
+  const state = { network, answered, refused, ...(isWhole ? {} : { changed }) };
+  return link ? { ...state, device: link.name } : { ...state, problem: problem ?? "" };
 }

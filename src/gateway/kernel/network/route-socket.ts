@@ -4,7 +4,7 @@ import { addressBytes } from "../conntrack/conntrack.ts";
 import type { Libc } from "../libc.ts";
 import { readAttributes, attributeAt, readText, type Attributes } from "../netlink/attributes.ts";
 import { MessageWriter } from "../netlink/message-writer.ts";
-import { messageFlag, netlinkProtocol, NetlinkSocket } from "../netlink/netlink-socket.ts";
+import { messageFlag, netlinkProtocol, NetlinkSocket, type NetlinkError } from "../netlink/netlink-socket.ts";
 import type { Change, Family, Item, Proxy, Route, Rule } from "./item.ts";
 import { localPreference, localTable } from "./routing.ts";
 
@@ -45,6 +45,8 @@ const noDuplicateCheck = 2;
 const mainTable = 254;
 const ruleAction = { lookup: 1, goto: 2, unreachable: 7 } as const;
 const ethernet = 1;
+/** What is sent in one piece: the kernel answers refusals into a buffer that has an end. */
+const changesAtOnce = 500;
 /** Selectors of rules other than marks. */
 const otherSelectors = [1, 2, 3, 10, 12, 17, 19, 20, 22, 23, 24];
 
@@ -110,16 +112,49 @@ export class RouteSocket {
     ];
   }
 
-  change({ verb, item }: Change, indexOf: (device: string) => number): void {
+  /** Makes changes, each for itself and in their order. Returns those that the kernel refused. */
+  changeAll(
+    changes: readonly Change[],
+    indexOf: (device: string) => number,
+  ): readonly { readonly change: Change; readonly error: NetlinkError }[] {
+    const refused: { change: Change; error: NetlinkError }[] = [];
+    for (let at = 0; at < changes.length; at += changesAtOnce) {
+      const writer = new MessageWriter();
+      const some = changes.slice(at, at + changesAtOnce);
+      const numbered = new Map<number, Change>();
+      for (const [index, change] of some.entries()) {
+        const sequence = this.#socket.nextSequence();
+        numbered.set(sequence, change);
+        this.#writeChange(writer, change, sequence, indexOf, index === some.length - 1);
+      }
+      const last = [...numbered.keys()].at(-1) ?? 0;
+      for (const error of this.#socket.transactEach(writer.bytes(), last)) {
+        const change = numbered.get(error.sequence);
+        if (change) refused.push({ change, error });
+      }
+    }
+    return refused;
+  }
+
+  #writeChange(
+    writer: MessageWriter,
+    { verb, item }: Change,
+    sequence: number,
+    indexOf: (device: string) => number,
+    isLast: boolean,
+  ): void {
     const type = { rule: base.rule, route: base.route, proxy: base.neighbour }[item.kind];
     // An address's network may move to another interface: its route is one, whichever it leads to.
     const extra = item.kind === "route" ? messageFlag.replace : item.kind === "rule" ? messageFlag.excl : 0;
-    const flags = verb === "add" ? messageFlag.create | extra : 0;
-    this.#request(type + (verb === "add" ? 0 : deleteOffset), flags, (writer) => {
-      if (item.kind === "rule") writeRule(writer, item);
-      else if (item.kind === "route") writeRoute(writer, item, indexOf(item.device));
-      else writeProxy(writer, item, indexOf(item.device));
-    });
+    const flags =
+      messageFlag.request |
+      (isLast ? messageFlag.ack : 0) |
+      (verb === "add" ? messageFlag.create | extra : 0);
+    writer.begin(type + (verb === "add" ? 0 : deleteOffset), flags, sequence);
+    if (item.kind === "rule") writeRule(writer, item);
+    else if (item.kind === "route") writeRoute(writer, item, indexOf(item.device));
+    else writeProxy(writer, item, indexOf(item.device));
+    writer.end();
   }
 
   /** Brings a link up, or takes it down. */
@@ -234,7 +269,7 @@ export class RouteSocket {
   }
 }
 
-function readLink(header: Buffer, attributes: Attributes): Link {
+export function readLink(header: Buffer, attributes: Attributes): Link {
   const flags = header.readUInt32LE(8);
   const hardware = header.readUInt16LE(2) === ethernet ? attributes.get(1) : undefined;
   const [peer, master, info] = [attributes.get(5), attributes.get(10), attributes.get(18)];

@@ -8,7 +8,7 @@ export interface AttachedNetwork {
   readonly number: number;
   readonly device: string;
   readonly cidrs: readonly string[];
-  readonly addresses: readonly string[];
+  readonly addresses: Iterable<string>;
 }
 
 /** The routing table of network n is this and n. */
@@ -94,20 +94,17 @@ function routesOf({ number, device, cidrs, addresses }: AttachedNetwork): readon
       const { family, text } = canonical(cidr);
       return { kind: "route", family, table, isLocal: false, destination: text, device } as const;
     }),
-    ...addresses.flatMap((address): readonly Item[] => {
-      const { family, text } = canonical(address);
-      const route = {
-        kind: "route",
-        family,
-        table,
-        isLocal: true,
-        destination: text,
-        device: "lo",
-      } as const;
-      if (family === 4) return [route];
-      return [route, { kind: "proxy", address: text.replace("/128", ""), device }];
-    }),
+    ...[...addresses].flatMap((address) => addressItems(number, device, address)),
   ];
+}
+
+/** Returns what makes the host answer for an address of a network. */
+export function addressItems(number: number, device: string, address: string): readonly Item[] {
+  const { family, text } = canonical(address);
+  const table = firstTable + number;
+  const route = { kind: "route", family, table, isLocal: true, destination: text, device: "lo" } as const;
+  if (family === 4) return [route];
+  return [route, { kind: "proxy", address: text.replace("/128", ""), device }];
 }
 
 /** CIDRs that several networks have in common lead to the first of them: any will do. */

@@ -25,12 +25,14 @@ const getSet = nfTables | 10;
 const newElement = nfTables | 12;
 const getElement = nfTables | 13;
 const deleteElement = nfTables | 14;
+const getGeneration = nfTables | 16;
 const setTable = 1;
 const setNameAttribute = 2;
 const listTable = 1;
 const listSet = 2;
 const listElements = 3;
 const listItem = 1;
+const generationId = 1;
 const elementKey = 1;
 const elementData = 2;
 const elementUserData = 6;
@@ -54,13 +56,27 @@ export const mostCredits = 100_000;
 
 /** An attribute holds 64 KiB at most; elements are far below 200 bytes. */
 const elementsPerMessage = 300;
+/** The kernel answers with a message of a page for each, which have to fit into the socket's buffer. */
+const countersPerMessage = 256;
 
 /** The elements of Postern's tables, through raw netlink: tens of microseconds a change. */
 export class Tables {
   readonly #socket: NetlinkSocket;
+  /** What the kernel's generation would be if nobody else had changed any table since `noteGeneration`. */
+  #generation: number | undefined;
 
   constructor(socket: NetlinkSocket) {
     this.#socket = socket;
+  }
+
+  /** Begins to watch whether somebody else changes a table. To be called before the tables are read. */
+  noteGeneration(): void {
+    this.#generation = this.#readGeneration();
+  }
+
+  /** Whether nobody else has changed any table of this network namespace since `noteGeneration`. */
+  get areUntouched(): boolean {
+    return this.#generation === this.#readGeneration();
   }
 
   /** Whether the kernel has a set of this name in the main table: how a ruleset's version is found out. */
@@ -90,6 +106,8 @@ export class Tables {
     for (const run of runsOf(changes)) last = this.#write(writer, run);
     this.#mark(writer, batchEnd);
     this.#socket.transact(writer.bytes(), last);
+    // The kernel counts batches that were carried out.
+    if (this.#generation !== undefined) this.#generation = (this.#generation + 1) >>> 0;
   }
 
   /** Returns every element of a set. @throws NetlinkError */
@@ -102,28 +120,37 @@ export class Tables {
     return listed;
   }
 
-  /** Returns what a set of counters has counted, by the mark that is its key. @throws NetlinkError */
-  counters(set: SetName): ReadonlyMap<number, Count> {
+  /**
+   * Returns what elements of a set of counters have counted, by the mark that is their key. It takes as long for each as
+   * for any other; to list a whole set takes the kernel longer for each element the more there are.
+   * Elements that the set does not have are left out. @throws NetlinkError
+   */
+  countersOf(set: SetName, marks: readonly number[]): ReadonlyMap<number, Count> {
     const counts = new Map<number, Count>();
-    this.#dump(set, (payload) => readCounters(payload, counts));
+    for (let at = 0; at < marks.length; at += countersPerMessage)
+      this.#readSome(set, marks.slice(at, at + countersPerMessage), counts);
     return counts;
+  }
+
+  /** The kernel stops at the first element that is not there, so the rest is asked for in halves. */
+  #readSome(set: SetName, marks: readonly number[], counts: Map<number, Count>): void {
+    const { message, sequence } = this.#getElements(set, marks);
+    try {
+      this.#socket.dump(message, sequence, (_type, payload) => readCounters(payload, counts));
+    } catch (error) {
+      if (!(error instanceof NetlinkError && error.code === "ENOENT")) throw error;
+      if (marks.length === 1) return;
+      const half = Math.ceil(marks.length / 2);
+      for (const some of [marks.slice(0, half), marks.slice(half)]) this.#readSome(set, some, counts);
+    }
   }
 
   /** Returns what one element of a set of counters has counted; 0 where there is none. @throws NetlinkError */
   counted(set: SetName, mark: number): number {
-    const writer = new MessageWriter();
-    const sequence = this.#socket.nextSequence();
-    writer.begin(getElement, messageFlag.request | messageFlag.ack, sequence);
-    writer.nfnetlink(tableFamily[sets[set].family]);
-    writer.text(listTable, tableName);
-    writer.text(listSet, kernelName(set));
-    const list = writer.open(listElements);
-    writeElement(writer, sets[set], { key: [mark] }, false);
-    writer.close(list);
-    writer.end();
+    const { message, sequence } = this.#getElements(set, [mark]);
     let packets = 0;
     try {
-      this.#socket.dump(writer.bytes(), sequence, (_type, payload) => {
+      this.#socket.dump(message, sequence, (_type, payload) => {
         const item = attributeAt(payload.subarray(4), listElements, listItem);
         packets = (item && readElement(sets[set], item).counter?.packets) ?? 0;
       });
@@ -131,6 +158,33 @@ export class Tables {
       if (!(error instanceof NetlinkError && error.code === "ENOENT")) throw error;
     }
     return packets;
+  }
+
+  #getElements(set: SetName, marks: readonly number[]): { message: Buffer; sequence: number } {
+    const writer = new MessageWriter();
+    const sequence = this.#socket.nextSequence();
+    writer.begin(getElement, messageFlag.request | messageFlag.ack, sequence);
+    writer.nfnetlink(tableFamily[sets[set].family]);
+    writer.text(listTable, tableName);
+    writer.text(listSet, kernelName(set));
+    const list = writer.open(listElements);
+    for (const mark of marks) writeElement(writer, sets[set], { key: [mark] }, false);
+    writer.close(list);
+    writer.end();
+    return { message: writer.bytes(), sequence };
+  }
+
+  #readGeneration(): number {
+    const writer = new MessageWriter();
+    const sequence = this.#socket.nextSequence();
+    writer.begin(getGeneration, messageFlag.request | messageFlag.ack, sequence);
+    writer.nfnetlink(0);
+    writer.end();
+    let generation = 0;
+    this.#socket.dump(writer.bytes(), sequence, (_type, payload) => {
+      generation = attributeAt(payload.subarray(4), generationId)?.readUInt32BE() ?? 0;
+    });
+    return generation;
   }
 
   #dump(set: SetName, receive: (payload: Buffer) => void): void {

@@ -1,0 +1,170 @@
+import { isIP } from "node:net";
+import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
+import type { ServiceId } from "../../domain/ids.ts";
+import type { KernelEndpoint, NodeGroup } from "./compile.ts";
+import { Tracked } from "./tracked.ts";
+
+/** Nodes with addresses as hosts. */
+export interface Resolution {
+  readonly nodes: readonly DesiredNode[];
+  /** Names of theirs have never been found out yet, and are being asked for. */
+  readonly isPending: boolean;
+}
+
+export type Ports = KernelEndpoint["ports"];
+
+interface Service {
+  nodes: readonly DesiredNode[];
+  resolution: Resolution;
+  /** Numbers of its endpoints. */
+  readonly endpoints: Set<number>;
+  /** By what they were made from: endpoints of a service have mostly the same. */
+  readonly ports: Map<string, Ports>;
+  readonly groups: Set<number>;
+}
+
+interface Group {
+  readonly service: ServiceId;
+  readonly serverPort: number | undefined;
+  /** Ports of carried endpoints that lead here. */
+  users: number;
+}
+
+/** The nodes of services as groups, each for as long as a carried endpoint's port leads there. */
+export class NodeGroups {
+  readonly tracked = new Tracked<NodeGroup>();
+  readonly #services = new Map<ServiceId, Service>();
+  /** Services some of whose nodes are registered by name. */
+  readonly #named = new Set<ServiceId>();
+  readonly #groups = new Map<number, Group>();
+  readonly #groupNumber: (name: string) => number;
+  readonly #resolve: (nodes: readonly DesiredNode[]) => Resolution;
+
+  /**
+   * @param groupNumber returns a number for nodes that are named so; always the same
+   * @param resolve returns what is known of nodes' addresses by now
+   */
+  constructor(groupNumber: (name: string) => number, resolve: (nodes: readonly DesiredNode[]) => Resolution) {
+    this.#groupNumber = groupNumber;
+    this.#resolve = resolve;
+  }
+
+  /**
+   * Notes that an endpoint of the service is desired, and what nodes the service has. Idempotent.
+   * @returns endpoints that are concerned otherwise than by their group
+   */
+  join(id: ServiceId, endpoint: number, nodes: readonly DesiredNode[]): Iterable<number> {
+    const service = this.#services.get(id) ?? this.#begin(id, nodes);
+    service.endpoints.add(endpoint);
+    if (service.nodes === nodes) return [];
+    service.nodes = nodes;
+    this.#noteNames(id, nodes);
+    return this.#renew(service);
+  }
+
+  leave(id: ServiceId, endpoint: number): void {
+    const service = this.#services.get(id);
+    service?.endpoints.delete(endpoint);
+    if (service?.endpoints.size !== 0) return;
+    this.#services.delete(id);
+    this.#named.delete(id);
+  }
+
+  /** Looks what is known of nodes' names by now. @returns as `join` does */
+  refresh(): Iterable<number> {
+    return [...this.#named].flatMap((id) => {
+      const service = this.#services.get(id);
+      return service ? [...this.#renew(service)] : [];
+    });
+  }
+
+  resolutionOf(id: ServiceId): Resolution {
+    return this.#services.get(id)?.resolution ?? { nodes: [], isPending: false };
+  }
+
+  /** Returns the ports of an endpoint of a service that has joined, with the groups that they lead to. */
+  portsOf(id: ServiceId, { clientPorts, serverPorts = [] }: DesiredEndpoint): Ports {
+    const service = this.#services.get(id);
+    const mapped = serverPorts.map(({ clientPort, serverPort }) => `${clientPort}:${serverPort}`);
+    const key = `${clientPorts.join()} ${mapped.join()}`;
+    const known = service?.ports.get(key);
+    if (known) return known;
+    const ports = clientPorts.map((port) => {
+      const serverPort = serverPorts.find(({ clientPort }) => clientPort === port)?.serverPort;
+      const group = this.#groupNumber(`${id} ${serverPort ?? "registered"}`);
+      if (!this.#groups.has(group)) this.#groups.set(group, { service: id, serverPort, users: 0 });
+      service?.groups.add(group);
+      return { port, group };
+    });
+    service?.ports.set(key, ports);
+    return ports;
+  }
+
+  /** Notes that the ports of a carried endpoint lead to their groups. */
+  use(ports: Ports): void {
+    for (const { group: number } of ports) {
+      const group = this.#groups.get(number);
+      if (!group) continue;
+      group.users += 1;
+      if (group.users === 1) this.#write(number, group);
+    }
+  }
+
+  /** Takes `use` back. */
+  release(ports: Ports): void {
+    for (const { group: number } of ports) {
+      const group = this.#groups.get(number);
+      if (!group) continue;
+      group.users -= 1;
+      if (group.users === 0) this.tracked.set(number, undefined);
+    }
+  }
+
+  #begin(id: ServiceId, nodes: readonly DesiredNode[]): Service {
+    const service = {
+      nodes,
+      resolution: this.#resolve(nodes),
+      endpoints: new Set<number>(),
+      ports: new Map<string, Ports>(),
+      groups: new Set<number>(),
+    };
+    this.#services.set(id, service);
+    this.#noteNames(id, nodes);
+    return service;
+  }
+
+  #noteNames(id: ServiceId, nodes: readonly DesiredNode[]): void {
+    if (nodes.every(({ host }) => isIP(host) !== 0)) this.#named.delete(id);
+    else this.#named.add(id);
+  }
+
+  /** @returns endpoints of a service that has nodes now, or has none any more */
+  #renew(service: Service): Iterable<number> {
+    const before = service.resolution;
+    service.resolution = this.#resolve(service.nodes);
+    const { nodes, isPending } = service.resolution;
+    if (!areSame(before.nodes, nodes)) {
+      for (const number of service.groups) {
+        const group = this.#groups.get(number);
+        if (group && group.users > 0) this.#write(number, group);
+      }
+    }
+    const isNews = before.nodes.length > 0 !== nodes.length > 0 || before.isPending !== isPending;
+    return isNews ? service.endpoints : [];
+  }
+
+  #write(number: number, { service, serverPort }: Group): void {
+    const { nodes } = this.resolutionOf(service);
+    this.tracked.set(number, {
+      number,
+      nodes: serverPort === undefined ? nodes : nodes.map(({ host }) => ({ host, port: serverPort })),
+    });
+  }
+}
+
+function areSame(before: readonly DesiredNode[], after: readonly DesiredNode[]): boolean {
+  return (
+    before.length === after.length &&
+    before.every(({ host, port }, at) => host === after[at]?.host && port === after[at].port)
+  );
+}
