@@ -25,10 +25,14 @@ export type EngineOrder =
 export interface EngineAnswer {
   /** Moment of the clock of `process.hrtime`, which all processes of a host share, in milliseconds. */
   readonly startedAtMs: number;
-  /** All of it; with "batch" the addition. */
+  /** The first `apply`, which ends what is to end; with "batch" the addition. */
   readonly ms: number;
-  /** The part of the interfaces, routes and address resolution; with "batch" the removal. */
+  /** Further ones, which bring up new endpoints that no host has the address of; with "batch" the removal. */
   readonly partMs: number;
+  /** All of it, with the wait for hosts that may have an address. */
+  readonly wholeMs: number;
+  /** Memory of the engine's process. */
+  readonly rssBytes: number;
   /** What failed, in sentences. */
   readonly failures: readonly string[];
 }
