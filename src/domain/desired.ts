@@ -11,7 +11,7 @@ export interface DesiredEndpoint {
   /** Why every new connection is refused and every live one cut, or null. */
   readonly refusal: RefusalReason | null;
   /**
-   * IPv4 addresses and CIDRs that may connect; all others get `source_not_allowed`, and their live sessions are cut.
+   * Addresses and CIDRs that may connect; all others get `source_not_allowed`, and their live sessions are cut.
    * Everybody may where it is left out.
    */
   readonly sources?: readonly string[];

@@ -53,7 +53,7 @@ export interface SnapshotEndpoint {
   readonly vpcId: VpcId;
   /** `kernel`: its VPC is one of `networks`. */
   readonly attachment: "loopback" | "kernel";
-  /** The endpoint's address in the consumer's network. */
+  /** The endpoint's address in the consumer's network: IPv4, or IPv6 where the kernel carries it. */
   readonly address: string;
   /** The ports that the consumer connects to. */
   readonly clientPorts: readonly number[];
@@ -61,7 +61,7 @@ export interface SnapshotEndpoint {
   readonly maxSession: number;
   /** Why no connection is admitted, or null where connections are. */
   readonly refusal: AdmissionRefusal | null;
-  /** IPv4 addresses and CIDRs that may connect: nobody where it is empty, everybody where it is left out. */
+  /** Addresses and CIDRs of either family that may connect: nobody where it is empty, everybody where it is left out. */
   readonly sources?: readonly string[];
   /** Of those with the attachment `kernel`, and of no others. */
   readonly kernel?: Omit<KernelPlace, "network" | "service">;

@@ -29,7 +29,17 @@ const secure: Snapshot = {
   })),
 };
 
-test.each([aSnapshot(0, 0), aSnapshot(1), aSnapshot(7, 3, { refusal: "service_closed" }), secure])(
+/** Only the kernel carries this. */
+const ofIPv6: Snapshot = {
+  ...secure,
+  endpoints: secure.endpoints.map((endpoint) => ({
+    ...endpoint,
+    address: "fd00::7",
+    sources: ["fd00::/64"],
+  })),
+};
+
+test.each([aSnapshot(0, 0), aSnapshot(1), aSnapshot(7, 3, { refusal: "service_closed" }), secure, ofIPv6])(
   "what the server sends is taken: %#",
   (snapshot) => {
     expect(parseSnapshot(JSON.stringify(snapshot))).toEqual(snapshot);
@@ -100,12 +110,13 @@ describe("with one field wrong or missing it is no snapshot", () => {
     ["a namespace in another directory", "networks.1.attachment.namespace", "../a"],
     ["an unknown kind", "networks.0.attachment.kind", "none"],
     ["an unknown reason", "endpoints.0.refusal", "bored"],
-    ["an IPv6 address", "endpoints.0.address", "::1"],
+    ["an address with a zone", "endpoints.0.address", "fe80::1%eth0"],
     ["a host name", "endpoints.0.address", "localhost"],
     ["no port", "endpoints.0.clientPorts", []],
     ["port 0", "endpoints.0.clientPorts", [0]],
     ["port 65536", "endpoints.0.clientPorts", [65_536]],
     ["a source that is no network", "endpoints.0.sources.0", "10.0.0.0/33"],
+    ["an IPv6 source that is no network", "endpoints.0.sources.0", "fd00::/129"],
     ["a source with two lengths", "endpoints.0.sources.0", "10.0.0.0/8/8"],
     ["no session", "endpoints.0.maxSession", 0],
     ["a path without a slash", "services.0.healthCheck.path", "x"],
@@ -119,3 +130,10 @@ describe("with one field wrong or missing it is no snapshot", () => {
     expect(parseSnapshot(text)).toBeUndefined();
   });
 });
+
+test.each([{ address: "::1" }, { sources: ["127.0.0.0/8", "::1/128"] }])(
+  "a loopback network has IPv4 only: %j",
+  (wish) => {
+    expect(parseSnapshot(JSON.stringify(aSnapshot(1, 1, wish)))).toBeUndefined();
+  },
+);

@@ -1,4 +1,4 @@
-import { isIPv4 } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import { isDeviceName, isNamespaceName, vpcNumberLimit } from "../domain/attachment.ts";
 import type { DesiredNetwork } from "../domain/desired.ts";
 import type { ServicePort } from "../domain/resources.ts";
@@ -39,14 +39,21 @@ function isSnapshot(value: unknown): value is Snapshot {
   });
 }
 
-/** Whether every endpoint that the kernel carries has what the kernel needs. */
+/** Whether every endpoint has what its engine needs. */
 function isInOnePiece({ endpoints, networks = [] }: Snapshot): boolean {
   const known = new Set(networks.map(({ id }) => id));
   const numbers = new Set(networks.map(({ number }) => number));
   if (known.size !== networks.length || numbers.size !== networks.length) return false;
-  return endpoints.every(({ attachment, kernel, vpcId }) =>
-    attachment === "kernel" ? kernel !== undefined && known.has(vpcId) : kernel === undefined,
+  return endpoints.every(({ attachment, kernel, vpcId, address, sources = [] }) =>
+    attachment === "kernel"
+      ? kernel !== undefined && known.has(vpcId)
+      : kernel === undefined && [address, ...sources].every(isOfIPv4),
   );
+}
+
+/** Loopback networks have no other addresses. */
+function isOfIPv4(addressOrCidr: string): boolean {
+  return !addressOrCidr.includes(":");
 }
 
 function isNetwork(value: unknown): boolean {
@@ -99,7 +106,7 @@ function isEndpoint(value: unknown): boolean {
     serviceId: isText,
     vpcId: isText,
     attachment: (attachment) => attachment === "loopback" || attachment === "kernel",
-    address: (address) => typeof address === "string" && isIPv4(address),
+    address: (address) => typeof address === "string" && isPlainAddress(address),
     clientPorts: (ports) => listOf(isPort)(ports) && (ports as unknown[]).length > 0,
     maxSession: isUpTo(Number.MAX_SAFE_INTEGER),
     refusal: (refusal) => refusals.includes(refusal),
@@ -117,8 +124,14 @@ function isKernelPlace(value: unknown): boolean {
 }
 
 function isSource(value: unknown): boolean {
-  const [address = "", length = "32", ...rest] = typeof value === "string" ? value.split("/") : [];
-  return isIPv4(address) && /^\d{1,2}$/.test(length) && Number(length) <= 32 && rest.length === 0;
+  const [address = "", length = "0", ...rest] = typeof value === "string" ? value.split("/") : [];
+  const most = isIPv4(address) ? 32 : 128;
+  return isPlainAddress(address) && /^\d{1,3}$/.test(length) && Number(length) <= most && rest.length === 0;
+}
+
+/** An address with a zone (`fe80::1%eth0`) means something on one host only. */
+function isPlainAddress(text: string): boolean {
+  return isIP(text) !== 0 && !text.includes("%");
 }
 
 function hasFields<Type>(value: unknown, fields: Fields<Type>): value is Type {
