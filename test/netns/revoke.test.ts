@@ -3,7 +3,8 @@ import { eventually } from "../support/eventually.ts";
 import { kernelEngineObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { Consumer, NetnsSystem } from "../support/netns/system.ts";
-import { ok } from "../support/service.ts";
+import type { ApiAnswer } from "../support/postern.ts";
+import { createEndpoint, ok } from "../support/service.ts";
 import type { Endpoint, Service } from "../support/service.ts";
 
 const most = 3_000;
@@ -19,7 +20,7 @@ let obstacle = "";
 beforeAll(async () => {
   obstacle = await kernelEngineObstacle();
   if (obstacle !== "") return;
-  const consumers = ["a", "b"].map((name) => ({ name, address: "10.0.0.50/24" }));
+  const consumers = ["a", "b", "t"].map((name) => ({ name, address: "10.0.0.50/24" }));
   const plan = { nodes: [`${first}/24`, `${second}/24`], gateway: "10.8.0.2/24", consumers };
   system = await startNetnsSystem(plan, { a: "10.0.0.0/24", b: "10.0.0.0/24" });
   service = await system.openService("logs", [first, second]);
@@ -48,22 +49,33 @@ async function withStreams(change: () => Promise<void>): Promise<void> {
   await untouched.client.call("close", admitted);
 }
 
-test("after the answer to a reject not one byte passes, both ends see a reset, and neighbours nothing", async () => {
+/**
+ * Opens sessions of a consumer, half of them busy, and makes a change that has to cut all of them: after its answer not
+ * one byte may pass, both ends have to see a reset, and new ones have to be refused.
+ */
+async function expectCut(
+  consumer: Consumer,
+  endpoint: Endpoint,
+  count: number,
+  change: () => Promise<ApiAnswer<object>>,
+): Promise<void> {
+  const { client } = consumer;
   const admitted: string[] = [];
-  while (admitted.length < most) {
-    const opened = await cut.client.call("open", target, 500);
+  while (admitted.length < count) {
+    const opened = await client.call("open", endpoint, Math.min(500, count - admitted.length));
     expect(opened.refused).toEqual({});
     admitted.push(...opened.admitted);
   }
   // The rest is idle: it learns of its end without having sent anything, but for the mark.
-  await cut.client.call("pump", admitted.slice(0, most / 2));
+  const busy = admitted.slice(0, count / 2);
+  await client.call("pump", busy);
   await withStreams(async () => {
-    const answer = await service.decide("reject", target.id);
+    const answer = await change();
     // What either end sends from here on must not come through.
-    await Promise.all([cut.client.call("mark"), system.nodes.call("mark", admitted.slice(0, most / 2))]);
+    await Promise.all([client.call("mark"), system.nodes.call("mark", busy)]);
     expect(answer.headers.get("x-postern-enforced")).toBe("true");
-    expect(answer.headers.get("x-postern-severed")).toBe(String(most));
-    for (const end of [cut.client, system.nodes]) {
+    expect(answer.headers.get("x-postern-severed")).toBe(String(count));
+    for (const end of [client, system.nodes]) {
       const fates = async () => await end.call("fates", admitted);
       await eventually(async () => (await fates()).deaths["alive"] === undefined, {
         timeoutMs: 20_000,
@@ -73,10 +85,30 @@ test("after the answer to a reject not one byte passes, both ends see a reset, a
       expect(Object.keys(deaths).filter((how) => how !== "ECONNRESET" && how !== "EPIPE")).toEqual([]);
       expect(marks).toBe(0);
     }
-    expect(await cut.client.call("probe", target, 5_000)).toBe("ECONNREFUSED");
+    expect(await client.call("probe", endpoint, 5_000)).toBe("ECONNREFUSED");
   });
+}
+
+test("after the answer to a reject not one byte passes, both ends see a reset, and neighbours nothing", async () => {
+  await expectCut(cut, target, most, () => service.decide("reject", target.id));
   ok(await service.decide("receive", target.id));
   await eventually(() => cut.client.call("get", target, "/again"));
+});
+
+test("so it is after the removal of an account from the whitelist: the other accounts' flows go on", async () => {
+  const owner = system.postern.admin.account_id;
+  const tenant = await system.tenant("t", "10.0.0.0/24");
+  ok(await service.whitelist(owner, tenant.admin.account_id));
+  type Vpcs = { readonly vpcs: readonly { readonly id: string; readonly name: string }[] };
+  const { vpcs } = ok(await tenant.api<Vpcs>("GET", "/postern/v1/{pid}/vpcs"));
+  const guest = await createEndpoint(tenant, await service.name(), {
+    vpc_id: vpcs.find(({ name }) => name === "t")?.id,
+  });
+  const consumer = system.consumer("t");
+  await eventually(() => consumer.client.call("get", guest, "/ready"), { what: "the guest's endpoint" });
+  await expectCut(consumer, guest, 1_000, () => service.whitelist(owner));
+  // Who is still on the list was not so much as asked to connect anew.
+  expect(await untouched.client.call("probe", spared, 5_000)).toBe("connected");
 });
 
 test("an edit of the whitelist leaves flows that it allows as they are", async () => {

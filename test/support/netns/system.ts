@@ -1,8 +1,9 @@
 import type { Api } from "../api.ts";
 import { startPostern } from "../postern.ts";
-import type { Postern, StartOptions } from "../postern.ts";
+import type { Admin, Postern, StartOptions } from "../postern.ts";
 import { createEndpoint, ok, Service } from "../service.ts";
 import type { Caller, Endpoint } from "../service.ts";
+import type { Tenant } from "../tenant.ts";
 import type { ApiProcedures } from "./api-program.ts";
 import type { ConsumerProcedures } from "./consumer-program.ts";
 import type { NodeProcedures } from "./node-program.ts";
@@ -24,6 +25,8 @@ export type NetnsSystem = {
   openService(name: string, nodes: readonly string[]): Promise<Service>;
   /** Makes an endpoint in the network of a consumer. @throws Error with the answer */
   endpoint(consumer: string, service: Service, wish?: { readonly ip?: string }): Promise<Endpoint>;
+  /** Makes an account, and attaches the network of a consumer without a CIDR of its own as the account's. */
+  tenant(consumer: string, cidr: string): Promise<Tenant>;
   stop(): Promise<void>;
 };
 
@@ -35,7 +38,12 @@ export type NetnsOptions = Pick<StartOptions, "args" | "dataDir"> & {
 };
 
 /**
+<<<<<<< HEAD
  * Starts all of it. Each consumer's network is a VPC of his name, with the CIDR of his plan.
+=======
+ * Starts all of it. Each consumer's network is a VPC of his name, if he has a CIDR.
+ * @param args further arguments of `postern up`
+>>>>>>> bfdc799 (test: cut an account that the whitelist has lost, and no other)
  */
 export async function startNetnsSystem(
   plan: TopologyPlan,
@@ -66,21 +74,27 @@ export async function startNetnsSystem(
     });
     const remote = started(await Remote.start<ApiProcedures>(topology.gateway, "api"));
     const postern = started({ ...inGateway, api: apiThrough(remote, inGateway) });
-    for (const { name, device } of consumers) await createNetwork(postern, name, cidrs[name] ?? "", device);
-    return { topology, postern, nodes, stop, ...uses(postern, consumers) };
+    for (const { name, device } of consumers) {
+      const cidr = cidrs[name];
+      if (cidr !== undefined) await createNetwork(postern, name, cidr, device);
+    }
+    return { topology, postern, nodes, stop, ...uses(postern, consumers, remote) };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function uses(postern: Postern, consumers: readonly Consumer[]) {
+function uses(postern: Postern, consumers: readonly Consumer[], remote: Remote<ApiProcedures>) {
+  const consumer = (name: string): Consumer => {
+    const found = consumers.find((each) => each.name === name);
+    if (!found) throw new Error(`There is no consumer ${name}`);
+    return found;
+  };
   return {
-    consumer: (name: string): Consumer => {
-      const found = consumers.find((each) => each.name === name);
-      if (!found) throw new Error(`There is no consumer ${name}`);
-      return found;
-    },
+    consumer,
+    tenant: (name: string, cidr: string): Promise<Tenant> =>
+      createTenantAt(postern, remote, consumer(name), cidr),
     openService: async (name: string, nodes: readonly string[]): Promise<Service> =>
       Service.openAt(
         postern,
@@ -89,20 +103,36 @@ function uses(postern: Postern, consumers: readonly Consumer[]) {
         nodePort,
       ),
     endpoint: async (
-      consumer: string,
+      network: string,
       service: Service,
       wish: { readonly ip?: string } = {},
     ): Promise<Endpoint> => {
       type Vpcs = { readonly vpcs: readonly { readonly id: string; readonly name: string }[] };
       const { vpcs } = ok(await postern.api<Vpcs>("GET", "/postern/v1/{pid}/vpcs"));
-      const id = vpcs.find(({ name }) => name === consumer)?.id;
+      const id = vpcs.find(({ name }) => name === network)?.id;
       return await createEndpoint(postern, await service.name(), { vpc_id: id, ...wish });
     },
   };
 }
 
+async function createTenantAt(
+  postern: Postern,
+  remote: Remote<ApiProcedures>,
+  { name, device }: Consumer,
+  cidr: string,
+): Promise<Tenant> {
+  const made = ok(await postern.api<Omit<Admin, "endpoint">>("POST", "/postern/v1/accounts", { name }));
+  const admin = { endpoint: postern.endpoint, ...made };
+  const api = apiThrough(remote, { admin });
+  const wish = { name, cidr, attachment: { kind: "none" } };
+  const { id } = ok(await api<{ readonly id: string }>("POST", "/postern/v1/{pid}/vpcs", wish));
+  // Interfaces are the operator's to give.
+  ok(await postern.api("PUT", `/postern/v1/{pid}/vpcs/${id}`, { attachment: { kind: "interface", device } }));
+  return { admin, api };
+}
+
 /** The API of a server that only programs of another namespace reach. */
-function apiThrough(remote: Remote<ApiProcedures>, { admin }: Postern): Api {
+function apiThrough(remote: Remote<ApiProcedures>, { admin }: Pick<Postern, "admin">): Api {
   return async <Body>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const answer = await remote.call("call", admin, method, path, body, headers);
     // The type argument is the caller's word for what the documented answer looks like.
