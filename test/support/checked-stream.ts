@@ -15,12 +15,7 @@ export class CheckedStream {
 
   constructor(socket: Duplex) {
     this.#socket = socket;
-    socket.on("data", (chunk: Buffer) => {
-      this.#received.update(chunk);
-      this.#receivedBytes += chunk.length;
-      // One chunk is under way at a time: many streams share a machine.
-      if (this.#goesOn && this.#receivedBytes === this.#sentBytes) this.#send();
-    });
+    socket.on("data", this.#receive);
     this.#send();
   }
 
@@ -28,15 +23,23 @@ export class CheckedStream {
     return this.#receivedBytes;
   }
 
-  /** Stops sending, and waits until all has come back. @throws Error when it does not */
+  /** Stops sending, and waits until all has come back; the socket is as it was before. @throws Error when it does not */
   async finish(): Promise<{ readonly sent: StreamFigures; readonly received: StreamFigures }> {
     this.#goesOn = false;
     await eventually(() => this.#receivedBytes >= this.#sentBytes, { what: "the last bytes to come back" });
+    this.#socket.off("data", this.#receive);
     return {
       sent: { bytes: this.#sentBytes, sha256: this.#sent.digest("hex") },
       received: { bytes: this.#receivedBytes, sha256: this.#received.digest("hex") },
     };
   }
+
+  readonly #receive = (chunk: Buffer): void => {
+    this.#received.update(chunk);
+    this.#receivedBytes += chunk.length;
+    // One chunk is under way at a time: many streams share a machine.
+    if (this.#goesOn && this.#receivedBytes === this.#sentBytes) this.#send();
+  };
 
   #send(): void {
     const chunk = randomBytes(16 * 1024);

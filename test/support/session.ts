@@ -3,8 +3,8 @@ import type { Socket } from "node:net";
 import { CheckedStream } from "./checked-stream.ts";
 import { RawPeer } from "./raw-peer.ts";
 
-/** Where an endpoint is. */
-export type Address = { readonly ip: string; readonly port: number };
+/** Where an endpoint is, and, where that matters, which of one's own addresses one comes from. */
+export type Address = { readonly ip: string; readonly port: number; readonly from?: string };
 
 const patienceMs = 30_000;
 
@@ -73,8 +73,12 @@ let opened = 0;
  * Opens a raw session.
  * @throws Error with the system's code when the endpoint refuses: ECONNREFUSED, ECONNRESET or EPIPE.
  */
-export async function openSession({ ip, port }: Address, name = `/session-${++opened}`): Promise<Session> {
-  const socket = connect({ host: ip, port, allowHalfOpen: true, noDelay: true });
+export async function openSession(
+  { ip, port, from }: Address,
+  name = `/session-${++opened}`,
+): Promise<Session> {
+  const local = from === undefined ? {} : { localAddress: from };
+  const socket = connect({ host: ip, port, allowHalfOpen: true, noDelay: true, ...local });
   // An error that nobody waits for any more must not end the process.
   socket.on("error", () => undefined);
   try {
