@@ -58,6 +58,21 @@ async function finishStreams({ client }: Site): Promise<void> {
   for (const { sent, received } of await client.call("finishStreams")) expect(received).toEqual(sent);
 }
 
+async function expectFull(site: Site, at: Address): Promise<void> {
+  expect(await site.client.call("open", at, 5)).toEqual({ admitted: [], refused: { ECONNREFUSED: 5 } });
+}
+
+async function expectReset(site: Site, names: readonly string[]): Promise<void> {
+  for (const end of [site.client, lab.nodes]) {
+    await eventually(async () => (await end.call("fates", names)).deaths["alive"] === undefined, {
+      what: "the end of every session",
+    });
+    const { deaths, marks } = await end.call("fates", names);
+    expect(Object.keys(deaths).filter((how) => how !== "ECONNRESET" && how !== "EPIPE")).toEqual([]);
+    expect(marks).toBe(0);
+  }
+}
+
 test("a gateway that is killed and started again under traffic breaks no session, and counts on", async () => {
   const held = new Map<Site, string[]>();
   await everyEndpoint(async (site, at) => {
@@ -70,9 +85,6 @@ test("a gateway that is killed and started again under traffic breaks no session
       "stream",
       names.filter((_, n) => n % 4 === 0),
     );
-  const expectFull = async (site: Site, at: Address): Promise<void> => {
-    expect(await site.client.call("open", at, 5)).toEqual({ admitted: [], refused: { ECONNREFUSED: 5 } });
-  };
   for (let time = 0; time < 3; time += 1) {
     await lab.gateway.kill();
     await everyEndpoint(expectFull);
@@ -101,17 +113,6 @@ describe.each(families)("%s", (_name, family) => {
   const at: Address = { ip: addresses.endpoint[family], port: endpointPort };
   const isOf = (network: Network, plan: EndpointPlan): boolean =>
     plan.network === network && plan.address === at.ip;
-
-  async function expectReset(site: Site, names: readonly string[]): Promise<void> {
-    for (const end of [site.client, lab.nodes]) {
-      await eventually(async () => (await end.call("fates", names)).deaths["alive"] === undefined, {
-        what: "the end of every session",
-      });
-      const { deaths, marks } = await end.call("fates", names);
-      expect(Object.keys(deaths).filter((how) => how !== "ECONNRESET" && how !== "EPIPE")).toEqual([]);
-      expect(marks).toBe(0);
-    }
-  }
 
   test.each(networks)(
     "in %s, what is rejected meanwhile is cut at both ends, and nothing else",
