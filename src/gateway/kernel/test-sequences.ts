@@ -5,7 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createLogger } from "../../lib/log.ts";
-import type { KernelEngine } from "./engine.ts";
+import type { Engine } from "../engine.ts";
 import { Libc } from "./libc.ts";
 import { LinuxHostNetwork } from "./network/linux-host-network.ts";
 import { netlinkProtocol, NetlinkSocket } from "./netlink/netlink-socket.ts";
@@ -22,7 +22,7 @@ const socket = NetlinkSocket.open(libc, netlinkProtocol.netfilter);
 const tables = new Tables(socket);
 const log = createLogger("test", "error");
 
-function startEngine(): Promise<KernelEngine> {
+function startEngine(): Promise<Engine> {
   return startKernelEngine(log, () => LinuxHostNetwork.open(libc, log));
 }
 
@@ -91,12 +91,12 @@ function differences(actual: readonly string[], expected: readonly string[]): re
   ];
 }
 
-async function bringAbout(engine: KernelEngine, { endpoints, networks }: DesiredState): Promise<void> {
+async function bringAbout(engine: Engine, { endpoints, networks }: DesiredState): Promise<void> {
   await engine.apply(endpoints, networks);
 }
 
 /** Applies a sequence, on top of what is there; now and then the gateway is another one. */
-async function follow(chance: Chance): Promise<{ engine: KernelEngine; last: DesiredState }> {
+async function follow(chance: Chance): Promise<{ engine: Engine; last: DesiredState }> {
   let engine = await startEngine();
   let last = aState(chance, namespace);
   for (let step = 0; step < states; step += 1) {

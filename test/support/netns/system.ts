@@ -38,12 +38,7 @@ export type NetnsOptions = Pick<StartOptions, "args" | "dataDir"> & {
 };
 
 /**
-<<<<<<< HEAD
- * Starts all of it. Each consumer's network is a VPC of his name, with the CIDR of his plan.
-=======
  * Starts all of it. Each consumer's network is a VPC of his name, if he has a CIDR.
- * @param args further arguments of `postern up`
->>>>>>> bfdc799 (test: cut an account that the whitelist has lost, and no other)
  */
 export async function startNetnsSystem(
   plan: TopologyPlan,
