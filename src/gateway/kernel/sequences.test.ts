@@ -5,9 +5,9 @@ import { missing, TestNamespace } from "./test-network.ts";
 import { devices } from "./test-states.ts";
 
 const child = new URL("test-sequences.ts", import.meta.url).pathname;
-const sequences = 40;
+const sequences = 200;
 /** Most of the time is spent waiting for answers of hosts that are not there. */
-const atOnce = 5;
+const atOnce = 4;
 /** Others in each run, so that a few runs are hundreds: what fails is told with its seed, and comes again with the seed in this place. */
 const firstSeed = Date.now() % 1_000_000_000;
 

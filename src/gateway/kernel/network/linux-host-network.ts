@@ -208,13 +208,13 @@ export class LinuxHostNetwork implements HostNetwork {
   /** Makes all changes that the kernel takes, and notes which networks or addresses the others are missing. */
   #change(changes: readonly Change[]): void {
     if (changes.length === 0) return;
-    const indexes = new Map(
-      [...this.#carried.values()].flatMap(({ link }) => (link ? [[link.name, link.index]] : [])),
+    const indexes = new Map(this.#socket.links().map(({ name, index }) => [name, index]));
+    const indexOf = (device: string): number => indexes.get(device) ?? 0;
+    // What led to an interface that is gone went with it; to the kernel, a route without an interface is any such route.
+    const possible = changes.filter(({ verb, item }) =>
+      verb === "delete" && item.kind === "route" ? indexes.has(item.device) : true,
     );
-    const loopback = this.#socket.links().find(({ name }) => name === "lo");
-    const indexOf = (device: string): number =>
-      indexes.get(device) ?? (device === "lo" ? (loopback?.index ?? 1) : 0);
-    for (const { change, error } of this.#socket.changeAll(changes, indexOf)) {
+    for (const { change, error } of this.#socket.changeAll(possible, indexOf)) {
       if (change.verb === "delete" && gone.includes(error.code)) continue;
       const message = `The kernel refused \`${itemText(change.item)}\`: ${error.message}.`;
       this.#log.error({ change: change.verb, error: error.code }, message);
