@@ -48,18 +48,23 @@ function isDiscovery({ kind, protocol, ttl, type, source, target }: Seen, own: r
  * @param sources whose packets may come there
  */
 export function cameThrough(where: string, seen: readonly Seen[], sources: readonly string[]): string[] {
-  const isFine = ({ kind, source, protocol, sourcePort, port, ttl, type }: Seen): boolean => {
-    if (kind === "arp" || kind === "other") return true;
+  const isFine = (frame: Seen): boolean => {
+    const { kind, source, protocol, sourcePort, port, ttl, type } = frame;
+    if (kind === "arp" || kind === "other" || isListenerReport(frame)) return true;
     if (protocol === 6 || protocol === 17) {
       if (!sources.includes(source)) return false;
       const isScan = sourcePort >= scanPorts.first && sourcePort <= scanPorts.last;
       const isAnswer = port >= scanPorts.first && port <= scanPorts.last;
       return protocol === 6 && !isScan && !isAnswer;
     }
-    // The link's own business: discovery, and who listens to which group.
-    return protocol === icmpv6 && ((ttl === 255 && type >= 133 && type <= 137) || type === 143);
+    return protocol === icmpv6 && ttl === 255 && type >= 133 && type <= 137;
   };
   return texts(`came to ${where}`, seen, isFine);
+}
+
+/** Which groups a host of the link listens to: the kernel tells that by itself, and no router passes it on (RFC 3810). */
+function isListenerReport({ destination, ttl }: Seen): boolean {
+  return destination === "ff02::16" && ttl === 1;
 }
 
 function texts(what: string, seen: readonly Seen[], isFine: (frame: Seen) => boolean): string[] {
