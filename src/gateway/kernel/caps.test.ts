@@ -151,7 +151,7 @@ function restarted(kernel: Kernel): Caps {
 function tick(caps: Caps, kernel: Kernel): void {
   kernel.now += tickMs;
   caps.refill();
-  for (const number of caps.indebted) caps.recount(number);
+  if (caps.hasRoom(endpoint)) caps.recount(endpoint);
 }
 
 const meanwhile = fc.array(

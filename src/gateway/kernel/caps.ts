@@ -124,6 +124,13 @@ export class Caps {
     return [...this.#indebted];
   }
 
+  /** Whether an endpoint has fewer sessions than it may have, and the kernel counts them. */
+  hasRoom(number: number): boolean {
+    const kept = this.#kept.get(number);
+    if (!kept || kept.ledger) return false;
+    return (liveSessions(this.#sessions, [number]).get(number) ?? 0) < kept.wanted;
+  }
+
   /** Counts the sessions of an endpoint anew, and admits as many as are free by now. */
   recount(number: number): void {
     const kept = this.#kept.get(number);

@@ -1,9 +1,9 @@
 import { isIPv4 } from "node:net";
 import type { DesiredNode } from "../../domain/desired.ts";
-import { refusalReasons, type RefusalReason } from "../../domain/refusal.ts";
+import type { RefusalReason } from "../../domain/refusal.ts";
 import { addressRange, disjoint } from "./address-range.ts";
 import type { Element } from "./nft/element.ts";
-import { bucketsPerGroup, refusalChain, refusalCounter, vpcMark, type SetName } from "./nft/schema.ts";
+import { bucketsPerGroup, refusalChain, vpcMark, type SetName } from "./nft/schema.ts";
 
 /** One element and where it goes. */
 export interface Entry {
@@ -42,12 +42,7 @@ export interface NodeGroup {
   readonly nodes: readonly DesiredNode[];
 }
 
-const counters: readonly SetName[] = [
-  "opened",
-  "bytes_in",
-  "bytes_out",
-  ...refusalReasons.map(refusalCounter),
-];
+const counters: readonly SetName[] = ["opened", "bytes_in", "bytes_out"];
 
 /** Returns the elements of a network. */
 export function networkEntries({ number, device, cidrs, sender }: KernelNetwork): readonly Entry[] {

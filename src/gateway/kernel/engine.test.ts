@@ -111,6 +111,11 @@ describe.skipIf(missing !== undefined)(`the kernel engine${reason}`, () => {
       .toSorted((a, b) => a - b);
   }
 
+  /** As the rules do by themselves. */
+  function count(set: SetName, n: number): void {
+    tables.apply([{ verb: "add", set, element: { key: [first + n] } }]);
+  }
+
   test("a reject waits for nobody: not for an endpoint that is coming, nor for the host", async () => {
     host.finds("10.0.0.1");
     const report = await engine.apply([endpoint(1), endpoint(2)], [network]);
@@ -152,6 +157,23 @@ describe.skipIf(missing !== undefined)(`the kernel engine${reason}`, () => {
     for (let n = 1; n <= 4; n += 1) host.finds(`10.0.0.${n}`);
     await engine.apply(desired, [network]);
     expect(namespace.run("nft list ruleset")).toBe(before);
+  });
+
+  test("what the rules have counted stays with its endpoint, and goes with it", async () => {
+    host.finds("10.0.0.1");
+    host.finds("10.0.0.2");
+    const two = endpoint(2);
+    await engine.apply([endpoint(1), two], [network]);
+    count("refused_session_cap", 1);
+    count("refused_session_cap", 2);
+    await engine.apply([two], [network]);
+    expect([marks("refused_session_cap"), errors]).toEqual([[2], []]);
+    count("refused_session_cap", 3);
+    await engine.close();
+    engine = await start();
+    host.finds("10.0.0.2");
+    await engine.apply([two], [network]);
+    expect([marks("refused_session_cap"), errors]).toEqual([[2], []]);
   });
 
   test("where the kernel refuses a change, all is compared, and it is right in the end", async () => {

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { DesiredEndpoint, DesiredNetwork } from "../../domain/desired.ts";
+import { refusalReasons } from "../../domain/refusal.ts";
 import type { EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { SessionList, SessionQuery } from "../live-session.ts";
@@ -12,8 +13,11 @@ import type { HostNetwork } from "./host-network.ts";
 import { resyncChanges, turnChanges, type KernelTurns } from "./image.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
 import { NodeAddresses } from "./node-addresses.ts";
+import type { Count } from "./nft/counters.ts";
+import { refusalCounter } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
 import { Plan } from "./plan.ts";
+import { roomFor } from "./room.ts";
 import { ensureRuleset } from "./ruleset-loader.ts";
 import { eitherOf, sever, verdictOn, type Verdict } from "./sever.ts";
 import type { Turn } from "./tracked.ts";
@@ -61,7 +65,7 @@ export class KernelEngine implements Engine {
   readonly #figures: Figures;
   #recountDueAt = 0;
   /** Refusals of endpoints whose cap may admit too little, when they were looked at last. */
-  #refusedByCap: ReadonlyMap<number, number> = new Map();
+  #refusedByCap: ReadonlyMap<number, Count> = new Map();
 
   private constructor(parts: KernelEngineParts) {
     this.#parts = parts;
@@ -100,10 +104,11 @@ export class KernelEngine implements Engine {
     networks: readonly DesiredNetwork[],
   ): Promise<ApplyReport> {
     const { hostNetwork, sessions } = this.#parts;
-    sessions.learn(desired);
+    const room = roomFor(desired);
+    sessions.learn(room.carried);
     this.#audit();
-    this.#desired = desired;
-    this.#plan.update(desired, networks);
+    this.#desired = room.carried;
+    this.#plan.update(room.carried, networks);
     try {
       // What is to end ends before the host's interfaces and routes are looked at: that may take its time.
       const severedAtOnce = await this.#restrict(networks);
@@ -116,7 +121,7 @@ export class KernelEngine implements Engine {
       const news = [host.news, this.#addresses.news].filter((promise) => promise !== undefined);
       return {
         severedSessions,
-        failures,
+        failures: room.failures.length > 0 ? [...failures, ...room.failures] : failures,
         ...(coming.length > 0 ? { coming } : {}),
         ...(news.length > 0 ? { news: Promise.race(news) } : {}),
       };
@@ -197,7 +202,7 @@ export class KernelEngine implements Engine {
     const { conntrack, poker } = this.#parts;
     const mayHaveFlows = (number: number): boolean => !farewell || this.#mayHaveFlows(number);
     const severed = await sever(conntrack, poker, verdicts, mayHaveFlows);
-    this.#parts.tables.apply(farewell ?? []);
+    this.#parts.tables.apply([...(farewell ?? []), ...this.#refusalsOf(farewell ?? [])]);
     this.#plan.settle();
     if (hasOrphans) {
       this.#mayHaveOrphans = false;
@@ -206,6 +211,15 @@ export class KernelEngine implements Engine {
     if (verdicts.size > 0)
       for (const number of this.#caps.indebted) if (verdicts.has(number)) this.#caps.recount(number);
     return severed;
+  }
+
+  /** Returns what removes the counters that the rules themselves have made of endpoints that go. */
+  #refusalsOf(farewell: readonly Change[]): readonly Change[] {
+    const numbers = farewell.map(({ element }) => Number(element.key[0]));
+    return refusalReasons.map(refusalCounter).flatMap((set) => {
+      const counted = this.#parts.tables.countersOf(set, numbers).keys();
+      return [...counted].map((number): Change => ({ verb: "remove", set, element: { key: [number] } }));
+    });
   }
 
   /** A flow was counted when it was let in, unless that was before the counters were made. */
@@ -279,20 +293,22 @@ export class KernelEngine implements Engine {
     }
   }
 
-  /** An endpoint whose cap refuses although it may admit too little is counted anew; one with few credits gets more. */
+  /**
+   * One with few credits gets more. An endpoint whose cap refuses although there is room is counted anew: sessions that
+   * are older than its element have ended, or the kernel still counts whom it has just refused.
+   */
   #recount(): void {
     const startedAt = performance.now();
     if (startedAt < this.#recountDueAt) return;
     try {
       this.#caps.refill();
-      const { indebted } = this.#caps;
-      if (indebted.length === 0) return;
-      const refused = this.#parts.tables.countersOf("refused_session_cap", indebted);
-      for (const number of indebted) {
-        const isRefusing = (refused.get(number)?.packets ?? 0) > (this.#refusedByCap.get(number) ?? 0);
-        if (isRefusing) this.#caps.recount(number);
+      const refused = this.#parts.tables.countersIn("refused_session_cap");
+      const before = this.#refusedByCap;
+      this.#refusedByCap = refused;
+      for (const [number, { packets }] of refused) {
+        const isRefusing = packets > (before.get(number)?.packets ?? 0);
+        if (isRefusing && this.#caps.hasRoom(number)) this.#caps.recount(number);
       }
-      this.#refusedByCap = new Map([...refused].map(([number, { packets }]) => [number, packets]));
     } catch (error) {
       this.#isInSync = false;
       this.#parts.log.error({ err: error }, "counting sessions anew failed");

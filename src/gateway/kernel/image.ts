@@ -8,7 +8,7 @@ import {
   type NodeGroup,
 } from "./compile.ts";
 import { content, identity, type Element } from "./nft/element.ts";
-import { setNames, type SetName } from "./nft/schema.ts";
+import { isDynamic, setNames, type SetName } from "./nft/schema.ts";
 import type { Change } from "./nft/tables.ts";
 import type { Turn } from "./tracked.ts";
 
@@ -52,12 +52,18 @@ export function resyncChanges(
   };
   for (const network of state.networks) want(networkEntries(network));
   for (const group of state.groups) want(groupEntries(group));
-  for (const endpoint of state.endpoints) want(endpointEntries(endpoint));
+  const numbers = new Set<number>();
+  for (const endpoint of state.endpoints) {
+    want(endpointEntries(endpoint));
+    numbers.add(endpoint.number);
+  }
   const difference = new Difference();
   for (const [set, entries] of wanted) {
     if (isForeign(set)) continue;
     const present = list(set).map((element): Entry => ({ set, element }));
-    difference.add(present, entries);
+    // What the rules have added of an endpoint stays with it.
+    const kept = isDynamic(set) ? present.filter(({ element }) => numbers.has(Number(element.key[0]))) : [];
+    difference.add(present, [...entries, ...kept]);
   }
   return difference.changes();
 }

@@ -138,6 +138,27 @@ export class NetlinkSocket {
   }
 
   /**
+   * Sends requests that stand each for itself, all of which have to ask to be acknowledged, and calls `receive` for every
+   * answer until the one numbered `last` is acknowledged.
+   * @param isFine whether a refusal is an answer like any other
+   * @throws NetlinkError another refusal; SystemCallError
+   */
+  askEach(requests: Buffer, last: number, isFine: (error: NetlinkError) => boolean, receive: Receive): void {
+    this.#send(requests);
+    for (;;) {
+      for (const { type, sequence, bytes } of this.#receive()) {
+        if (type !== typeError) receive(type, bytes.subarray(headerLength));
+        const refusal = type === typeError ? readError(bytes, sequence) : undefined;
+        if (refusal && !isFine(refusal)) {
+          this.#drain();
+          throw refusal;
+        }
+        if (type === typeError && sequence === last) return;
+      }
+    }
+  }
+
+  /**
    * Calls `receive` for all messages that are there by now.
    * @returns false where some have been lost because nobody took them in time @throws SystemCallError
    */

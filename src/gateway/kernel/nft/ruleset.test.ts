@@ -64,11 +64,11 @@ test("every set that a rule looks something up in is declared in its table", () 
 });
 
 test.each(refusalReasons)(
-  "%s has a chain that counts and resets, and resets where nothing counts",
+  "%s has a chain that counts and resets, and resets where there is no room to count",
   (reason) => {
-    const body = new RegExp(`chain ${refusalChain(reason)} \\{([^}]*)\\}`).exec(text)?.[1];
+    const body = new RegExp(`chain ${refusalChain(reason)} \\{\\n(.*?)\\n  \\}`, "s").exec(text)?.[1];
     expect(body?.trim().split(/\s*\n\s*/)).toEqual([
-      `ct mark @${refusalCounter(reason)} reject with tcp reset`,
+      `add @${refusalCounter(reason)} { ct mark } reject with tcp reset`,
       "reject with tcp reset",
     ]);
   },

@@ -17,7 +17,7 @@ import {
 } from "./schema.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
-export const rulesetVersion = 5;
+export const rulesetVersion = 6;
 
 const typeOf: Readonly<Record<Field, string>> = {
   mark: "meta mark",
@@ -207,7 +207,7 @@ const addressResolution = `
 function refuse(reason: RefusalReason): string {
   return `
   chain ${refusalChain(reason)} {
-    ct mark @${refusalCounter(reason)} reject with tcp reset
+    add @${refusalCounter(reason)} { ct mark } reject with tcp reset
     reject with tcp reset
   }
 `;
@@ -220,13 +220,13 @@ function declarations(family: TableFamily): string {
     .join("\n");
 }
 
-function declaration(name: string, { key, data, interval, state, size }: SetSchema): string {
+function declaration(name: string, { key, data, interval, state, size, isDynamic }: SetSchema): string {
   const fields = key.map((field) => typeOf[field]).join(" . ");
   const target = data === "verdict" ? data : data?.map((field) => typeOf[field]).join(" . ");
   const statements = [
     `typeof ${fields}${target === undefined ? "" : ` : ${target}`};`,
     ...(size === undefined ? [] : [`size ${size};`]),
-    ...(interval ? ["flags interval;"] : []),
+    ...(interval ? ["flags interval;"] : isDynamic ? ["flags dynamic;"] : []),
     ...(state === undefined ? [] : [`${stateOf[state]};`]),
   ];
   return `  ${target === undefined ? "set" : "map"} ${name} { ${statements.join(" ")} }`;

@@ -37,6 +37,8 @@ export interface SetSchema {
    * packet is looked up in. Without it the table grows with its elements.
    */
   readonly size?: number;
+  /** The rules themselves add elements: where there is none, nothing was counted yet. */
+  readonly isDynamic?: true;
 }
 
 /** Most networks of a gateway. */
@@ -58,6 +60,9 @@ export const serverPokeMark = 0x5046_0000;
 export const bucketsPerGroup = 60;
 
 const counted = { family: "inet", key: ["mark"], state: "counter" } as const satisfies SetSchema;
+
+/** Most endpoints never refuse anybody, and a counter takes the kernel longer to make than all else of an endpoint. */
+const refused = { ...counted, size: mostEndpoints, isDynamic: true } as const satisfies SetSchema;
 
 /** Everything that changes while the gateway runs: elements of these sets and maps, and nothing else. */
 export const sets = {
@@ -93,13 +98,13 @@ export const sets = {
   opened: counted,
   bytes_in: { ...counted, size: mostEndpoints },
   bytes_out: { ...counted, size: mostEndpoints },
-  refused_not_accepted: counted,
-  refused_not_whitelisted: counted,
-  refused_source_not_allowed: counted,
-  refused_session_cap: counted,
-  refused_no_healthy_node: counted,
-  refused_service_closed: counted,
-  refused_connection_rate: counted,
+  refused_not_accepted: refused,
+  refused_not_whitelisted: refused,
+  refused_source_not_allowed: refused,
+  refused_session_cap: refused,
+  refused_no_healthy_node: refused,
+  refused_service_closed: refused,
+  refused_connection_rate: refused,
   // One element a node group's bucket.
   node4: { family: "inet", key: ["priority", "number"], data: ["ipv4_addr", "inet_service"] },
   node6: { family: "inet", key: ["priority", "number"], data: ["ipv6_addr", "inet_service"] },
@@ -107,6 +112,11 @@ export const sets = {
 
 export type SetName = keyof typeof sets;
 export const setNames = Object.keys(sets) as SetName[];
+
+/** Whether the rules themselves add elements to a set. */
+export function isDynamic(set: SetName): boolean {
+  return "isDynamic" in sets[set];
+}
 
 /** Names in the kernel have no family: a table is of one. */
 export function kernelName(set: SetName): string {

@@ -132,46 +132,41 @@ export class Tables {
     return counts;
   }
 
-  /** The kernel stops at the first element that is not there, so the rest is asked for in halves. */
+  /**
+   * Returns all that a set of counters has counted. For sets of few elements: it takes the kernel longer for each the
+   * more there are. @throws NetlinkError
+   */
+  countersIn(set: SetName): ReadonlyMap<number, Count> {
+    const counts = new Map<number, Count>();
+    this.#dump(set, (payload) => readCounters(payload, counts));
+    return counts;
+  }
+
+  /** One request an element: with several in one, the kernel stops at the first that is not there. */
   #readSome(set: SetName, marks: readonly number[], counts: Map<number, Count>): void {
-    const { message, sequence } = this.#getElements(set, marks);
-    try {
-      this.#socket.dump(message, sequence, (_type, payload) => readCounters(payload, counts));
-    } catch (error) {
-      if (!(error instanceof NetlinkError && error.code === "ENOENT")) throw error;
-      if (marks.length === 1) return;
-      const half = Math.ceil(marks.length / 2);
-      for (const some of [marks.slice(0, half), marks.slice(half)]) this.#readSome(set, some, counts);
-    }
+    const writer = new MessageWriter();
+    let last = 0;
+    for (const mark of marks) last = this.#writeGet(writer, set, mark);
+    this.#socket.askEach(writer.bytes(), last, isMissing, (_type, payload) => readCounters(payload, counts));
   }
 
   /** Returns what one element of a set of counters has counted; 0 where there is none. @throws NetlinkError */
   counted(set: SetName, mark: number): number {
-    const { message, sequence } = this.#getElements(set, [mark]);
-    let packets = 0;
-    try {
-      this.#socket.dump(message, sequence, (_type, payload) => {
-        const item = attributeAt(payload.subarray(4), listElements, listItem);
-        packets = (item && readElement(sets[set], item).counter?.packets) ?? 0;
-      });
-    } catch (error) {
-      if (!(error instanceof NetlinkError && error.code === "ENOENT")) throw error;
-    }
-    return packets;
+    return this.countersOf(set, [mark]).get(mark)?.packets ?? 0;
   }
 
-  #getElements(set: SetName, marks: readonly number[]): { message: Buffer; sequence: number } {
-    const writer = new MessageWriter();
+  /** Returns the message's number. */
+  #writeGet(writer: MessageWriter, set: SetName, mark: number): number {
     const sequence = this.#socket.nextSequence();
     writer.begin(getElement, messageFlag.request | messageFlag.ack, sequence);
     writer.nfnetlink(tableFamily[sets[set].family]);
     writer.text(listTable, tableName);
     writer.text(listSet, kernelName(set));
     const list = writer.open(listElements);
-    for (const mark of marks) writeElement(writer, sets[set], { key: [mark] }, false);
+    writeElement(writer, sets[set], { key: [mark] }, false);
     writer.close(list);
     writer.end();
-    return { message: writer.bytes(), sequence };
+    return sequence;
   }
 
   #readGeneration(): number {
@@ -359,4 +354,8 @@ function readState(expression: Buffer | undefined): Partial<Listed> {
     default:
       return {};
   }
+}
+
+function isMissing({ code }: NetlinkError): boolean {
+  return code === "ENOENT";
 }
