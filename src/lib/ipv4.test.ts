@@ -7,10 +7,9 @@ import {
   ipv4ToNumber,
   parseIpv4,
   parseIpv4Prefix,
-  prefixContains,
-  prefixesOverlap,
   type Ipv4Prefix,
 } from "./ipv4.ts";
+import { prefixContains, prefixesOverlap } from "./prefix.ts";
 
 const addressNumber = fc.nat({ max: 2 ** 32 - 1 });
 const prefix: fc.Arbitrary<Ipv4Prefix> = fc

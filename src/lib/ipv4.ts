@@ -1,13 +1,12 @@
 import { Address4 } from "ip-address";
 import type { Brand } from "./brand.ts";
+import type { Range } from "./prefix.ts";
 
 /** A dotted IPv4 address in canonical form. */
 export type Ipv4 = Brand<string, "Ipv4">;
 
 /** An IPv4 network; host bits are zero. */
-export interface Ipv4Prefix {
-  readonly first: number;
-  readonly last: number;
+export interface Ipv4Prefix extends Range<number> {
   /** 0-32. */
   readonly length: number;
 }
@@ -41,17 +40,4 @@ export function ipv4FromNumber(value: number): Ipv4 {
 
 export function formatIpv4Prefix(prefix: Ipv4Prefix): string {
   return `${ipv4FromNumber(prefix.first)}/${prefix.length}`;
-}
-
-/** Whether the networks share an address. */
-export function prefixesOverlap(a: Ipv4Prefix, b: Ipv4Prefix): boolean {
-  return a.first <= b.last && b.first <= a.last;
-}
-
-/** Whether `inner` lies wholly in `outer`. */
-export function prefixContains(
-  outer: Pick<Ipv4Prefix, "first" | "last">,
-  inner: Pick<Ipv4Prefix, "first" | "last">,
-): boolean {
-  return outer.first <= inner.first && inner.last <= outer.last;
 }
