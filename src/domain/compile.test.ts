@@ -126,3 +126,11 @@ test("endpoints of one service have the same list of nodes, and keep their place
   expect(after[0]).not.toBe(before[0]);
   expect(after[0]?.kernel).toBe(before[0]?.kernel);
 });
+
+test("both addresses of an endpoint stay one endpoint", () => {
+  const { endpoints } = compile(
+    snapshot([service(1, [])], [endpoint(11, 1, { address6: "fd00:1::2" })]),
+    () => true,
+  );
+  expect(endpoints).toMatchObject([{ address: "127.80.0.11", address6: "fd00:1::2" }]);
+});

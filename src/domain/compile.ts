@@ -62,6 +62,7 @@ function desiredEndpoint(
   return {
     id: endpoint.id,
     address: endpoint.address,
+    ...(endpoint.address6 === undefined ? {} : { address6: endpoint.address6 }),
     clientPorts: endpoint.clientPorts,
     maxSession: endpoint.maxSession,
     refusal: endpoint.refusal,

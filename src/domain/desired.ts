@@ -6,6 +6,8 @@ import type { ServicePort } from "./resources.ts";
 export interface DesiredEndpoint {
   readonly id: EndpointId;
   readonly address: string;
+  /** IPv6, beside an IPv4 one: the two are one endpoint, with one cap and one set of counters. */
+  readonly address6?: string;
   readonly clientPorts: readonly number[];
   readonly maxSession: number;
   /** Why every new connection is refused and every live one cut, or null. */
@@ -61,4 +63,12 @@ export interface DesiredNetwork {
 export interface DesiredNode {
   readonly host: string;
   readonly port: number;
+}
+
+/** Returns what consumers connect to: one address, or one of each family. */
+export function addressesOf({
+  address,
+  address6,
+}: Pick<DesiredEndpoint, "address" | "address6">): readonly string[] {
+  return address6 === undefined ? [address] : [address, address6];
 }

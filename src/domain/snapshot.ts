@@ -53,8 +53,10 @@ export interface SnapshotEndpoint {
   readonly vpcId: VpcId;
   /** `kernel`: its VPC is one of `networks`. */
   readonly attachment: "loopback" | "kernel";
-  /** The endpoint's address in the consumer's network: IPv4, or IPv6 where the kernel carries it. */
+  /** The endpoint's address in the consumer's network, of either family. */
   readonly address: string;
+  /** Its second address, IPv6, of endpoints with dual stack. */
+  readonly address6?: string;
   /** The ports that the consumer connects to. */
   readonly clientPorts: readonly number[];
   /** Most sessions at once; exact. */

@@ -1,4 +1,4 @@
-import { isIP, isIPv4 } from "node:net";
+import { isIP, isIPv4, isIPv6 } from "node:net";
 import { isDeviceName, isNamespaceName, vpcNumberLimit } from "../domain/attachment.ts";
 import type { DesiredNetwork } from "../domain/desired.ts";
 import type { ServicePort } from "../domain/resources.ts";
@@ -44,16 +44,9 @@ function isInOnePiece({ endpoints, networks = [] }: Snapshot): boolean {
   const known = new Set(networks.map(({ id }) => id));
   const numbers = new Set(networks.map(({ number }) => number));
   if (known.size !== networks.length || numbers.size !== networks.length) return false;
-  return endpoints.every(({ attachment, kernel, vpcId, address, sources = [] }) =>
-    attachment === "kernel"
-      ? kernel !== undefined && known.has(vpcId)
-      : kernel === undefined && [address, ...sources].every(isOfIPv4),
+  return endpoints.every(({ attachment, kernel, vpcId }) =>
+    attachment === "kernel" ? kernel !== undefined && known.has(vpcId) : kernel === undefined,
   );
-}
-
-/** Loopback networks have no other addresses. */
-function isOfIPv4(addressOrCidr: string): boolean {
-  return !addressOrCidr.includes(":");
 }
 
 function isNetwork(value: unknown): boolean {
@@ -107,6 +100,7 @@ function isEndpoint(value: unknown): boolean {
     vpcId: isText,
     attachment: (attachment) => attachment === "loopback" || attachment === "kernel",
     address: (address) => typeof address === "string" && isPlainAddress(address),
+    address6: (address) => address === undefined || (typeof address === "string" && isPlainAddress6(address)),
     clientPorts: (ports) => listOf(isPort)(ports) && (ports as unknown[]).length > 0,
     maxSession: isUpTo(Number.MAX_SAFE_INTEGER),
     refusal: (refusal) => refusals.includes(refusal),
@@ -132,6 +126,10 @@ function isSource(value: unknown): boolean {
 /** An address with a zone (`fe80::1%eth0`) means something on one host only. */
 function isPlainAddress(text: string): boolean {
   return isIP(text) !== 0 && !text.includes("%");
+}
+
+function isPlainAddress6(text: string): boolean {
+  return isPlainAddress(text) && isIPv6(text);
 }
 
 function hasFields<Type>(value: unknown, fields: Fields<Type>): value is Type {

@@ -20,7 +20,7 @@ function stateOf(answered: readonly string[], wish: Partial<NetworkState> = {}):
 }
 
 const addresses = Array.from({ length: 9 }, (_, n) => `10.0.0.${n + 1}`);
-const up = stateOf(addresses);
+const up = stateOf([...addresses, "fd00::9"]);
 
 function endpoint(number: number, wish: Partial<DesiredEndpoint> = {}): DesiredEndpoint {
   return {
@@ -126,6 +126,7 @@ test("another endpoint of a service changes nothing for the others, nor for thei
 
 test.each<Partial<DesiredEndpoint>>([
   { address: "10.0.0.9" },
+  { address6: "fd00::9" },
   { clientPorts: [80] },
   { serverPorts: [{ clientPort: 9200, serverPort: 80 }] },
   { sources: ["10.0.0.9"] },
@@ -335,4 +336,21 @@ test("whatever came before, the plan is what it is from nothing, and its turns l
     }),
     { numRuns: 300 },
   );
+});
+
+test("an endpoint has its addresses of both families under one number, and is carried with both or not at all", () => {
+  const dual = endpoint(1, { address6: "fd00::1" });
+  const plan = planned([dual], stateOf(["10.0.0.1"]));
+  expect([...(plan.takeWishes()[0]?.addresses ?? [])]).toEqual([
+    ["10.0.0.1", 1],
+    ["fd00::1", 1],
+  ]);
+  expect([numbers(plan), plan.coming]).toEqual([[], ["e1"]]);
+  const both = ["10.0.0.1", "fd00::1"];
+  plan.takeStates([stateOf(both)]);
+  expect([...plan.endpoints.values()]).toMatchObject([{ number: 1, addresses: both }]);
+  plan.takeStates([stateOf(both, { refused: new Map([["fd00::1", "Somebody has fd00::1."]]) })]);
+  expect(plan.failures).toMatchObject([{ endpointId: "e1", message: "Somebody has fd00::1." }]);
+  plan.update([endpoint(1)], [network]);
+  expect(plan.takeWishes()[0]?.changed).toEqual(["fd00::1"]);
 });

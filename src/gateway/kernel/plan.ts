@@ -1,4 +1,9 @@
-import type { DesiredEndpoint, DesiredNetwork, DesiredNode } from "../../domain/desired.ts";
+import {
+  addressesOf,
+  type DesiredEndpoint,
+  type DesiredNetwork,
+  type DesiredNode,
+} from "../../domain/desired.ts";
 import type { EndpointId, VpcId } from "../../domain/ids.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import { listDifference } from "../../lib/list-difference.ts";
@@ -101,17 +106,16 @@ export class Plan {
 
   /** A network is new, gone or another one: rare enough to look for its endpoints among all. */
   #touch(id: VpcId): void {
-    for (const [number, { kernel, address }] of this.#known) {
-      if (kernel.network !== id) continue;
-      this.#networks.join(id, address, number);
+    for (const [number, endpoint] of this.#known) {
+      if (endpoint.kernel.network !== id) continue;
+      for (const address of addressesOf(endpoint)) this.#networks.join(id, address, number);
       this.#dirty.add(number);
     }
   }
 
   #exchange(number: number, after: Known | undefined): void {
     const before = this.#known.get(number);
-    if (before && (before.kernel.network !== after?.kernel.network || before.address !== after.address))
-      this.#networks.leave(before.kernel.network, before.address, number);
+    if (before) this.#leaveNetwork(before, after);
     if (before && before.kernel.service !== after?.kernel.service)
       this.#groups.leave(before.kernel.service, number);
     if (!before || !after || !areSameButNodes(before, after)) this.#dirty.add(number);
@@ -120,8 +124,15 @@ export class Plan {
       return;
     }
     this.#known.set(number, after);
-    this.#networks.join(after.kernel.network, after.address, number);
+    for (const address of addressesOf(after)) this.#networks.join(after.kernel.network, address, number);
     for (const other of this.#groups.join(after.kernel.service, number, after.nodes)) this.#dirty.add(other);
+  }
+
+  #leaveNetwork(before: Known, after: Known | undefined): void {
+    const { network, number } = before.kernel;
+    const kept = after?.kernel.network === network ? addressesOf(after) : [];
+    for (const address of addressesOf(before))
+      if (!kept.includes(address)) this.#networks.leave(network, address, number);
   }
 
   #work(): void {
@@ -147,16 +158,20 @@ export class Plan {
 
   /** Returns what the kernel is told of an endpoint, why it is told nothing, or "coming" where that is not known yet. */
   #outcomeOf(known: Known, isCarried: boolean): KernelEndpoint | string {
-    const { kernel, address } = known;
+    const { kernel } = known;
+    const addresses = addressesOf(known);
     const { network, state } = this.#networks.get(kernel.network) ?? {};
     if (!network) return "The gateway is not attached to the endpoint's network.";
     if (!state) return "coming";
     if (state.device === undefined) return state.problem ?? "The endpoint's network is not attached.";
-    const refusal = state.refused.get(address);
-    if (refusal !== undefined) return refusal;
+    for (const address of addresses) {
+      const refusal = state.refused.get(address);
+      if (refusal !== undefined) return refusal;
+    }
     const { nodes, isPending } = this.#groups.resolutionOf(kernel.service);
     // Who is carried goes on: only a new endpoint waits for the names of its nodes.
-    if (!state.answered.has(address) || (isPending && !isCarried)) return "coming";
+    const isAnswered = addresses.every((address) => state.answered.has(address));
+    if (!isAnswered || (isPending && !isCarried)) return "coming";
     const ports = this.#groups.portsOf(kernel.service, known);
     return kernelEndpoint(known, {
       network: network.number,
@@ -176,6 +191,7 @@ function areSameButNodes(before: DesiredEndpoint, after: DesiredEndpoint): boole
   return (
     before.kernel === after.kernel &&
     before.address === after.address &&
+    before.address6 === after.address6 &&
     before.refusal === after.refusal &&
     before.maxSession === after.maxSession &&
     before.clientPorts === after.clientPorts &&
@@ -185,14 +201,15 @@ function areSameButNodes(before: DesiredEndpoint, after: DesiredEndpoint): boole
 }
 
 function kernelEndpoint(
-  { address, refusal, sources, kernel }: Known,
+  known: Known,
   place: Pick<KernelEndpoint, "network" | "device" | "ports" | "hasNodes">,
 ): KernelEndpoint {
+  const { refusal, sources, kernel } = known;
   const { number, connectionRate, byteRate } = kernel;
   return {
     number,
     ...place,
-    addresses: [address],
+    addresses: addressesOf(known),
     refusal,
     ...(sources === undefined ? {} : { sources }),
     ...(connectionRate === undefined ? {} : { connectionRate }),

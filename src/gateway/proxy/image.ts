@@ -1,4 +1,4 @@
-import type { DesiredEndpoint } from "../../domain/desired.ts";
+import { addressesOf, type DesiredEndpoint } from "../../domain/desired.ts";
 import type { EndpointId } from "../../domain/ids.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import type { ListenerKey, SlotState } from "./messages.ts";
@@ -141,7 +141,9 @@ function claimsOf(desired: readonly DesiredEndpoint[]): Map<string, EndpointId> 
 }
 
 function keysOf(endpoint: DesiredEndpoint, slot: number): ListenerKey[] {
-  return endpoint.clientPorts.map((port) => ({ slot, address: endpoint.address, port }));
+  return addressesOf(endpoint).flatMap((address) =>
+    endpoint.clientPorts.map((port) => ({ slot, address, port })),
+  );
 }
 
 function nameOf(key: ListenerKey): string {

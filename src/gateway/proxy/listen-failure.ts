@@ -1,4 +1,4 @@
-import { createServer, isIP } from "node:net";
+import { createServer, isIP, isIPv6 } from "node:net";
 import type { ListenFailure, ListenerKey } from "./messages.ts";
 
 /** Says in the words of a report why an address could not be listened on. */
@@ -16,7 +16,7 @@ export function listenFailure(key: ListenerKey, error: unknown): ListenFailure {
       return {
         ...key,
         code: "address_unavailable",
-        message: `This machine does not have the address of ${where}. Add the address to an interface of the gateway.`,
+        message: `This machine does not have the address of ${where}. ${howToAdd(key.address)}`,
       };
     case "EMFILE":
     case "ENFILE":
@@ -32,6 +32,12 @@ export function listenFailure(key: ListenerKey, error: unknown): ListenFailure {
         message: `Listening on ${where} failed: ${error instanceof Error ? error.message : String(error)}.`,
       };
   }
+}
+
+/** IPv4 addresses of loopback networks are there by themselves; IPv6 has one such address only, and that is taken. */
+function howToAdd(address: string): string {
+  if (!isIPv6(address)) return "Add the address to an interface of the gateway.";
+  return `Add it on the gateway's host: sudo ip -6 address add ${address}/128 dev lo`;
 }
 
 /**
