@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildSnapshot, type DesiredState } from "./build-snapshot.ts";
+import type { Ipv6 } from "../lib/ipv6.ts";
 import type { ClusterId, EndpointId, NodeId, ServiceId, VpcId } from "./ids.ts";
+import type { KernelVpc } from "./resources.ts";
 import {
   aCluster,
   anEndpoint,
@@ -162,4 +164,15 @@ test("attached networks come with their numbers, used or not, and endpoints ther
   ]);
   const [unlimited] = snapshotOf(stateOf({ kernelVpcs: [used] })).endpoints;
   expect(unlimited?.kernel).toEqual({ number: endpoint.markerId });
+});
+
+test("a second address of an endpoint and the IPv6 network of a VPC are in it", () => {
+  const vpc: KernelVpc = {
+    ...aVpc({ cidr6: "fd00:1::/64" }),
+    attachment: { kind: "interface", device: "eth1" },
+  };
+  const endpoints = [anEndpoint({ address6: "fd00:1::2" as Ipv6 })];
+  const { networks, endpoints: told } = snapshotOf(stateOf({ kernelVpcs: [vpc], endpoints }));
+  expect(networks).toMatchObject([{ cidrs: ["127.80.0.0/20", "fd00:1::/64"] }]);
+  expect(told).toMatchObject([{ address: "127.80.0.2", address6: "fd00:1::2" }]);
 });

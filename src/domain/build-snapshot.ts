@@ -59,8 +59,8 @@ export function buildSnapshot(
   };
 }
 
-function snapshotNetwork({ id, number, attachment, cidr }: KernelVpc): DesiredNetwork {
-  return { id, number, attachment, cidrs: [cidr] };
+function snapshotNetwork({ id, number, attachment, cidr, cidr6 }: KernelVpc): DesiredNetwork {
+  return { id, number, attachment, cidrs: cidr6 === null ? [cidr] : [cidr, cidr6] };
 }
 
 function kernelPlace(endpoint: Endpoint): Pick<SnapshotEndpoint, "attachment" | "kernel"> {
@@ -86,6 +86,7 @@ function snapshotEndpoint(endpoint: Endpoint, service: EndpointService, cluster:
     vpcId: endpoint.vpcId,
     attachment: "loopback",
     address: endpoint.address,
+    ...(endpoint.address6 === null ? {} : { address6: endpoint.address6 }),
     clientPorts: portsOf(service, cluster).map(({ clientPort }) => clientPort),
     maxSession: endpoint.maxSession,
     refusal: admissionRefusal(endpoint, service.enabled),

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { formatIpv4Prefix, parseIpv4Prefix, prefixesOverlap, type Ipv4Prefix } from "../lib/ipv4.ts";
+import { formatIpv4Prefix, parseIpv4Prefix, type Ipv4Prefix } from "../lib/ipv4.ts";
+import { prefixesOverlap } from "../lib/prefix.ts";
 import { freeLoopbackNetwork, isLoopbackNetwork } from "./loopback.ts";
 
 function network(text: string): Ipv4Prefix {

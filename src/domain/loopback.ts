@@ -1,10 +1,5 @@
-import {
-  formatIpv4Prefix,
-  parseIpv4Prefix,
-  prefixContains,
-  prefixesOverlap,
-  type Ipv4Prefix,
-} from "../lib/ipv4.ts";
+import { formatIpv4Prefix, parseIpv4Prefix, type Ipv4Prefix } from "../lib/ipv4.ts";
+import { prefixContains, prefixesOverlap } from "../lib/prefix.ts";
 
 /** Prefix length of a loopback network that nobody asked a special size for: 4,093 endpoints. */
 const defaultLength = 20;

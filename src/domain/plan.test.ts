@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { DesiredState } from "./build-snapshot.ts";
+import type { Ipv6 } from "../lib/ipv6.ts";
 import type { AccountId, EndpointId } from "./ids.ts";
 import { planOf } from "./plan.ts";
 import type { Endpoint, KernelVpc } from "./resources.ts";
@@ -115,6 +116,26 @@ test.each([
 ])("sources %j to %j: %i endpoints are narrowed", (was, is, count) => {
   const plan = planOf(state([withSources(was)]), state([withSources(is)]), sessionsOf);
   expect(plan.endpoints.filter(({ effect }) => effect === "narrowed")).toHaveLength(count);
+});
+
+function dual(sources: readonly string[] | null): DesiredState {
+  return state([{ ...withSources(sources), address6: "fd00:9::2" as Ipv6 }]);
+}
+
+test.each([
+  [null, ["0.0.0.0/0"], "narrowed"],
+  [null, ["0.0.0.0/0", "::/0"], undefined],
+  [["fd00::/64"], ["fd00::/65", "fd00::8000:0:0:0/65"], undefined],
+  [["fd00::/64"], ["fd00::/65"], "narrowed"],
+  [["fd00::1", "10.0.0.1"], ["10.0.0.1"], "narrowed"],
+  [["fd00::1"], [], "cut"],
+])("sources %j to %j of an endpoint with both families: %s", (was, is, effect) => {
+  expect(planOf(dual(was), dual(is), sessionsOf).endpoints.at(0)?.effect).toBe(effect);
+});
+
+test("an endpoint without an IPv6 address is reached by none of an IPv6 list", () => {
+  const plan = planOf(state([withSources(null)]), state([withSources(["fd00::/64"])]), sessionsOf);
+  expect(plan.endpoints).toMatchObject([{ effect: "cut" }]);
 });
 
 function on(device: string): readonly KernelVpc[] {

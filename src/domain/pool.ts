@@ -1,21 +1,50 @@
 import { ipv4FromNumber, ipv4ToNumber, type Ipv4, type Ipv4Prefix } from "../lib/ipv4.ts";
+import { ipv6FromNumber, ipv6ToNumber, type Ipv6, type Ipv6Prefix } from "../lib/ipv6.ts";
 
 /** Addresses at either end of a subnet that no endpoint gets: network, router and broadcast. */
 const reservedAtStart = 2;
 const reservedAtEnd = 1;
 
+/** Numbers for the addresses of a pool, in their order; those of other addresses are outside it. */
+export interface Numbering<Address extends string> {
+  toNumber(address: Address): number;
+  fromNumber(value: number): Address;
+}
+
 /** The addresses of a subnet that endpoints may get. */
-export interface Pool {
+export interface Pool<Address extends string = Ipv4> {
   readonly first: number;
   readonly last: number;
+  readonly numbering: Numbering<Address>;
+}
+
+export const ipv4Numbering: Numbering<Ipv4> = { toNumber: ipv4ToNumber, fromNumber: ipv4FromNumber };
+
+/** Numbers IPv6 addresses by their distance from the network's first one. */
+export function ipv6Numbering({ first }: Pick<Ipv6Prefix, "first">): Numbering<Ipv6> {
+  return {
+    toNumber: (address) => Number(ipv6ToNumber(address) - first),
+    fromNumber: (value) => ipv6FromNumber(first + BigInt(value)),
+  };
 }
 
 /** Returns the endpoint pool of a subnet; empty (last < first) for prefixes longer than /30. */
 export function poolOf(subnet: Ipv4Prefix): Pool {
-  return { first: subnet.first + reservedAtStart, last: subnet.last - reservedAtEnd };
+  const { first, last } = subnet;
+  return { first: first + reservedAtStart, last: last - reservedAtEnd, numbering: ipv4Numbering };
 }
 
-export function poolSize(pool: Pool): number {
+/** Addresses of an IPv6 subnet that a pool is taken from: the first of them, far more than there will be endpoints. */
+const largestPool6 = 2n ** 32n;
+
+/** Returns the IPv6 endpoint pool of a subnet; empty (last < first) for prefixes longer than /126. */
+export function pool6Of(subnet: Ipv6Prefix): Pool<Ipv6> {
+  const size = subnet.last - subnet.first + 1n;
+  const used = Number(size < largestPool6 ? size : largestPool6);
+  return { first: reservedAtStart, last: used - 1 - reservedAtEnd, numbering: ipv6Numbering(subnet) };
+}
+
+export function poolSize(pool: Pick<Pool, "first" | "last">): number {
   return Math.max(0, pool.last - pool.first + 1);
 }
 
@@ -40,8 +69,8 @@ export function hostsOutsidePool(subnet: Ipv4Prefix): readonly Ipv4[] {
     .filter((address) => isHostAddress(subnet, address) && !poolContains(pool, address));
 }
 
-export function poolContains(pool: Pool, address: Ipv4): boolean {
-  const value = ipv4ToNumber(address);
+export function poolContains<Address extends string>(pool: Pool<Address>, address: Address): boolean {
+  const value = pool.numbering.toNumber(address);
   return value >= pool.first && value <= pool.last;
 }
 
@@ -55,14 +84,18 @@ const largestWindow = 1_024;
  * with an old address does not meet a stranger.
  * @param cursor the address that was handed out last, or null
  */
-export function* candidateWindows(pool: Pool, cursor: Ipv4 | null): Generator<readonly Ipv4[]> {
+export function* candidateWindows<Address extends string>(
+  pool: Pool<Address>,
+  cursor: Address | null,
+): Generator<readonly Address[]> {
+  const { numbering } = pool;
   const size = poolSize(pool);
-  const after = cursor === null ? pool.first : ipv4ToNumber(cursor) + 1;
+  const after = cursor === null ? pool.first : numbering.toNumber(cursor) + 1;
   const start = after < pool.first || after > pool.last ? 0 : after - pool.first;
   let length = firstWindow;
   for (let step = 0; step < size; step += length, length = Math.min(length * 4, largestWindow)) {
     yield Array.from({ length: Math.min(length, size - step) }, (_, index) =>
-      ipv4FromNumber(pool.first + ((start + step + index) % size)),
+      numbering.fromNumber(pool.first + ((start + step + index) % size)),
     );
   }
 }

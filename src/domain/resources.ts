@@ -1,4 +1,5 @@
 import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Ipv6 } from "../lib/ipv6.ts";
 import type { Attachment } from "./attachment.ts";
 import type { KernelAttachment } from "./desired.ts";
 import type { EndpointState } from "./endpoint-state.ts";
@@ -82,6 +83,8 @@ export interface Vpc {
   readonly projectId: ProjectId;
   readonly name: string;
   readonly cidr: string;
+  /** null: it has IPv4 only. */
+  readonly cidr6: string | null;
   readonly attachment: Attachment;
   /** By which the kernel knows it: 1 to 65,535, its own for as long as it lives. */
   readonly number: number;
@@ -99,8 +102,11 @@ export interface Subnet {
   readonly projectId: ProjectId;
   readonly name: string;
   readonly cidr: string;
+  /** null: it has IPv4 only. */
+  readonly cidr6: string | null;
   /** The address that was handed out last. */
   readonly poolCursor: Ipv4 | null;
+  readonly pool6Cursor: Ipv6 | null;
   readonly createdAt: Timestamp;
 }
 
@@ -204,6 +210,8 @@ export interface Endpoint extends EndpointState {
   readonly vpcId: VpcId;
   readonly subnetId: SubnetId;
   readonly address: Ipv4;
+  /** Of endpoints with dual stack, and null of all others. */
+  readonly address6: Ipv6 | null;
   readonly maxSession: number;
   /** Most new sessions a second, or null; the kernel alone can keep to it. */
   readonly maxConnectionRate: number | null;
@@ -218,7 +226,7 @@ export interface Endpoint extends EndpointState {
   readonly markerId: number;
   /** Whether only sources of `sourceWhitelist` may connect. */
   readonly sourceWhitelistEnabled: boolean;
-  /** IPv4 addresses and CIDRs of the consumer's network. */
+  /** Addresses and CIDRs of the consumer's network, of either family. */
   readonly sourceWhitelist: readonly string[];
   readonly tags: readonly Tag[];
   /** The latest failure of its address, or null. */

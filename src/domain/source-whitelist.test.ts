@@ -2,13 +2,16 @@ import { expect, test } from "vitest";
 import { parseSources } from "./source-whitelist.ts";
 
 test("takes addresses and networks, each once", () => {
-  const sources = ["10.0.0.1", "10.1.0.0/16", "0.0.0.0/0", "10.0.0.1"];
-  expect(parseSources(sources)).toEqual(["10.0.0.1", "10.1.0.0/16", "0.0.0.0/0"]);
+  const sources = ["10.0.0.1", "10.1.0.0/16", "0.0.0.0/0", "10.0.0.1", "::1", "fd00:1::/64"];
+  expect(parseSources(sources)).toEqual(["10.0.0.1", "10.1.0.0/16", "0.0.0.0/0", "::1", "fd00:1::/64"]);
 });
 
-test.each(["", "x", "10.0.0.1/16", "10.0.0.0/33", "::1", "10.0.0.01"])("%s is no source", (source) => {
-  expect(() => parseSources([source])).toThrow(expect.objectContaining({ kind: "source_malformed" }));
-});
+test.each(["", "x", "10.0.0.1/16", "10.0.0.0/33", "::1/64", "fe80::1%eth0", "10.0.0.01"])(
+  "%s is no source",
+  (source) => {
+    expect(() => parseSources([source])).toThrow(expect.objectContaining({ kind: "source_malformed" }));
+  },
+);
 
 test("holds twenty", () => {
   const sources = Array.from({ length: 21 }, (_, n) => `10.0.0.${n}`);

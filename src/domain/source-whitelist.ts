@@ -1,4 +1,6 @@
-import { parseIpv4, parseIpv4Prefix, prefixContains, type Ipv4Prefix } from "../lib/ipv4.ts";
+import { parseIpv4, parseIpv4Prefix } from "../lib/ipv4.ts";
+import { parseIpv6, parseIpv6Prefix } from "../lib/ipv6.ts";
+import { prefixContains, type Range } from "../lib/prefix.ts";
 import { PosternError } from "./errors.ts";
 import type { Endpoint } from "./resources.ts";
 
@@ -7,7 +9,7 @@ export const sourceLimit = 20;
 
 /**
  * Returns the sources as they were given, each once.
- * @param sources IPv4 addresses, or CIDRs without host bits
+ * @param sources addresses of either family, or CIDRs without host bits
  * @throws PosternError sources_full, source_malformed
  */
 export function parseSources(sources: readonly string[]): readonly string[] {
@@ -19,21 +21,21 @@ export function parseSources(sources: readonly string[]): readonly string[] {
     );
   }
   for (const source of distinct) {
-    if (parseIpv4(source) !== undefined || parseIpv4Prefix(source) !== undefined) continue;
+    if (parseIpv4(source) !== undefined || parseIpv6(source) !== undefined || rangeOf(source)) continue;
     throw new PosternError(
       "source_malformed",
-      `"${source}" is neither an IPv4 address nor a CIDR without host bits, as in 10.1.0.0/16.`,
+      `"${source}" is neither an address nor a CIDR without host bits, as in 10.1.0.0/16 or fd00:1::/64.`,
     );
   }
   return distinct;
 }
 
-/** Who of the consumer's network may connect to an endpoint. */
-export type Sources = Pick<Endpoint, "sourceWhitelistEnabled" | "sourceWhitelist">;
+/** Who of the consumer's network may connect to an endpoint. An endpoint without an IPv6 address meets IPv4 only. */
+export type Sources = Pick<Endpoint, "sourceWhitelistEnabled" | "sourceWhitelist" | "address6">;
 
 /** Whether no source at all may connect. */
-export function admitsNoSource({ sourceWhitelistEnabled, sourceWhitelist }: Sources): boolean {
-  return sourceWhitelistEnabled && sourceWhitelist.length === 0;
+export function admitsNoSource(sources: Sources): boolean {
+  return mergedRanges(sources).length === 0;
 }
 
 /** Whether some source that `before` admits is not admitted by `after`. */
@@ -43,20 +45,32 @@ export function losesSources(before: Sources, after: Sources): boolean {
   return mergedRanges(before).some((range) => !left.some((other) => prefixContains(other, range)));
 }
 
-type Range = Pick<Ipv4Prefix, "first" | "last">;
-
 /** What is admitted, as ranges that neither overlap nor touch: two halves of a network are the network. */
-function mergedRanges({ sourceWhitelistEnabled, sourceWhitelist }: Sources): readonly Range[] {
-  const wanted = sourceWhitelistEnabled ? sourceWhitelist : ["0.0.0.0/0"];
-  const ranges = wanted.flatMap((source) => {
-    const prefix = parseIpv4Prefix(source.includes("/") ? source : `${source}/32`);
-    return prefix ? [prefix] : [];
+function mergedRanges({
+  sourceWhitelistEnabled,
+  sourceWhitelist,
+  address6,
+}: Sources): readonly Range<bigint>[] {
+  const wanted = sourceWhitelistEnabled ? sourceWhitelist : ["0.0.0.0/0", "::/0"];
+  const met = address6 === null ? wanted.filter((source) => !source.includes(":")) : wanted;
+  const ranges = met.flatMap((source) => {
+    const range = rangeOf(source.includes("/") ? source : `${source}/${source.includes(":") ? 128 : 32}`);
+    return range ? [range] : [];
   });
-  const merged: { first: number; last: number }[] = [];
-  for (const { first, last } of ranges.toSorted((a, b) => a.first - b.first)) {
+  const merged: { first: bigint; last: bigint }[] = [];
+  for (const { first, last } of ranges.toSorted((a, b) => (a.first < b.first ? -1 : 1))) {
     const previous = merged.at(-1);
-    if (previous && first <= previous.last + 1) previous.last = Math.max(previous.last, last);
-    else merged.push({ first, last });
+    if (!previous || first > previous.last + 1n) merged.push({ first, last });
+    else if (last > previous.last) previous.last = last;
   }
   return merged;
+}
+
+/** Behind all of IPv6, with a gap: so the addresses of both families are on one line, and never meet. */
+const ipv4Start = 2n ** 129n;
+
+function rangeOf(cidr: string): Range<bigint> | undefined {
+  const prefix = parseIpv4Prefix(cidr);
+  if (!prefix) return parseIpv6Prefix(cidr);
+  return { first: ipv4Start + BigInt(prefix.first), last: ipv4Start + BigInt(prefix.last) };
 }

@@ -1,4 +1,5 @@
 import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Ipv6 } from "../lib/ipv6.ts";
 import type { Attachment } from "./attachment.ts";
 import type { DesiredState } from "./build-snapshot.ts";
 import type { KernelAttachment } from "./desired.ts";
@@ -111,7 +112,7 @@ export interface NetworkRepository {
   subnet(id: SubnetId): Promise<Subnet | undefined>;
   /** Oldest first, ties by name: subnets that came in one request have the same age. */
   subnets(vpc: VpcId): Promise<readonly Subnet[]>;
-  setPoolCursor(subnet: SubnetId, cursor: Ipv4): Promise<void>;
+  setPoolCursor(subnet: SubnetId, cursor: Ipv4 | Ipv6): Promise<void>;
 }
 
 export interface ClusterRepository {
@@ -214,8 +215,14 @@ export interface EndpointRepository {
   /** A number that no endpoint has yet. */
   nextMarkerId(): Promise<number>;
   setDetails(id: EndpointId, details: EndpointDetails, now: Timestamp): Promise<void>;
-  /** Which of these addresses of the subnet endpoints have. Costs what `addresses` cost, not what the subnet holds. */
-  takenAddresses(subnet: SubnetId, addresses: readonly Ipv4[]): Promise<ReadonlySet<Ipv4>>;
+  /**
+   * Which of these addresses of the subnet, all of one family, endpoints have. Costs what `addresses` cost, not what
+   * the subnet holds.
+   */
+  takenAddresses<Address extends Ipv4 | Ipv6>(
+    subnet: SubnetId,
+    addresses: readonly Address[],
+  ): Promise<ReadonlySet<Address>>;
   countInSubnet(subnet: SubnetId): Promise<number>;
   countInProject(project: ProjectId): Promise<number>;
   setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void>;
@@ -227,7 +234,7 @@ export interface EndpointRepository {
   ): Promise<void>;
   setOffer(
     id: EndpointId,
-    offer: Pick<Endpoint, "specificationName" | "maxSession" | "dnsEnabled">,
+    offer: Pick<Endpoint, "specificationName" | "maxSession" | "dnsEnabled" | "address6">,
     now: Timestamp,
   ): Promise<void>;
   setCaps(

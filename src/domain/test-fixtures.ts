@@ -64,12 +64,33 @@ export function aUser(wish: Partial<User> = {}): User {
 export function aVpc(wish: Partial<Vpc> = {}): Vpc {
   const cidr = "127.80.0.0/20";
   const attachment = { kind: "loopback" } as const;
-  return { id: vpcId, projectId, name: "default", cidr, attachment, number: 1, createdAt, ...wish };
+  return {
+    id: vpcId,
+    projectId,
+    name: "default",
+    cidr,
+    cidr6: null,
+    attachment,
+    number: 1,
+    createdAt,
+    ...wish,
+  };
 }
 
 export function aSubnet(wish: Partial<Subnet> = {}): Subnet {
   const cidr = "127.80.0.0/20";
-  return { id: subnetId, vpcId, projectId, name: "default", cidr, poolCursor: null, createdAt, ...wish };
+  const cursors = { poolCursor: null, pool6Cursor: null };
+  return {
+    id: subnetId,
+    vpcId,
+    projectId,
+    name: "default",
+    cidr,
+    cidr6: null,
+    ...cursors,
+    createdAt,
+    ...wish,
+  };
 }
 
 export function aCluster(wish: Partial<Cluster> = {}): Cluster {
@@ -128,6 +149,7 @@ export function anEndpoint(wish: Partial<Endpoint> = {}): Endpoint {
     vpcId,
     subnetId,
     address: "127.80.0.2" as Ipv4,
+    address6: null,
     phase: "ready",
     approval: "accepted",
     rejectedBy: null,

@@ -15,6 +15,7 @@ import {
   vpcId,
 } from "../domain/test-fixtures.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Ipv6 } from "../lib/ipv6.ts";
 import type { SqlStore } from "./sql-store.ts";
 import { insertBasics } from "./test-basics.ts";
 import { openTestStore } from "./test-store.ts";
@@ -146,7 +147,8 @@ describe("a change", () => {
   });
 
   test("of the offer and of the cap, with their time", async () => {
-    const offer = { specificationName: "professional", maxSession: 1_000_000, dnsEnabled: true };
+    const address6 = "fd00:1::2" as Ipv6;
+    const offer = { specificationName: "professional", maxSession: 1_000_000, dnsEnabled: true, address6 };
     expect(await changed((store) => store.endpoints.setOffer(endpointId, offer, 5))).toEqual(
       anEndpoint({ ...offer, updatedAt: 5 }),
     );

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { Kysely, Selectable } from "kysely";
 import type { EndpointState } from "../domain/endpoint-state.ts";
 import type { AccountId, EndpointId, ProjectId, ServiceId, SubnetId, VpcId } from "../domain/ids.ts";
@@ -12,6 +13,7 @@ import type {
   SortedPage,
 } from "../domain/store.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Ipv6 } from "../lib/ipv6.ts";
 import { connectionsOf, endpointsOf, sorted, type EndpointQuery } from "./endpoint-search.ts";
 import { listing } from "./page.ts";
 import type { Schema } from "./schema.ts";
@@ -130,14 +132,18 @@ export class SqlEndpointRepository implements EndpointRepository {
       .execute();
   }
 
-  async takenAddresses(subnet: SubnetId, addresses: readonly Ipv4[]): Promise<ReadonlySet<Ipv4>> {
+  async takenAddresses<Address extends Ipv4 | Ipv6>(
+    subnet: SubnetId,
+    addresses: readonly Address[],
+  ): Promise<ReadonlySet<Address>> {
+    const column = isIPv6(addresses[0] ?? "") ? "address6" : "address";
     const rows = await this.#db
       .selectFrom("endpoint")
-      .select("address")
+      .select(`${column} as address`)
       .where("subnetId", "=", subnet)
-      .where("address", "in", addresses)
+      .where(column, "in", addresses)
       .execute();
-    return new Set(rows.map((row) => row.address as Ipv4));
+    return new Set(rows.map((row) => row.address as Address));
   }
 
   async countInSubnet(subnet: SubnetId): Promise<number> {
@@ -167,12 +173,13 @@ export class SqlEndpointRepository implements EndpointRepository {
 
   async setOffer(
     id: EndpointId,
-    offer: Pick<Endpoint, "specificationName" | "maxSession" | "dnsEnabled">,
+    offer: Pick<Endpoint, "specificationName" | "maxSession" | "dnsEnabled" | "address6">,
     now: Timestamp,
   ): Promise<void> {
+    const { specificationName, maxSession, dnsEnabled, address6 } = offer;
     await this.#db
       .updateTable("endpoint")
-      .set({ ...offer, dnsEnabled: offer.dnsEnabled ? 1 : 0, updatedAt: now })
+      .set({ specificationName, maxSession, dnsEnabled: dnsEnabled ? 1 : 0, address6, updatedAt: now })
       .where("id", "=", id)
       .execute();
   }
@@ -245,6 +252,7 @@ export function toEndpoint(row: Selectable<Schema["endpoint"]>): Endpoint {
     vpcId: row.vpcId as VpcId,
     subnetId: row.subnetId as SubnetId,
     address: row.address as Ipv4,
+    address6: row.address6 as Ipv6 | null,
     phase: row.phase as Endpoint["phase"],
     approval: row.approval as Endpoint["approval"],
     rejectedBy: row.rejectedBy as Endpoint["rejectedBy"],

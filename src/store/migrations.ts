@@ -218,4 +218,14 @@ export const migrations: readonly Migration[] = [
     name: "0008-cluster-tags",
     sql: "alter table cluster add column tags text not null default '[]';",
   },
+  {
+    name: "0009-addresses",
+    sql: `
+      alter table vpc add column cidr6 text;
+      alter table subnet add column cidr6 text;
+      alter table subnet add column pool6_cursor text;
+      alter table endpoint add column address6 text;
+      create unique index endpoint_by_address6 on endpoint (subnet_id, address6) where address6 is not null;
+    `,
+  },
 ];

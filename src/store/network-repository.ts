@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import { sql, type Insertable, type Kysely, type Selectable } from "kysely";
 import { hostNameOf, type Attachment } from "../domain/attachment.ts";
 import type { KernelAttachment } from "../domain/desired.ts";
@@ -5,6 +6,7 @@ import type { ProjectId, SubnetId, VpcId } from "../domain/ids.ts";
 import type { KernelVpc, Subnet, Vpc } from "../domain/resources.ts";
 import type { Listing, NetworkRepository, Page } from "../domain/store.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
+import type { Ipv6 } from "../lib/ipv6.ts";
 import type { Schema } from "./schema.ts";
 
 export class SqlNetworkRepository implements NetworkRepository {
@@ -138,8 +140,13 @@ export class SqlNetworkRepository implements NetworkRepository {
     return rows.map(toSubnet);
   }
 
-  async setPoolCursor(subnet: SubnetId, cursor: Ipv4): Promise<void> {
-    await this.#db.updateTable("subnet").set({ poolCursor: cursor }).where("id", "=", subnet).execute();
+  async setPoolCursor(subnet: SubnetId, cursor: Ipv4 | Ipv6): Promise<void> {
+    const column = isIPv6(cursor) ? "pool6Cursor" : "poolCursor";
+    await this.#db
+      .updateTable("subnet")
+      .set({ [column]: cursor })
+      .where("id", "=", subnet)
+      .execute();
   }
 }
 
@@ -172,5 +179,6 @@ function toSubnet(row: Selectable<Schema["subnet"]>): Subnet {
     vpcId: row.vpcId as VpcId,
     projectId: row.projectId as ProjectId,
     poolCursor: row.poolCursor as Ipv4 | null,
+    pool6Cursor: row.pool6Cursor as Ipv6 | null,
   };
 }

@@ -51,6 +51,7 @@ export interface Schema {
     projectId: string;
     name: string;
     cidr: string;
+    cidr6: string | null;
     attachment: string;
     /** Of the host's device or namespace. */
     attachmentName: string | null;
@@ -63,7 +64,9 @@ export interface Schema {
     projectId: string;
     name: string;
     cidr: string;
+    cidr6: string | null;
     poolCursor: string | null;
+    pool6Cursor: string | null;
     createdAt: number;
   };
   cluster: {
@@ -125,6 +128,7 @@ export interface Schema {
     vpcId: string;
     subnetId: string;
     address: string;
+    address6: string | null;
     phase: string;
     approval: string;
     rejectedBy: string | null;

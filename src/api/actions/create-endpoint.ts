@@ -1,12 +1,11 @@
 import { initialState } from "../../domain/endpoint-state.ts";
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type AccountId, type EndpointId, type ProjectId } from "../../domain/ids.ts";
-import { candidateWindows, poolContains, poolOf, type Pool } from "../../domain/pool.ts";
 import { checkQuota } from "../../domain/quotas.ts";
 import type { Endpoint, EndpointService, Subnet, Tag } from "../../domain/resources.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
 import type { Repositories } from "../../domain/store.ts";
-import { parseIpv4, parseIpv4Prefix, type Ipv4 } from "../../lib/ipv4.ts";
+import { takeAddress, takeAddress6 } from "./take-address.ts";
 
 export interface EndpointWish {
   readonly service: EndpointService;
@@ -18,6 +17,10 @@ export interface EndpointWish {
   readonly dnsEnabled: boolean;
   /** An address that the consumer wants, or undefined for the next free one. */
   readonly address?: string | undefined;
+  /** Whether it gets an IPv6 address too. */
+  readonly isDualStack?: boolean | undefined;
+  /** Likewise of dual stack. */
+  readonly address6?: string | undefined;
   /** 1 up to what the service's edition allows; that much without it. */
   readonly maxSession?: number | undefined;
   readonly description?: string | undefined;
@@ -27,9 +30,9 @@ export interface EndpointWish {
 }
 
 /**
- * Adds an endpoint with an address of its own.
+ * Adds an endpoint with an address of its own, or with one of each family.
  * @throws PosternError pool_exhausted, address_in_use, address_malformed, address_outside_subnet, out_of_range,
- *   endpoint_quota_exceeded
+ *   endpoint_quota_exceeded; unsupported where dual stack is not to be had; bad_parameter for an IPv6 address without it
  */
 export async function createEndpoint(
   tx: Repositories,
@@ -40,6 +43,7 @@ export async function createEndpoint(
   const specification = endpointSpecification(wish.service.professional);
   checkQuota("endpoints", await tx.endpoints.countInProject(wish.projectId));
   const address = await takeAddress(tx, wish.subnet, wish.address);
+  const address6 = await secondAddress(tx, wish);
   const endpoint: Endpoint = {
     ...initialState(wish.needsApproval),
     id: newUuid<EndpointId>(),
@@ -49,6 +53,7 @@ export async function createEndpoint(
     vpcId: wish.subnet.vpcId,
     subnetId: wish.subnet.id,
     address,
+    address6,
     maxSession: checkMaxSession(wish.maxSession ?? specification.maxSession, specification.maxSession),
     maxConnectionRate: null,
     maxBandwidth: null,
@@ -79,43 +84,32 @@ export function checkMaxSession(wanted: number, most: number): number {
   );
 }
 
-async function takeAddress(tx: Repositories, subnet: Subnet, wanted: string | undefined): Promise<Ipv4> {
-  const prefix = parseIpv4Prefix(subnet.cidr);
-  if (!prefix) throw new TypeError(`subnet ${subnet.id} has the CIDR ${subnet.cidr}`);
-  const pool = poolOf(prefix);
-  return wanted === undefined ? takeNext(tx, subnet, pool) : takeWanted(tx, subnet, pool, wanted);
-}
-
-async function takeWanted(tx: Repositories, subnet: Subnet, pool: Pool, wanted: string): Promise<Ipv4> {
-  const address = parseIpv4(wanted);
-  if (address === undefined) {
-    throw new PosternError(
-      "address_malformed",
-      `${wanted} is no IPv4 address of the endpoint pool of ${subnet.cidr}.`,
-    );
+async function secondAddress(tx: Repositories, wish: EndpointWish): Promise<Endpoint["address6"]> {
+  const { isDualStack = false, service, subnet, address6 } = wish;
+  if (isDualStack) {
+    requireDualStack(service, subnet);
+    return takeAddress6(tx, subnet, address6);
   }
-  if (!poolContains(pool, address)) {
-    throw new PosternError(
-      "address_outside_subnet",
-      `The address ${wanted} is not in the endpoint pool of ${subnet.cidr}.`,
-    );
-  }
-  const taken = await tx.endpoints.takenAddresses(subnet.id, [address]);
-  if (taken.has(address))
-    throw new PosternError("address_in_use", `The address ${wanted} is in use already.`);
-  return address;
-}
-
-async function takeNext(tx: Repositories, subnet: Subnet, pool: Pool): Promise<Ipv4> {
-  for (const window of candidateWindows(pool, subnet.poolCursor)) {
-    const taken = await tx.endpoints.takenAddresses(subnet.id, window);
-    const address = window.find((candidate) => !taken.has(candidate));
-    if (address === undefined) continue;
-    await tx.networks.setPoolCursor(subnet.id, address);
-    return address;
-  }
+  if (address6 === undefined) return null;
   throw new PosternError(
-    "pool_exhausted",
-    `Subnet ${subnet.name} (${subnet.cidr}) has no free address. Delete an endpoint, or use another subnet.`,
+    "bad_parameter",
+    `The IPv6 address ${address6} is for an endpoint with dual stack. Ask for dual stack, or leave the address out.`,
+    "ipv6_address",
   );
+}
+
+/** Contract section 1.1: only professional endpoints, and only where there are IPv6 addresses. */
+export function requireDualStack({ professional }: EndpointService, subnet: Subnet): void {
+  if (!professional) {
+    throw new PosternError(
+      "unsupported",
+      "Dual stack needs a professional endpoint. Open the service with profession_vpcep as well, or go without.",
+    );
+  }
+  if (subnet.cidr6 === null) {
+    throw new PosternError(
+      "unsupported",
+      `Subnet ${subnet.name} (${subnet.cidr}) has no IPv6 addresses. Go without dual stack, or take a VPC with cidr6.`,
+    );
+  }
 }

@@ -119,7 +119,7 @@ async function insertNetworks(
   for (const network of networks) {
     const projectId = network.projectId ?? projects.get(network.accountId)?.id;
     if (projectId === undefined) throw new TypeError(`account ${network.accountId} has no project`);
-    const common = { projectId, cidr: formatIpv4Prefix(network.prefix), createdAt: now };
+    const common = { projectId, cidr: formatIpv4Prefix(network.prefix), cidr6: null, createdAt: now };
     const vpc: Vpc = {
       ...common,
       id: newUuid<VpcId>(),
@@ -133,6 +133,7 @@ async function insertNetworks(
       vpcId: vpc.id,
       name: "default",
       poolCursor: null,
+      pool6Cursor: null,
     };
     await tx.networks.insertVpc(vpc);
     await tx.networks.insertSubnet(subnet);
@@ -153,6 +154,7 @@ async function insertEndpoints(
     const { subnet, attachment } = placeIn(network, made);
     const endpoint: Endpoint = {
       ...kept,
+      address6: null,
       approval,
       rejectedBy: approval === "rejected" ? "owner" : null,
       // Where no gateway is attached there is no address to bring up, and none to wait for.

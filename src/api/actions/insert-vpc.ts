@@ -5,21 +5,26 @@ import { freeLoopbackNetwork, isLoopbackNetwork } from "../../domain/loopback.ts
 import { isPrivateNetwork } from "../../domain/private-network.ts";
 import type { Subnet, Vpc } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
-import { parseIpv4Prefix, prefixContains, prefixesOverlap, type Ipv4Prefix } from "../../lib/ipv4.ts";
+import { parseIpv4Prefix } from "../../lib/ipv4.ts";
+import { formatIpv6Prefix, parseIpv6Prefix } from "../../lib/ipv6.ts";
+import { prefixContains, prefixesOverlap, type Range } from "../../lib/prefix.ts";
 import { requireFreeOnHost } from "./attachments.ts";
+import { requireNetwork6, requirePrefix, requirePrefix6 } from "./read-network.ts";
 
 export interface VpcWish {
   readonly name: string;
   /** The next free network without it, on loopback. */
   readonly cidr?: string;
+  /** IPv4 only without it. */
+  readonly cidr6?: string;
   readonly attachment?: Attachment;
   /** One subnet over the whole VPC without it. */
-  readonly subnets?: readonly { readonly name: string; readonly cidr: string }[];
+  readonly subnets?: readonly { readonly name: string; readonly cidr: string; readonly cidr6?: string }[];
 }
 
 /**
  * Adds a VPC with its subnets; on loopback where the wish does not say otherwise.
- * @throws PosternError missing_parameter, out_of_range, already_in_use, quota_exceeded
+ * @throws PosternError missing_parameter, bad_parameter, out_of_range, already_in_use, quota_exceeded
  */
 export async function insertVpc(
   tx: Repositories,
@@ -33,19 +38,24 @@ export async function insertVpc(
   const attachment = wish.attachment ?? { kind: "loopback" };
   const isLoopback = attachment.kind === "loopback";
   const network = isLoopback ? await loopbackNetwork(tx, wish.cidr) : privateNetwork(wish.cidr);
+  const network6 = wish.cidr6 === undefined ? null : await requireNetwork6(tx, wish.cidr6, isLoopback);
   await requireFreeOnHost(tx, attachment);
   const id = newUuid<VpcId>();
   const number = await takeVpcNumber(tx);
-  const vpc: Vpc = { id, projectId, name: wish.name, cidr: network, attachment, number, createdAt: now };
-  const subnets = (wish.subnets ?? [{ name: "default", cidr: network }]).map((subnet) => ({
+  const addresses = { cidr: network, cidr6: network6 };
+  const vpc: Vpc = { id, projectId, name: wish.name, ...addresses, attachment, number, createdAt: now };
+  const whole = { name: "default", cidr: network, ...(network6 === null ? {} : { cidr6: network6 }) };
+  const subnets = (wish.subnets ?? [whole]).map((subnet) => ({
     ...subnet,
+    cidr6: subnet.cidr6 === undefined ? null : formatIpv6Prefix(requirePrefix6(subnet.cidr6)),
     id: newUuid<SubnetId>(),
     vpcId: id,
     projectId,
     poolCursor: null,
+    pool6Cursor: null,
     createdAt: now,
   }));
-  checkSubnets(requirePrefix(network), subnets);
+  checkSubnets(vpc, subnets);
   await tx.networks.insertVpc(vpc);
   for (const subnet of subnets) await tx.networks.insertSubnet(subnet);
   return { vpc, subnets };
@@ -94,25 +104,32 @@ async function loopbackNetwork(tx: Repositories, wanted: string | undefined): Pr
   return wanted;
 }
 
-function checkSubnets(network: Ipv4Prefix, subnets: readonly Subnet[]): void {
-  const prefixes = subnets.map((subnet) => requirePrefix(subnet.cidr));
-  for (const [index, prefix] of prefixes.entries()) {
-    const name = subnets[index]?.name ?? "";
-    if (!prefixContains(network, prefix)) {
-      throw new PosternError("out_of_range", `Subnet ${name} is not inside the VPC's network.`);
-    }
-    if (prefixes.slice(0, index).some((other) => prefixesOverlap(other, prefix))) {
-      throw new PosternError("already_in_use", `Subnet ${name} overlaps another subnet of the VPC.`);
-    }
+function checkSubnets(vpc: Vpc, subnets: readonly Subnet[]): void {
+  for (const [index, { name }] of subnets.entries()) {
     if (subnets.slice(0, index).some((other) => other.name === name)) {
       throw new PosternError("already_in_use", `Two subnets are named ${name}.`);
     }
   }
+  checkNetworks(parseIpv4Prefix(vpc.cidr), subnets, ({ cidr }) => requirePrefix(cidr));
+  checkNetworks(parseIpv6Prefix(vpc.cidr6 ?? ""), subnets, ({ cidr6 }) => parseIpv6Prefix(cidr6 ?? ""));
 }
 
-/** @throws PosternError bad_parameter */
-export function requirePrefix(text: string): Ipv4Prefix {
-  const prefix = parseIpv4Prefix(text);
-  if (prefix) return prefix;
-  throw new PosternError("bad_parameter", `"${text}" is no IPv4 network. Write it like 127.80.0.0/20.`);
+/** Checks the subnets' networks of one family. @param prefixOf undefined for a subnet without addresses of it */
+function checkNetworks<Value extends number | bigint>(
+  network: Range<Value> | undefined,
+  subnets: readonly Subnet[],
+  prefixOf: (subnet: Subnet) => Range<Value> | undefined,
+): void {
+  const checked: Range<Value>[] = [];
+  for (const subnet of subnets) {
+    const prefix = prefixOf(subnet);
+    if (!prefix) continue;
+    if (!network || !prefixContains(network, prefix)) {
+      throw new PosternError("out_of_range", `Subnet ${subnet.name} is not inside the VPC's network.`);
+    }
+    if (checked.some((other) => prefixesOverlap(other, prefix))) {
+      throw new PosternError("already_in_use", `Subnet ${subnet.name} overlaps another subnet of the VPC.`);
+    }
+    checked.push(prefix);
+  }
 }

@@ -2,13 +2,14 @@ import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type PermissionId, type ServiceId } from "../../domain/ids.ts";
 import { endpointServiceName } from "../../domain/names.ts";
 import { checkQuota } from "../../domain/quotas.ts";
-import type { Cluster, Endpoint, EndpointService } from "../../domain/resources.ts";
+import type { Cluster, Endpoint, EndpointService, Subnet } from "../../domain/resources.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
 import { portsOf, requireOwnPorts } from "../../domain/service-ports.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { permissionOf } from "../../domain/whitelist.ts";
 import type { ApiContext, Principal } from "../operation.ts";
-import { createEndpoint } from "./create-endpoint.ts";
+import { createEndpoint, requireDualStack } from "./create-endpoint.ts";
+import { takeAddress6 } from "./take-address.ts";
 
 export interface OpenOptions {
   readonly dnsEnabled: boolean;
@@ -22,8 +23,8 @@ export interface OpenOptions {
  * Turns the endpoint service of a cluster on. The first time it makes the service, puts the owner's account on
  * the whitelist and makes the owner's own endpoint; afterwards everything is as it was when it was closed: same
  * ids, addresses and decisions (design, invariant 9).
- * @throws PosternError service_already_open, unsupported, pool_exhausted, endpoint_quota_exceeded; ports_clash where
- *   another service of the cluster has its client port
+ * @throws PosternError service_already_open, pool_exhausted, endpoint_quota_exceeded; unsupported where dual stack is
+ *   wanted and not to be had; ports_clash where another service of the cluster has its client port
  */
 export async function openService(
   tx: Repositories,
@@ -33,7 +34,6 @@ export async function openService(
   options: OpenOptions,
   revision: number,
 ): Promise<EndpointService> {
-  checkOptions(options);
   const existing = await tx.services.findOpened(cluster.id);
   if (existing?.enabled) {
     throw new PosternError(
@@ -59,7 +59,7 @@ export async function openService(
   const service = existing
     ? await reopen(tx, { ...existing, ...settings })
     : await firstOpen(tx, context, principal, cluster, settings);
-  await ensureOwnEndpoint(tx, principal, cluster, service, revision, now);
+  await ensureOwnEndpoint(tx, principal, cluster, { service, isDualStack: options.dualStack }, revision, now);
   await tx.clusters.touch(cluster.id, now);
   return service;
 }
@@ -67,21 +67,6 @@ export async function openService(
 /** @throws PosternError ports_clash where another service of the cluster has its client port */
 export async function requireClientPort(tx: Repositories, cluster: Cluster): Promise<void> {
   requireOwnPorts(cluster, await tx.services.allOfCluster(cluster.id), portsOf({ ports: [] }, cluster));
-}
-
-function checkOptions(options: OpenOptions): void {
-  if (options.dualStack && !options.professional) {
-    throw new PosternError(
-      "unsupported",
-      "dualstack_enable needs a professional endpoint. Set profession_vpcep to true as well.",
-    );
-  }
-  if (options.dualStack) {
-    throw new PosternError(
-      "unsupported",
-      "The cluster's subnet has no IPv6 addresses. Open the service without dualstack_enable.",
-    );
-  }
 }
 
 type Settings = Pick<
@@ -129,44 +114,53 @@ async function reopen(tx: Repositories, service: EndpointService): Promise<Endpo
   return service;
 }
 
+/** What opening asks for: the service's endpoints have the same. */
+interface Offer {
+  readonly service: EndpointService;
+  readonly isDualStack: boolean;
+}
+
 /** The endpoint that the owner's own network gets with the service (contract section 6). */
 async function ensureOwnEndpoint(
   tx: Repositories,
   principal: Principal,
   cluster: Cluster,
-  service: EndpointService,
+  { service, isDualStack }: Offer,
   revision: number,
   now: number,
 ): Promise<void> {
   const endpoints = await tx.endpoints.allOfService(service.id);
   const own = endpoints.find((endpoint) => endpoint.projectId === cluster.projectId);
+  const subnet = await tx.networks.subnet(own?.subnetId ?? cluster.subnetId);
+  if (!subnet) throw new TypeError(`cluster ${cluster.id} names a subnet that does not exist`);
   if (own) {
-    await improve(tx, own, service, now);
+    await improve(tx, own, subnet, { service, isDualStack }, now);
     return;
   }
-  const subnet = await tx.networks.subnet(cluster.subnetId);
-  if (!subnet) throw new TypeError(`cluster ${cluster.id} names a subnet that does not exist`);
   const { accountId } = principal;
   const { projectId } = cluster;
   const { dnsEnabled } = service;
-  const wish = { service, accountId, projectId, subnet, needsApproval: false, dnsEnabled };
+  const wish = { service, accountId, projectId, subnet, needsApproval: false, dnsEnabled, isDualStack };
   await createEndpoint(tx, wish, revision, now);
 }
 
-/** Opened again with more than before, the endpoint gets more; it never loses its name or its size. */
+/** Opened again with more than before, the endpoint gets more; it never loses its addresses, its name or its size. */
 async function improve(
   tx: Repositories,
   own: Endpoint,
-  service: EndpointService,
+  subnet: Subnet,
+  { service, isDualStack }: Offer,
   now: number,
 ): Promise<void> {
+  if (isDualStack) requireDualStack(service, subnet);
+  const address6 = own.address6 ?? (isDualStack ? await takeAddress6(tx, subnet, undefined) : null);
   const specification = endpointSpecification(service.professional);
   const isLarger = specification.maxSession > endpointSpecification(false).maxSession;
   const isUpgrade = isLarger && own.specificationName !== specification.name;
   const dnsEnabled = own.dnsEnabled || service.dnsEnabled;
-  if (!isUpgrade && dnsEnabled === own.dnsEnabled) return;
+  if (!isUpgrade && dnsEnabled === own.dnsEnabled && address6 === own.address6) return;
   const { name, maxSession } = isUpgrade
     ? specification
     : { name: own.specificationName, maxSession: own.maxSession };
-  await tx.endpoints.setOffer(own.id, { specificationName: name, maxSession, dnsEnabled }, now);
+  await tx.endpoints.setOffer(own.id, { specificationName: name, maxSession, dnsEnabled, address6 }, now);
 }

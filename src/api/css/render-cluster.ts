@@ -36,6 +36,7 @@ export function renderClusterDetail(cluster: Cluster, own: Endpoint | undefined)
     ...renderClusterItem(cluster),
     supportVpcep: true,
     ...(own ? { vpcepIp: own.address } : {}),
+    ...(typeof own?.address6 === "string" ? { vpcepIpv6Address: own.address6 } : {}),
   };
 }
 

@@ -33,6 +33,7 @@ function renderConnection(endpoint: Endpoint, place: Place): object {
     maxSession: String(endpoint.maxSession),
     specificationName: endpoint.specificationName,
     vpcepIp: endpoint.address,
+    ...(endpoint.address6 === null ? {} : { vpcepIpv6Address: endpoint.address6 }),
     ...(endpoint.dnsEnabled ? { vpcepDnsName: endpointDnsName(endpoint.id, place.region, place.zone) } : {}),
     created_at: renderTime(endpoint.createdAt),
     ...(endpoint.updatedAt === null ? {} : { update_at: renderTime(endpoint.updatedAt) }),

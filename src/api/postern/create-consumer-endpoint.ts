@@ -18,6 +18,9 @@ const wish = Type.Object({
   vpc_id: Type.Optional(Type.String({ maxLength: 64 })),
   subnet_id: Type.Optional(Type.String({ maxLength: 64 })),
   ip: Type.Optional(Type.String({ maxLength: 64 })),
+  /** Whether it gets an IPv6 address too: where the service is professional, and the subnet has IPv6. */
+  dual_stack: Type.Optional(flag),
+  ip6: Type.Optional(Type.String({ maxLength: 64 })),
   enable_dns: Type.Optional(flag),
   max_session: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
   description: Type.Optional(Type.String({ maxLength: 512, pattern: "^[^<>]*$" })),
@@ -52,6 +55,8 @@ export const createConsumerEndpoint = defineOperation({
             needsApproval: service.approvalEnabled && principal.accountId !== owner,
             dnsEnabled: readFlag(body.enable_dns),
             address: body.ip,
+            isDualStack: readFlag(body.dual_stack),
+            address6: body.ip6,
             maxSession: body.max_session,
             description: body.description,
           },

@@ -216,11 +216,12 @@ async function otherProject(owner: Tenant): Promise<typeof listing> {
   const { accountId, server } = owner;
   const id = uuid(0xf7) as VpcId;
   const projectId = hexId(0xf8) as ProjectId;
-  const common = { projectId, name: "cloud", cidr: "192.168.0.0/24", createdAt: 1 };
+  const common = { projectId, name: "cloud", cidr: "192.168.0.0/24", cidr6: null, createdAt: 1 };
+  const cursors = { poolCursor: null, pool6Cursor: null };
   await server.store.observe(async ({ identity, networks }) => {
     await identity.insertProject({ id: projectId, accountId, name: "second", createdAt: 1 });
     await networks.insertVpc({ ...common, id, attachment: { kind: "none" }, number: 9 });
-    await networks.insertSubnet({ ...common, id: uuid(0xf9) as SubnetId, vpcId: id, poolCursor: null });
+    await networks.insertSubnet({ ...common, id: uuid(0xf9) as SubnetId, vpcId: id, ...cursors });
   });
   const connections = listing.connections.map((one) => ({ ...one, domain_id: accountId as string }));
   return { ...listing, connections };

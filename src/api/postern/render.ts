@@ -85,6 +85,7 @@ export function renderEndpoint(
     id: endpoint.id,
     status: endpointStatus(endpoint),
     ip: endpoint.address,
+    ...(endpoint.address6 === null ? {} : { ip6: endpoint.address6 }),
     port: service.ports[0]?.clientPort ?? cluster.clientPort,
     service_id: service.id,
     service_name: service.name,
@@ -126,6 +127,7 @@ export function renderVpc(vpc: Vpc, subnets: readonly SubnetUse[]): object {
     id: vpc.id,
     name: vpc.name,
     cidr: vpc.cidr,
+    ...(vpc.cidr6 === null ? {} : { cidr6: vpc.cidr6 }),
     attachment: vpc.attachment,
     subnets: subnets.map(({ subnet, used, usedOutsidePool }) => {
       const prefix = parseIpv4Prefix(subnet.cidr);
@@ -133,6 +135,7 @@ export function renderVpc(vpc: Vpc, subnets: readonly SubnetUse[]): object {
         id: subnet.id,
         name: subnet.name,
         cidr: subnet.cidr,
+        ...(subnet.cidr6 === null ? {} : { cidr6: subnet.cidr6 }),
         addresses_used: used,
         addresses_free: prefix ? poolSize(poolOf(prefix)) - used + usedOutsidePool : 0,
       };

@@ -12,7 +12,8 @@ import {
 } from "../actions/attachments.ts";
 import { commit } from "../actions/commit.ts";
 import { requireReachableVpc, requireVpc } from "../actions/find.ts";
-import { insertVpc, requirePrefix } from "../actions/insert-vpc.ts";
+import { insertVpc } from "../actions/insert-vpc.ts";
+import { requirePrefix } from "../actions/read-network.ts";
 import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
@@ -20,15 +21,18 @@ import { renderVpc, type SubnetUse } from "./render.ts";
 
 const resourceName = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$" });
 const cidr = Type.String({ minLength: 9, maxLength: 18 });
+const cidr6 = Type.Optional(Type.String({ minLength: 4, maxLength: 43 }));
 
 const vpcBody = Type.Object({
   name: resourceName,
   /** The next free network without it, on loopback. */
   cidr: Type.Optional(cidr),
+  /** IPv6 addresses beside those; none without it. */
+  cidr6,
   attachment: Type.Optional(attachmentSchema),
   /** One subnet over the whole VPC without it. */
   subnets: Type.Optional(
-    Type.Array(Type.Object({ name: resourceName, cidr }), { minItems: 1, maxItems: 100 }),
+    Type.Array(Type.Object({ name: resourceName, cidr, cidr6 }), { minItems: 1, maxItems: 100 }),
   ),
 });
 

@@ -1,5 +1,6 @@
 import type { Subnet, Timestamp, Vpc } from "../../domain/resources.ts";
 import { ipv4FromNumber, parseIpv4Prefix } from "../../lib/ipv4.ts";
+import { ipv6FromNumber, parseIpv6Prefix } from "../../lib/ipv6.ts";
 
 /** A VPC as the published VPC v1 API shows it. */
 export function renderVpcV1(vpc: Vpc): object {
@@ -31,12 +32,18 @@ export function renderSubnetV1(subnet: Subnet): object {
     neutron_network_id: subnet.id,
     neutron_subnet_id: subnet.id,
     dhcp_enable: true,
-    ipv6_enable: false,
+    ipv6_enable: subnet.cidr6 !== null,
+    ...renderNetwork6(subnet.cidr6 ?? ""),
     dnsList: [],
     extra_dhcp_opts: [],
     tenant_id: subnet.projectId,
     ...times(subnet.createdAt),
   };
+}
+
+function renderNetwork6(cidr6: string): object {
+  const prefix = parseIpv6Prefix(cidr6);
+  return prefix ? { cidr_v6: cidr6, gateway_ip_v6: ipv6FromNumber(prefix.first + 1n) } : {};
 }
 
 function times(createdAt: Timestamp): { readonly created_at: string; readonly updated_at: string } {

@@ -13,7 +13,7 @@ import { defineOperation, type Principal } from "../operation.ts";
 import { clusterOf, ownerOf } from "../postern/locate-endpoint.ts";
 import { projectParams, readFlag, tagList } from "../schema.ts";
 import { renderEndpoint } from "./render-endpoint.ts";
-import { description, id, nullableFlag } from "./schema.ts";
+import { description, id, nullableFlag, sourceList } from "./schema.ts";
 
 /** Contract section 3.6. */
 const wish = Type.Object({
@@ -23,9 +23,8 @@ const wish = Type.Object({
   enable_dns: Type.Optional(nullableFlag),
   port_ip: Type.Optional(Type.String({ maxLength: 64 })),
   ip_version: Type.Optional(Type.String({ maxLength: 16 })),
-  whitelist: Type.Optional(
-    Type.Union([Type.Array(Type.String({ maxLength: 32 }), { maxItems: 1000 }), Type.Null()]),
-  ),
+  ipv6_address: Type.Optional(Type.String({ maxLength: 64 })),
+  whitelist: Type.Optional(sourceList),
   enable_whitelist: Type.Optional(nullableFlag),
   routetables: Type.Optional(Type.Union([Type.Array(Type.String({ maxLength: 64 })), Type.Null()])),
   policy_statement: Type.Optional(Type.Unknown()),
@@ -46,6 +45,7 @@ export const createEndpoint = defineOperation({
   async handle(request, context) {
     const { body, principal } = request;
     refuseGatewayType(body);
+    const isDualStack = readDualStack(body.ip_version);
     const sources = {
       sourceWhitelistEnabled: readFlag(body.enable_whitelist ?? false),
       sourceWhitelist: parseSources(body.whitelist ?? []),
@@ -72,6 +72,8 @@ export const createEndpoint = defineOperation({
             needsApproval: service.approvalEnabled && principal.accountId !== owner,
             dnsEnabled: readFlag(body.enable_dns ?? false),
             address: body.port_ip === "" ? undefined : body.port_ip,
+            isDualStack,
+            address6: body.ipv6_address === "" ? undefined : body.ipv6_address,
             description: body.description,
             sources,
             tags,
@@ -95,7 +97,7 @@ function isFilled(value: unknown): boolean {
   return Object.keys(value).length > 0;
 }
 
-/** @throws PosternError policy_unsupported, route_table_missing, unsupported */
+/** @throws PosternError policy_unsupported, route_table_missing */
 function refuseGatewayType(body: Wish): void {
   if (isFilled(body.policy_statement) || isFilled(body.policy_document)) {
     throw new PosternError(
@@ -109,9 +111,15 @@ function refuseGatewayType(body: Wish): void {
       "An interface endpoint has no route tables. Leave routetables out.",
     );
   }
-  if ((body.ip_version ?? "ipv4") !== "ipv4" && body.ip_version !== "") {
-    throw new PosternError("unsupported", "The networks have IPv4 addresses only. Set ip_version to ipv4.");
-  }
+}
+
+/** @throws PosternError unsupported */
+function readDualStack(version = "ipv4"): boolean {
+  if (["ipv4", "dualstack", ""].includes(version)) return version === "dualstack";
+  throw new PosternError(
+    "unsupported",
+    `Endpoints with ip_version ${version} are not supported. Set it to ipv4 or dualstack.`,
+  );
 }
 
 /** @throws PosternError service_missing, service_not_enabled */

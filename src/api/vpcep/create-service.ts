@@ -91,7 +91,10 @@ function refuseUnsupported(body: Static<typeof wish>): void {
     throw new PosternError("unsupported", `A service of the type ${type} is not supported. Use interface.`);
   }
   if (!["ipv4", ""].includes(version)) {
-    throw new PosternError("unsupported", "The networks have IPv4 addresses only. Set ip_version to ipv4.");
+    throw new PosternError(
+      "unsupported",
+      "A service of IPv6 alone is not supported: its endpoints have IPv4 or both. Set ip_version to ipv4.",
+    );
   }
   if (!["close", ""].includes(proxy)) {
     throw new PosternError("unsupported", `tcp_proxy ${proxy} is not supported. Use close.`);

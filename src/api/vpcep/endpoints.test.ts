@@ -82,6 +82,8 @@ describe("creating is refused", () => {
     [{ routetables: ["x"] }, "400 EndPoint.2040"],
     [{ policy_statement: [{ Effect: "Allow" }] }, "400 EndPoint.2048"],
     [{ ip_version: "dualstack" }, "400 EndPoint.1004"],
+    [{ ip_version: "ipv6" }, "400 EndPoint.1004"],
+    [{ ipv6_address: "fd00::7" }, "400 EndPoint.0002"],
     [{ description: "<b>" }, "400 EndPoint.0002"],
   ])("with %j: %s", async (wrong, code) => {
     const { guest, serviceId } = await startOpenService();
@@ -104,9 +106,9 @@ test("the whitelist of sources is in the snapshot that gateways enforce, and can
   const stored = async (): Promise<unknown> => (await server.store.desiredState()).endpoints;
   expect(await stored()).toMatchObject([{ sourceWhitelistEnabled: true, sourceWhitelist: ["10.0.0.1"] }]);
   const path = `${endpoints}/${String(id)}`;
-  const wish = { enable_whitelist: true, whitelist: ["10.1.0.0/16"] };
+  const wish = { enable_whitelist: true, whitelist: ["10.1.0.0/16", "fd00:1::/64", "fd00:2::7"] };
   expect(ok(await guest.call("PUT", path, wish))).toMatchObject(wish);
-  expect(await stored()).toMatchObject([{ sourceWhitelist: ["10.1.0.0/16"] }]);
+  expect(await stored()).toMatchObject([{ sourceWhitelist: wish.whitelist }]);
   expect(ok(await guest.call("PUT", path, { enable_whitelist: false, whitelist: null }))).toMatchObject({
     enable_whitelist: false,
     whitelist: [],

@@ -19,8 +19,8 @@ export function renderEndpoint(endpoint: Endpoint, service: EndpointService, pla
     endpoint_service_name: service.name,
     service_type: "interface",
     status: endpointStatus(endpoint),
-    ...(endpoint.approval === "pending" ? {} : { ip: endpoint.address }),
-    ip_version: "ipv4",
+    ...(endpoint.approval === "pending" ? {} : renderAddresses(endpoint)),
+    ip_version: endpoint.address6 === null ? "ipv4" : "dualstack",
     active_status: ["active"],
     enable_status: service.enabled ? "enable" : "disable",
     specification_name: endpoint.specificationName,
@@ -59,6 +59,10 @@ export function renderPermission(entry: Permission): object {
     description: entry.description,
     created_at: renderTime(entry.createdAt),
   };
+}
+
+function renderAddresses({ address, address6 }: Endpoint): object {
+  return { ip: address, ...(address6 === null ? {} : { ipv6_address: address6 }) };
 }
 
 function renderFailure({ failureCode, failureMessage }: Endpoint): object {

@@ -22,3 +22,8 @@ export const portList = Type.Array(
   }),
   { minItems: 1, maxItems: 200 },
 );
+/** Addresses and CIDRs of either family. */
+export const sourceList = Type.Union([
+  Type.Array(Type.String({ maxLength: 64 }), { maxItems: 1000 }),
+  Type.Null(),
+]);

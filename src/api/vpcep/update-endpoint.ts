@@ -8,7 +8,7 @@ import { defineOperation } from "../operation.ts";
 import { requireOwn } from "../postern/locate-endpoint.ts";
 import { readFlag, stringEnum } from "../schema.ts";
 import { renderEndpoint } from "./render-endpoint.ts";
-import { endpointParams, nullableFlag } from "./schema.ts";
+import { endpointParams, nullableFlag, sourceList } from "./schema.ts";
 
 /** Sessions of sources that the new list does not admit are cut before this is answered. */
 export const updateEndpointWhite = defineOperation({
@@ -20,9 +20,7 @@ export const updateEndpointWhite = defineOperation({
   schemas: {
     params: endpointParams,
     body: Type.Object({
-      whitelist: Type.Optional(
-        Type.Union([Type.Array(Type.String({ maxLength: 32 }), { maxItems: 1000 }), Type.Null()]),
-      ),
+      whitelist: Type.Optional(sourceList),
       enable_whitelist: Type.Optional(nullableFlag),
     }),
   },
@@ -82,8 +80,7 @@ export const upgradeEndpoint = defineOperation({
       const { name, maxSession } = endpointSpecification(true);
       if (endpoint.specificationName === name) return;
       const now = context.clock.now();
-      const offer = { specificationName: name, maxSession, dnsEnabled: endpoint.dnsEnabled };
-      await tx.endpoints.setOffer(endpoint.id, offer, now);
+      await tx.endpoints.setOffer(endpoint.id, { ...endpoint, specificationName: name, maxSession }, now);
       await tx.clusters.touch(cluster.id, now);
     });
     return { status: 202, headers };

@@ -64,7 +64,7 @@ function checkNames(entry: ListedConnection, { region, zone }: ImportFacts): rea
   const problems: Problem[] = [];
   if (entry.ipv6Address !== null) {
     problems.push([
-      `It has the IPv6 address ${entry.ipv6Address}, and networks have IPv4 addresses only here.`,
+      `It has the IPv6 address ${entry.ipv6Address}, and an import takes IPv4 addresses over only.`,
       "Take vpcepIpv6Address out of the file to do without it.",
     ]);
   }
