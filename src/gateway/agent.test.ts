@@ -281,6 +281,17 @@ test("an older revision is followed too: the server may have been restored", asy
   expect(applied).toEqual([7, 3]);
 });
 
+test("an address that was taken is tried again by itself, and comes up when it is free", async () => {
+  const server = await FakeServer.start();
+  const { follow, engine } = gateway(testDirectory());
+  engine.taken.add("127.80.0.2");
+  follow(server);
+  server.publish(aSnapshot(7));
+  await until(() => expect(server.reports.at(-1)?.failures).toHaveLength(1));
+  engine.taken.clear();
+  await until(() => expect(server.reports.at(-1)?.failures).toEqual([]));
+});
+
 test("a node that dies is taken out of the desired state, and comes back", async () => {
   const server = await FakeServer.start();
   const { follow, engine } = gateway(testDirectory());

@@ -14,6 +14,8 @@ import type { SnapshotFile } from "./snapshot-file.ts";
 
 /** Counters and health go to the server this often. */
 const heartbeatMs = 1_000;
+/** An endpoint that could not be brought up is tried again this often: what was in its way may be gone by itself. */
+const retryFailuresMs = 2_000;
 const firstRetryMs = 20;
 const mostRetryMs = 1_000;
 const nothingApplied = { severedSessions: 0, failures: [], applyMs: 0 } as const;
@@ -64,7 +66,7 @@ export class GatewayAgent {
   /** Follows the server until `close`; outlives every failure of it. */
   async follow(client: ServerClient): Promise<void> {
     this.#client = client;
-    await Promise.all([this.#poll(client), this.#heartbeat(client)]);
+    await Promise.all([this.#poll(client), this.#heartbeat(client), this.#retryFailures()]);
   }
 
   /** Nodes have come or gone: the same snapshot, compiled anew. */
@@ -105,6 +107,16 @@ export class GatewayAgent {
       await delay(heartbeatMs, undefined, { signal }).catch(() => undefined);
       // A failure shows in the poll, which logs it; the next heartbeat brings what this one did not.
       if (!signal.aborted) await this.#report(client).catch(() => undefined);
+    }
+  }
+
+  async #retryFailures(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await delay(retryFailuresMs, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted && this.#last.failures.length > 0) {
+        await this.#enqueue(() => this.#apply()).catch(() => undefined);
+      }
     }
   }
 
