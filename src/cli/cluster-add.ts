@@ -5,11 +5,13 @@ import { CliError, UsageError } from "./cli-error.ts";
 import { apiCommand, connect, integer, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import type { CliIo } from "./io.ts";
+import { placeOf } from "./place.ts";
+import type { PlaceOptions } from "./place.ts";
 import { openService, reportOpened, withOpenOptions } from "./service.ts";
 import type { OpenOptions } from "./service.ts";
 import type { Cluster } from "./wire.ts";
 
-interface AddOptions extends OpenOptions {
+interface AddOptions extends OpenOptions, PlaceOptions {
   readonly open?: true;
   readonly username?: string;
   readonly passwordFile?: string;
@@ -36,6 +38,8 @@ export function addClusterAddCommand(parent: Command, io: CliIo): void {
     .option("--password-file <file>", `file with that user's password (or ${passwordVariable})`)
     .option("--ca <file>", "PEM certificates that the nodes' certificates must chain to")
     .option("--insecure", "accept any certificate of the nodes")
+    .option("--vpc <vpc>", "name or id of its home VPC, where its own endpoint is (default: your first)")
+    .option("--subnet <subnet>", "name or id of a subnet of that VPC")
     .option("--client-port <port>", "port that consumers connect to (default: 9200)", integer(1, 65_535))
     .addOption(
       new Option("--engine <engine>", "instead of asking the nodes").choices(["opensearch", "elasticsearch"]),
@@ -55,7 +59,8 @@ async function add(
 ): Promise<void> {
   const { api, out } = context;
   requireOpen(options);
-  const body = registration(name, urls, options, context.io.env);
+  const place = await placeOf(api, options);
+  const body = { ...registration(name, urls, options, context.io.env), ...place };
   const { body: added } = await api.request<Cluster>("POST", api.own("clusters"), { body });
   if (!out.isJson) {
     out.line(
@@ -75,7 +80,9 @@ async function add(
 }
 
 function requireOpen(options: AddOptions): void {
-  const given = (["dns", "professional", "approval"] as const).filter((name) => options[name] === true);
+  const given = (["dns", "professional", "dualStack", "approval"] as const)
+    .filter((name) => options[name] === true)
+    .map((name) => (name === "dualStack" ? "dual-stack" : name));
   if (options.open === true || given.length === 0) return;
   throw new UsageError(
     `--${given.join(" and --")} say how the service is opened, but --open is missing.`,

@@ -88,6 +88,19 @@ test("cluster add --open opens it and ends with a line to try", async () => {
   expect(JSON.parse(json.stdout)).toMatchObject({ name: "metrics", service: { enabled: true } });
 });
 
+test("cluster add takes a home network, and opens there with dual stack", async () => {
+  const place = ["--vpc", "default", "--subnet", "default"];
+  const how = ["--open", "--professional", "--dual-stack"];
+  const { stdout } = await cli(["cluster", "add", "logs", "http://10.0.0.5:9200", ...place, ...how]);
+  expect(stdout).toContain("127.1.0.2:9200 [fd00:1::2]:9200 (accepted)");
+  const bodyOf = (end: string): object | undefined =>
+    fake.seen.find(({ method, path }) => method === "POST" && path.endsWith(end))?.body;
+  expect(bodyOf("/clusters")).toMatchObject({ vpc_id: fake.model.vpcs[0]?.id });
+  expect(bodyOf("/open")).toEqual({ profession_vpcep: true, dualstack_enable: true });
+  const alone = await cli(["cluster", "add", "more", "http://10.0.0.6:9200", "--dual-stack"]);
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining("--dual-stack say")]);
+});
+
 test("cluster add --open says that the cluster stays when opening is refused", async () => {
   fake.before = ({ path }) => {
     if (path.endsWith("/open")) for (const { id } of fake.model.clusters) fake.model.open(id, false);

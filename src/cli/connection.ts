@@ -101,7 +101,7 @@ async function showConnections(
   const rows = connections.map((connection) => [
     connection.id,
     connection.status,
-    connection.vpcepIp,
+    [connection.vpcepIp, connection.vpcepIpv6Address].filter((address) => address !== undefined).join(" "),
     `${endpoints.get(connection.id)?.sessions ?? "-"}/${connection.maxSession}`,
     connection.domain_id,
     connection.created_at,

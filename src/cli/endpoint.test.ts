@@ -45,6 +45,14 @@ describe("endpoint", () => {
     });
   });
 
+  test("create --dual-stack asks for both addresses, and every list shows them", async () => {
+    const { stdout } = await cli("endpoint", "create", "logs", "--dual-stack", "--ip6", "fd00:1::3");
+    expect(fake.seen.at(-1)?.body).toEqual({ service: "logs", dual_stack: true, ip6: "fd00:1::3" });
+    expect(stdout).toContain("127.1.0.3:9200 [fd00:1::3]:9200");
+    expect((await cli("endpoint", "list")).stdout).toContain("127.1.0.3:9200 [fd00:1::3]:9200");
+    expect((await cli("connections", "logs")).stdout).toContain("127.1.0.3 fd00:1::3");
+  });
+
   test("create --json prints the object; one that waits says for whom", async () => {
     logs.approval = true;
     const { stdout, stderr } = await cli("endpoint", "create", "logs", "--json");
@@ -96,6 +104,14 @@ describe("vpc and status", () => {
     );
     expect((await cli("vpc", "delete", "lab")).stdout).toBe("VPC lab is deleted.\n");
     expect((await cli("vpc", "delete", "lab")).stderr).toContain("There are: default");
+  });
+
+  test("a VPC with IPv6 shows both networks, and how loopback gets its addresses", async () => {
+    const made = await cli("vpc", "create", "lab", "--cidr", "127.9.0.0/20", "--cidr6", "fd00:1::/64");
+    expect(made.stdout).toContain("Created VPC lab (127.9.0.0/20 fd00:1::/64)");
+    expect(made.stderr).toContain("ip -6 route add local fd00:1::/64 dev lo");
+    expect(fake.seen.at(-1)?.body).toMatchObject({ cidr6: "fd00:1::/64" });
+    expect((await cli("vpc", "list")).stdout).toMatch(/127\.9\.0\.0\/20 fd00:1::\/64 +default/);
   });
 
   test("a VPC without an attachment is made so, and every command says what that means", async () => {

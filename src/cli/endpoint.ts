@@ -1,19 +1,20 @@
 import type { Command } from "commander";
+import { addressText } from "./address-text.ts";
 import { apiCommand, connect, integer, parseId } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
-import { findSubnet, findVpc } from "./find.ts";
 import { groupByCluster } from "./find-connections.ts";
 import type { CliIo } from "./io.ts";
-import { UsageError } from "./cli-error.ts";
+import { placeOf } from "./place.ts";
+import type { PlaceOptions } from "./place.ts";
 import { endpointFailed } from "./service.ts";
 import { renderFields, renderTable } from "./table.ts";
 import type { Endpoint } from "./wire.ts";
 
-interface CreateOptions {
-  readonly vpc?: string;
-  readonly subnet?: string;
+interface CreateOptions extends PlaceOptions {
   readonly ip?: string;
+  readonly dualStack?: boolean;
+  readonly ip6?: string;
   readonly maxSession?: number;
   readonly description?: string;
 }
@@ -34,6 +35,8 @@ export function addEndpointCommands(program: Command, io: CliIo): void {
     .option("--vpc <vpc>", "name or id of the VPC (default: the server's choice)")
     .option("--subnet <subnet>", "name or id of a subnet of that VPC")
     .option("--ip <address>", "a free address of the subnet")
+    .option("--dual-stack", "an IPv6 address too: of professional services, in networks with IPv6")
+    .option("--ip6 <address>", "a free IPv6 address of the subnet, with --dual-stack")
     .option("--max-session <n>", "most sessions at once", integer(1, maxSessionLimit))
     .option("--description <text>", "for people")
     .action(async (service: string, options: CreateOptions, command: Command) =>
@@ -60,8 +63,10 @@ async function create(context: CommandContext, service: string, options: CreateO
   const { api, out } = context;
   const body = {
     service,
-    ...(await placeOf(context, options)),
+    ...(await placeOf(api, options)),
     ...(options.ip !== undefined && { ip: options.ip }),
+    ...(options.dualStack === true && { dual_stack: true }),
+    ...(options.ip6 !== undefined && { ip6: options.ip6 }),
     ...(options.maxSession !== undefined && { max_session: options.maxSession }),
     ...(options.description !== undefined && { description: options.description }),
   };
@@ -77,26 +82,11 @@ async function create(context: CommandContext, service: string, options: CreateO
   }
 }
 
-async function placeOf({ api }: CommandContext, options: CreateOptions): Promise<object> {
-  if (options.vpc === undefined) {
-    if (options.subnet === undefined) return {};
-    throw new UsageError(
-      "--subnet is given without its VPC.",
-      "Add --vpc VPC; see both with: postern vpc list",
-    );
-  }
-  const vpc = await findVpc(api, options.vpc);
-  return {
-    vpc_id: vpc.id,
-    ...(options.subnet !== undefined && { subnet_id: findSubnet(vpc, options.subnet).id }),
-  };
-}
-
 function endpointFields(endpoint: Endpoint): (readonly [string, string | number])[] {
   return [
     ["Endpoint", endpoint.id],
     ["Status", endpoint.status],
-    ["Address", `${endpoint.ip}:${endpoint.port}`],
+    ["Address", addressText(endpoint)],
     ["Sessions", `${endpoint.sessions}/${endpoint.max_session}`],
     ["Service", endpoint.service_name],
   ];
@@ -112,7 +102,7 @@ async function list({ api, out }: CommandContext): Promise<void> {
     const rows = endpoints.map((endpoint) => [
       endpoint.id,
       endpoint.status,
-      `${endpoint.ip}:${endpoint.port}`,
+      addressText(endpoint),
       `${endpoint.sessions}/${endpoint.max_session}`,
       refusalsOf(endpoint),
       endpoint.service_name,

@@ -21,6 +21,7 @@ export interface FakeEndpoint {
   readonly clusterId: string;
   readonly accountId: string;
   readonly ip: string;
+  readonly ip6?: string;
   status: string;
   maxSession: number;
   maxConnectionRate?: number | null;
@@ -58,6 +59,7 @@ export interface FakeVpc {
   readonly id: string;
   readonly name: string;
   readonly cidr: string;
+  readonly cidr6?: string;
   attachment: Attachment;
 }
 
@@ -117,13 +119,13 @@ export class FakeModel {
     return severed;
   }
 
-  open(id: string, approval: boolean): void {
+  open(id: string, approval: boolean, isDualStack = false): void {
     const cluster = this.cluster(id);
     if (cluster.isOpen)
       throw new FakeRefusal(409, "CSS.0031", `The endpoint service of ${cluster.name} is open already.`);
     const isFirst = !cluster.hasService;
     Object.assign(cluster, { isOpen: true, hasService: true, approval, version: cluster.version + 1 });
-    if (isFirst) this.addEndpoint(id, this.accountId, "accepted");
+    if (isFirst) this.addEndpoint(id, this.accountId, "accepted", isDualStack);
   }
 
   close(id: string): number {
@@ -137,7 +139,7 @@ export class FakeModel {
     return this.endpoints.filter((endpoint) => endpoint.clusterId === clusterId);
   }
 
-  addEndpoint(clusterId: string, accountId: string, status: string): FakeEndpoint {
+  addEndpoint(clusterId: string, accountId: string, status: string, isDualStack = false): FakeEndpoint {
     const failure = this.nextFailure;
     this.nextFailure = undefined;
     const endpoint: FakeEndpoint = {
@@ -145,6 +147,7 @@ export class FakeModel {
       clusterId,
       accountId,
       ip: `127.1.0.${this.endpoints.length + 2}`,
+      ...(isDualStack && { ip6: `fd00:1::${this.endpoints.length + 2}` }),
       status: failure === undefined ? status : "failed",
       maxSession: 3_000,
       sessions: 0,

@@ -18,6 +18,9 @@ export interface FakeBody extends FakeRegistration {
   readonly listing?: FakeListing;
   readonly create_missing?: boolean;
   readonly cidr?: string;
+  readonly cidr6?: string;
+  readonly dual_stack?: boolean;
+  readonly dualstack_enable?: boolean;
   readonly attachment?: Attachment;
   readonly max_connection_rate?: number | null;
   readonly max_bandwidth?: number | null;
@@ -167,7 +170,7 @@ function status({ model }: Call): FakeReply {
 }
 
 function open({ model, request, id }: Call): FakeReply {
-  model.open(id, request.body.approval_enabled === true);
+  model.open(id, request.body.approval_enabled === true, request.body.dualstack_enable);
   return { body: { action: "createVpcepservice" }, severed: 0 };
 }
 
@@ -183,6 +186,7 @@ function connections({ model, query, id }: Call): FakeReply {
     maxSession: String(one.maxSession),
     specificationName: "default",
     vpcepIp: one.ip,
+    ...(one.ip6 !== undefined && { vpcepIpv6Address: one.ip6 }),
     domain_id: one.accountId,
     created_at: created,
   }));
@@ -256,6 +260,7 @@ function createEndpoint({ model, request }: Call): FakeReply {
     cluster.id,
     model.accountId,
     cluster.approval ? "pendingAcceptance" : "accepted",
+    request.body.dual_stack,
   );
   return { body: endpointBody(model, found), severed: 0 };
 }
@@ -271,6 +276,7 @@ function createVpc({ model, request }: Call): FakeReply {
     id: randomUUID(),
     name: request.body.name ?? "",
     cidr: request.body.cidr ?? "127.2.0.0/20",
+    ...(request.body.cidr6 !== undefined && { cidr6: request.body.cidr6 }),
     attachment: request.body.attachment ?? { kind: "loopback" },
   };
   model.vpcs.push(vpc);
@@ -333,11 +339,12 @@ function clusterBody(model: FakeModel, cluster: FakeCluster): object {
 }
 
 function endpointBody(model: FakeModel, found: FakeEndpoint): object {
-  const { id, status: state, ip, clusterId, maxSession, sessions, error, note } = found;
+  const { id, status: state, ip, ip6, clusterId, maxSession, sessions, error, note } = found;
   return {
     id,
     status: state,
     ip,
+    ...(ip6 !== undefined && { ip6 }),
     port: 9200,
     service_id: "service",
     service_name: serviceName(model.cluster(clusterId)),
@@ -361,6 +368,7 @@ function vpcBody(vpc: FakeVpc): object {
     id: `${vpc.id.slice(0, -1)}0`,
     name: "default",
     cidr: vpc.cidr,
+    ...(vpc.cidr6 !== undefined && { cidr6: vpc.cidr6 }),
     addresses_used: 1,
     addresses_free: 4_000,
   };

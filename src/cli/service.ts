@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
+import { addressText } from "./address-text.ts";
 import type { Answer, ApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
 import { apiCommand, connect } from "./command.ts";
@@ -15,6 +16,7 @@ export interface OpenOptions {
   readonly dns?: true;
   /** Professional rather than basic: 1,000,000 sessions rather than 3,000. */
   readonly professional?: true;
+  readonly dualStack?: true;
   /** Endpoints of other accounts wait until the owner accepts them. */
   readonly approval?: true;
 }
@@ -55,6 +57,7 @@ export function withOpenOptions(command: Command): Command {
   return command
     .option("--dns", "give the endpoint a private name")
     .option("--professional", "allow 1,000,000 sessions an endpoint rather than 3,000")
+    .option("--dual-stack", "give the endpoint an IPv6 address too, with --professional")
     .option("--approval", "let endpoints of other accounts wait until you accept them");
 }
 
@@ -67,6 +70,7 @@ export async function openService(
   const body = {
     ...(options.dns && { endpoint_with_dns_name: true }),
     ...(options.professional && { profession_vpcep: true }),
+    ...(options.dualStack && { dualstack_enable: true }),
     ...(options.approval && { approval_enabled: true }),
   };
   const answer = await api.request<{ action?: string }>("POST", api.endpointService(cluster.id, "open"), {
@@ -115,7 +119,7 @@ export function endpointFailed(endpoint: Endpoint): CliError {
 function endpointFields(cluster: Cluster, endpoint: Endpoint | undefined): (readonly [string, string])[] {
   if (endpoint === undefined) return [];
   const fields: (readonly [string, string])[] = [
-    ["Endpoint", `${endpoint.ip}:${endpoint.port} (${endpoint.status})`],
+    ["Endpoint", `${addressText(endpoint)} (${endpoint.status})`],
   ];
   if (endpoint.dns_name !== undefined) fields.push(["Name", endpoint.dns_name]);
   if (endpoint.status === "accepted") fields.push(["Try it", curlLine(cluster, endpoint)]);

@@ -16,6 +16,7 @@ interface AttachOptions {
 
 interface CreateOptions extends AttachOptions {
   readonly cidr?: string;
+  readonly cidr6?: string;
 }
 
 /** Adds `postern vpc list|create|attach|delete`. */
@@ -26,6 +27,7 @@ export function addVpcCommands(program: Command, io: CliIo): void {
   );
   withHostNames(apiCommand(vpc, "create <name>", "create a VPC"))
     .option("--cidr <cidr>", "its addresses, such as 127.4.0.0/20 (default on loopback: the next free ones)")
+    .option("--cidr6 <cidr>", "IPv6 addresses beside those, such as fd00:1::/64 (default: none)")
     .addOption(attachmentOption().default("loopback"))
     .action(async (name: string, options: CreateOptions, command: Command) =>
       create(connect(io, command), name, options),
@@ -80,12 +82,12 @@ async function list({ api, out }: CommandContext): Promise<void> {
 function vpcTable(vpcs: readonly Vpc[]): string {
   const rows = vpcs.flatMap((vpc) =>
     vpc.subnets.length === 0
-      ? [[vpc.name, vpc.id, attachmentText(vpc.attachment), vpc.cidr]]
+      ? [[vpc.name, vpc.id, attachmentText(vpc.attachment), cidrText(vpc)]]
       : vpc.subnets.map((subnet) => [
           vpc.name,
           vpc.id,
           attachmentText(vpc.attachment),
-          subnet.cidr,
+          cidrText(subnet),
           subnet.name,
           subnet.addresses_used,
           subnet.addresses_free,
@@ -94,16 +96,27 @@ function vpcTable(vpcs: readonly Vpc[]): string {
   return renderTable(["NAME", "ID", "ATTACHMENT", "CIDR", "SUBNET", "USED", "FREE"], rows);
 }
 
+function cidrText({ cidr, cidr6 }: Pick<Vpc, "cidr" | "cidr6">): string {
+  return cidr6 === undefined ? cidr : `${cidr} ${cidr6}`;
+}
+
 async function create({ api, out }: CommandContext, name: string, options: CreateOptions): Promise<void> {
-  const { cidr } = options;
+  const { cidr, cidr6 } = options;
   const attachment = readAttachment(options);
-  const body = { name, ...(cidr !== undefined && { cidr }), attachment };
+  const networks = { ...(cidr !== undefined && { cidr }), ...(cidr6 !== undefined && { cidr6 }) };
+  const body = { name, ...networks, attachment };
   const { body: vpc } = await api.request<Vpc>("POST", api.own("vpcs"), { body });
   if (out.isJson) {
     out.json(vpc);
     return;
   }
-  out.line(`Created VPC ${vpc.name} (${vpc.cidr}) as ${vpc.id}.`);
+  out.line(`Created VPC ${vpc.name} (${cidrText(vpc)}) as ${vpc.id}.`);
+  if (attachment.kind === "loopback" && vpc.cidr6 !== undefined) {
+    out.note(
+      "This host has no IPv6 addresses of its own for it. So that endpoints get theirs, on the gateway's host, once:\n" +
+        `  sudo sysctl net.ipv6.ip_nonlocal_bind=1 && sudo ip -6 route add local ${vpc.cidr6} dev lo`,
+    );
+  }
   if (attachment.kind === "none")
     out.note("No gateway is attached to it: its endpoints are kept, and carry nothing.");
   out.line(`Put an endpoint into it with: postern endpoint create SERVICE_NAME --vpc ${vpc.name}`);

@@ -54,6 +54,8 @@ export interface Connection {
   readonly status: string;
   readonly maxSession: string;
   readonly vpcepIp?: string;
+  /** Only of endpoints with dual stack. */
+  readonly vpcepIpv6Address?: string;
   readonly domain_id: string;
   readonly created_at: string;
 }
@@ -69,6 +71,8 @@ export interface Endpoint {
   readonly id: string;
   readonly status: string;
   readonly ip: string;
+  /** Only of endpoints with dual stack. */
+  readonly ip6?: string;
   readonly port: number;
   /** Only with a private name. */
   readonly dns_name?: string;
@@ -94,6 +98,8 @@ export interface Vpc {
   readonly id: string;
   readonly name: string;
   readonly cidr: string;
+  /** Only with IPv6. */
+  readonly cidr6?: string;
   readonly attachment: Attachment;
   readonly subnets: readonly Subnet[];
 }
@@ -110,6 +116,8 @@ export interface Subnet {
   readonly id: string;
   readonly name: string;
   readonly cidr: string;
+  /** Only with IPv6. */
+  readonly cidr6?: string;
   readonly addresses_used: number;
   readonly addresses_free: number;
 }
