@@ -77,6 +77,11 @@ export class Service {
     this.clusterId = clusterId;
   }
 
+  /** A cluster that is registered already. */
+  static of(owner: Caller, clusterId: string): Service {
+    return new Service(owner, clusterId);
+  }
+
   /** Registers a cluster; its endpoints get a port that nothing on this machine holds. */
   static async register(owner: Caller, name: string, nodes: readonly SearchNode[]): Promise<Service> {
     const urls = nodes.map(({ url }) => url);
