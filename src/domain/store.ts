@@ -25,6 +25,7 @@ import type {
   KernelVpc,
   Permission,
   Project,
+  ReleasedAddress,
   Subnet,
   Timestamp,
   Token,
@@ -113,6 +114,14 @@ export interface NetworkRepository {
   /** Oldest first, ties by name: subnets that came in one request have the same age. */
   subnets(vpc: VpcId): Promise<readonly Subnet[]>;
   setPoolCursor(subnet: SubnetId, cursor: Ipv4 | Ipv6): Promise<void>;
+  /** Notes addresses that endpoints have no more, and forgets what was released at `expired` or before. */
+  noteReleased(addresses: readonly ReleasedAddress[], expired: Timestamp): Promise<void>;
+  /** Which of these addresses were released after `since`, each with the project whose endpoint had it. */
+  releasedAddresses<Address extends Ipv4 | Ipv6>(
+    subnet: SubnetId,
+    addresses: readonly Address[],
+    since: Timestamp,
+  ): Promise<ReadonlyMap<Address, ProjectId>>;
 }
 
 export interface ClusterRepository {

@@ -226,6 +226,12 @@ export const migrations: readonly Migration[] = [
       alter table subnet add column pool6_cursor text;
       alter table endpoint add column address6 text;
       create unique index endpoint_by_address6 on endpoint (subnet_id, address6) where address6 is not null;
+      create table released_address (
+        subnet_id text not null references subnet on delete cascade, address text not null,
+        project_id text not null references project on delete cascade, released_at integer not null,
+        primary key (subnet_id, address)
+      ) strict, without rowid;
+      create index released_address_by_age on released_address (released_at);
     `,
   },
 ];

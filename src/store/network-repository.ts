@@ -3,7 +3,7 @@ import { sql, type Insertable, type Kysely, type Selectable } from "kysely";
 import { hostNameOf, type Attachment } from "../domain/attachment.ts";
 import type { KernelAttachment } from "../domain/desired.ts";
 import type { ProjectId, SubnetId, VpcId } from "../domain/ids.ts";
-import type { KernelVpc, Subnet, Vpc } from "../domain/resources.ts";
+import type { KernelVpc, ReleasedAddress, Subnet, Timestamp, Vpc } from "../domain/resources.ts";
 import type { Listing, NetworkRepository, Page } from "../domain/store.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
 import type { Ipv6 } from "../lib/ipv6.ts";
@@ -147,6 +147,28 @@ export class SqlNetworkRepository implements NetworkRepository {
       .set({ [column]: cursor })
       .where("id", "=", subnet)
       .execute();
+  }
+
+  async noteReleased(addresses: readonly ReleasedAddress[], expired: Timestamp): Promise<void> {
+    await this.#db.deleteFrom("releasedAddress").where("releasedAt", "<=", expired).execute();
+    for (const released of addresses) {
+      await this.#db.replaceInto("releasedAddress").values(released).execute();
+    }
+  }
+
+  async releasedAddresses<Address extends Ipv4 | Ipv6>(
+    subnet: SubnetId,
+    addresses: readonly Address[],
+    since: Timestamp,
+  ): Promise<ReadonlyMap<Address, ProjectId>> {
+    const rows = await this.#db
+      .selectFrom("releasedAddress")
+      .select(["address", "projectId"])
+      .where("subnetId", "=", subnet)
+      .where("address", "in", addresses)
+      .where("releasedAt", ">", since)
+      .execute();
+    return new Map(rows.map((row) => [row.address as Address, row.projectId as ProjectId]));
   }
 }
 

@@ -69,6 +69,7 @@ export interface Schema {
     pool6Cursor: string | null;
     createdAt: number;
   };
+  releasedAddress: { subnetId: string; address: string; projectId: string; releasedAt: number };
   cluster: {
     id: string;
     projectId: string;

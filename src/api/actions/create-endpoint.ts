@@ -42,8 +42,8 @@ export async function createEndpoint(
 ): Promise<Endpoint> {
   const specification = endpointSpecification(wish.service.professional);
   checkQuota("endpoints", await tx.endpoints.countInProject(wish.projectId));
-  const address = await takeAddress(tx, wish.subnet, wish.address);
-  const address6 = await secondAddress(tx, wish);
+  const address = await takeAddress(tx, wish.subnet, wish.address, { projectId: wish.projectId, now });
+  const address6 = await secondAddress(tx, wish, now);
   const endpoint: Endpoint = {
     ...initialState(wish.needsApproval),
     id: newUuid<EndpointId>(),
@@ -84,11 +84,15 @@ export function checkMaxSession(wanted: number, most: number): number {
   );
 }
 
-async function secondAddress(tx: Repositories, wish: EndpointWish): Promise<Endpoint["address6"]> {
-  const { isDualStack = false, service, subnet, address6 } = wish;
+async function secondAddress(
+  tx: Repositories,
+  wish: EndpointWish,
+  now: number,
+): Promise<Endpoint["address6"]> {
+  const { isDualStack = false, service, subnet, address6, projectId } = wish;
   if (isDualStack) {
     requireDualStack(service, subnet);
-    return takeAddress6(tx, subnet, address6);
+    return takeAddress6(tx, subnet, address6, { projectId, now });
   }
   if (address6 === undefined) return null;
   throw new PosternError(

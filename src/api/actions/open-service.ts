@@ -153,7 +153,8 @@ async function improve(
   now: number,
 ): Promise<void> {
   if (isDualStack) requireDualStack(service, subnet);
-  const address6 = own.address6 ?? (isDualStack ? await takeAddress6(tx, subnet, undefined) : null);
+  const taker = { projectId: own.projectId, now };
+  const address6 = own.address6 ?? (isDualStack ? await takeAddress6(tx, subnet, undefined, taker) : null);
   const specification = endpointSpecification(service.professional);
   const isLarger = specification.maxSession > endpointSpecification(false).maxSession;
   const isUpgrade = isLarger && own.specificationName !== specification.name;

@@ -1,5 +1,6 @@
 import { newUuid, type ClusterId } from "../../domain/ids.ts";
 import { commit } from "../actions/commit.ts";
+import { releaseCluster } from "../actions/release.ts";
 import { requireCluster, requireUnusedServices } from "../actions/find.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
@@ -21,7 +22,7 @@ export const deleteCluster = defineOperation({
       const cluster = await requireCluster(tx, request.principal, request.params.cluster_id);
       checkIfMatch(request.ifMatch, clusterEtag(cluster));
       await requireUnusedServices(tx, cluster);
-      await tx.clusters.delete(cluster.id);
+      await releaseCluster(tx, cluster, context.clock.now());
       await tx.clusters.insert({ ...cluster, id: newUuid<ClusterId>(), state: "released", tags: [] });
     });
     return { headers, body: {} };

@@ -7,6 +7,7 @@ import type { Repositories } from "../../domain/store.ts";
 import { basicAuthorization } from "../../lib/basic-authorization.ts";
 import { commit } from "../actions/commit.ts";
 import { requireSubnet, requireUnusedServices } from "../actions/find.ts";
+import { releaseCluster } from "../actions/release.ts";
 import { checkIfMatch, clusterEtag, liveReply } from "../etag.ts";
 import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
 import { flag, pageQuery, projectParams, readFlag, readPage, resourceParams, stringEnum } from "../schema.ts";
@@ -187,7 +188,7 @@ export const removeCluster = defineOperation({
       const cluster = await requireRegistration(tx, request.principal, id);
       checkIfMatch(request.ifMatch, clusterEtag(cluster));
       await requireUnusedServices(tx, cluster);
-      await tx.clusters.delete(cluster.id);
+      await releaseCluster(tx, cluster, context.clock.now());
     });
     return { status: 204, headers };
   },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { noRefusals, someFigures } from "../../domain/test-fixtures.ts";
+import { quarantineMs } from "../../domain/quarantine.ts";
 import { refusal, startTestServer, type Json, type Tenant, type TestCluster } from "../test-server.ts";
 
 const path = "/postern/v1/{p}/endpoints";
@@ -118,7 +119,9 @@ describe("creating", () => {
     const first = await create();
     expect([first["ip"], (await create())["ip"]]).toEqual(["127.9.0.2", "127.9.0.3"]);
     await guest.call("DELETE", `${path}/${String(first["id"])}`);
-    const rest = [await create(), await create(), await create(), await create()];
+    const rest = [await create(), await create(), await create()];
+    guest.server.clock.advance(quarantineMs);
+    rest.push(await create());
     expect(rest.map((endpoint) => endpoint["ip"])).toEqual([
       "127.9.0.4",
       "127.9.0.5",

@@ -1,4 +1,5 @@
 import { commit } from "../actions/commit.ts";
+import { releaseEndpoint } from "../actions/release.ts";
 import { checkIfMatch, clusterEtag, liveReply } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
@@ -50,8 +51,9 @@ export const deleteConsumerEndpoint = defineOperation({
     const { headers } = await commit(context, request, "deleteEndpoint", `endpoint/${id}`, async (tx) => {
       const { endpoint, cluster } = await requireOwn(tx, request.principal, id);
       checkIfMatch(request.ifMatch, clusterEtag(cluster));
-      await tx.endpoints.delete(endpoint.id);
-      await tx.clusters.touch(cluster.id, context.clock.now());
+      const now = context.clock.now();
+      await releaseEndpoint(tx, endpoint, now);
+      await tx.clusters.touch(cluster.id, now);
     });
     return { status: 204, headers };
   },

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { commit } from "../actions/commit.ts";
+import { releaseEndpoint } from "../actions/release.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { locate, requireOwn } from "../postern/locate-endpoint.ts";
@@ -70,8 +71,9 @@ export const deleteEndpoint = defineOperation({
     const { headers } = await commit(context, request, "deleteEndpoint", `endpoint/${wanted}`, async (tx) => {
       const { endpoint, cluster } = await requireOwn(tx, request.principal, wanted);
       checkIfMatch(request.ifMatch, clusterEtag(cluster));
-      await tx.endpoints.delete(endpoint.id);
-      await tx.clusters.touch(cluster.id, context.clock.now());
+      const now = context.clock.now();
+      await releaseEndpoint(tx, endpoint, now);
+      await tx.clusters.touch(cluster.id, now);
     });
     return { status: 204, headers };
   },
