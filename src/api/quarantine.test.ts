@@ -9,6 +9,8 @@ async function start(): Promise<{ server: TestServer; tenant: Tenant; wish: Json
   const server = await startTestServer();
   const tenant = await server.tenant("owner");
   await tenant.open("logs", { profession_vpcep: true });
+  // Younger than the first network, which is the default.
+  server.clock.advance(1_000);
   const network = { name: "small", cidr: "127.9.0.0/29", cidr6: "fd00:1::/125" };
   const { body } = await tenant.call("POST", "/postern/v1/{p}/vpcs", network);
   const wish = { service: "logs", vpc_id: body["id"], dual_stack: true };
