@@ -5,6 +5,7 @@ import {
   pokeBit,
   refusalChain,
   refusalCounter,
+  relayAddress,
   serverPokeMark,
   setNames,
   sets,
@@ -131,10 +132,14 @@ const admission = `
   }
   chain into_from_consumer {
     ${neighbours} accept
+    ip6 daddr ${relayAddress} goto to_relay
     drop
   }`;
 
-/** From the decision to the node and back. */
+/**
+ * From the decision to the node and back. A relay is a node that is this host: sessions of all networks come to it from
+ * its own address, each from another port, and so its answers find back.
+ */
 const carrying = `
   chain choose { type nat hook prerouting priority dstnat; policy accept;
     iifname @vpc_of_interface goto choose_node
@@ -178,10 +183,24 @@ const carrying = `
   chain hide { type nat hook postrouting priority srcnat; policy accept;
     ct direction original ct mark @vpc_of_endpoint masquerade
   }
+  chain to_relay {
+    ct status & dnat != dnat drop
+    ct direction != original drop
+    ct mark @bandwidth drop
+    ct mark @bytes_in accept
+    drop
+  }
+  chain hide_from_relay { type nat hook input priority 100; policy accept;
+    ip6 daddr ${relayAddress} ct direction original ct mark @vpc_of_endpoint snat ip6 to ${relayAddress}
+  }
+  chain own_route { type route hook output priority mangle; policy accept;
+    ip6 saddr ${relayAddress} ct direction reply meta mark set ct mark map @vpc_of_endpoint
+  }
   chain own_untracked { type filter hook output priority raw; policy accept;
     ${poke} notrack
   }
   chain own { type filter hook output priority filter; policy accept;
+    ip6 saddr ${relayAddress} ct direction reply ct mark @vpc_of_endpoint goto to_consumer
     oifname @vpc_of_interface goto own_to_consumer
   }
   chain own_to_consumer {

@@ -56,6 +56,12 @@ export const pokeBit = 0x0001_0000;
 /** Mark of such segments to the servers' side: no VPC's, so that they go where the host sends everything. */
 export const serverPokeMark = 0x5046_0000;
 
+/**
+ * Where this host takes sessions of IPv6 consumers whose nodes have IPv4 only, to connect to those itself. An address
+ * that is no network's (RFC 4193), the same on every gateway: no packet with it ever leaves.
+ */
+export const relayAddress = "fd50:6f73:7465:726e::1";
+
 /** Buckets that the new sessions of a node group are dealt to, one after another; nodes share them out evenly. */
 export const bucketsPerGroup = 60;
 

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { endpointAddress6, endpointPort, startLab, type Lab } from "../test-lab.ts";
+import { missing, until, type TestPeer } from "../test-network.ts";
+import { bucketsPerGroup, relayAddress } from "./schema.ts";
+import type { Change } from "./tables.ts";
+
+const relayPort = 4_000;
+const endpoint = 1;
+
+describe.skipIf(missing !== undefined)(
+  `sessions that this host itself takes${missing ? ` (${missing})` : ""}`,
+  () => {
+    let lab: Lab;
+    let relay: TestPeer;
+    beforeAll(async () => {
+      lab = await startLab();
+      lab.gateway.run(`ip -6 address add ${relayAddress}/128 dev lo nodad`);
+      const buckets = Array.from({ length: bucketsPerGroup }, (_, bucket) => bucket);
+      const change = (verb: Change["verb"], bucket: number, data: Change["element"]["data"]): Change => ({
+        verb,
+        set: "node6",
+        element: { key: [1, bucket], ...(data === undefined ? {} : { data }) },
+      });
+      const present = lab.tables.list("node6");
+      lab.tables.apply([
+        ...present.map((element): Change => ({ verb: "remove", set: "node6", element })),
+        ...buckets.map((bucket) => change("add", bucket, [relayAddress, relayPort])),
+      ]);
+      relay = await lab.gateway.peer();
+      await relay.listen(relayAddress, relayPort);
+    });
+    afterAll(() => lab.close());
+
+    test("reach it, and its answers find back, counted both ways", async () => {
+      await lab.consumer.connect(endpointAddress6, endpointPort, 20);
+      expect(relay.state.answered).toBe(20);
+      const bytes = (set: "bytes_in" | "bytes_out"): number =>
+        lab.tables.counters(set).get(endpoint)?.bytes ?? 0;
+      await until("bytes are counted", () => bytes("bytes_in") > 20 * 60 && bytes("bytes_out") > 20 * 60);
+      expect(lab.tables.counters("opened").get(endpoint)?.packets).toBe(20);
+    });
+  },
+);
