@@ -3,7 +3,7 @@ import type { DesiredNode } from "../../domain/desired.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import { addressRange, disjoint } from "./address-range.ts";
 import type { Element } from "./nft/element.ts";
-import { bucketsPerGroup, refusalChain, vpcMark, type SetName } from "./nft/schema.ts";
+import { bucketsPerGroup, refusalChain, relayAddress, vpcMark, type SetName } from "./nft/schema.ts";
 
 /** One element and where it goes. */
 export interface Entry {
@@ -40,6 +40,8 @@ export interface KernelEndpoint {
 export interface NodeGroup {
   readonly number: number;
   readonly nodes: readonly DesiredNode[];
+  /** Where the relay takes sessions for them that come by IPv6, as the nodes have IPv4 only. */
+  readonly relayPort?: number;
 }
 
 const counters: readonly SetName[] = ["opened", "bytes_in", "bytes_out"];
@@ -91,18 +93,15 @@ export function creditEntry(number: number, credits: number, wanted: number, bou
 }
 
 /** Returns the elements of a group: its nodes take turns, each with as many of the buckets as the others. */
-export function groupEntries({ number, nodes }: NodeGroup): readonly Entry[] {
+export function groupEntries({ number, nodes, relayPort }: NodeGroup): readonly Entry[] {
+  const relay = relayPort === undefined ? [] : [{ host: relayAddress, port: relayPort }];
   return [
     ...bucketEntries(
       "node4",
       number,
       nodes.filter(({ host }) => isIPv4(host)),
     ),
-    ...bucketEntries(
-      "node6",
-      number,
-      nodes.filter(({ host }) => !isIPv4(host)),
-    ),
+    ...bucketEntries("node6", number, [...nodes.filter(({ host }) => !isIPv4(host)), ...relay]),
   ];
 }
 

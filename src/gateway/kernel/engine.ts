@@ -17,6 +17,7 @@ import type { Count } from "./nft/counters.ts";
 import { refusalCounter } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
 import { Plan } from "./plan.ts";
+import type { Relay } from "./relay/relay.ts";
 import { roomFor } from "./room.ts";
 import { ensureRuleset } from "./ruleset-loader.ts";
 import { eitherOf, sever, verdictOn, type Verdict } from "./sever.ts";
@@ -38,6 +39,7 @@ export interface KernelEngineParts {
   readonly conntrack: Conntrack;
   readonly poker: Poker;
   readonly hostNetwork: HostNetwork;
+  readonly relay: Relay;
   readonly sessions: KernelSessions;
   readonly log: EngineLog;
 }
@@ -103,7 +105,7 @@ export class KernelEngine implements Engine {
     desired: readonly DesiredEndpoint[],
     networks: readonly DesiredNetwork[],
   ): Promise<ApplyReport> {
-    const { hostNetwork, sessions } = this.#parts;
+    const { hostNetwork, relay, sessions } = this.#parts;
     const room = roomFor(desired);
     sessions.learn(room.carried);
     this.#audit();
@@ -115,6 +117,7 @@ export class KernelEngine implements Engine {
       const host = await hostNetwork.apply(this.#plan.takeWishes());
       this.#plan.takeStates(host.states);
       this.#plan.takeNames();
+      this.#plan.takeRelayPorts(await relay.apply(this.#plan.relayed));
       this.#hasStates = true;
       const severedSessions = severedAtOnce + (await this.#bringAbout());
       const { failures, coming } = this.#plan;
@@ -139,10 +142,14 @@ export class KernelEngine implements Engine {
     return this.#parts.sessions.list(query);
   }
 
-  /** Leaves everything in the kernel as it is: sessions go on, and a gateway that starts again takes them over. */
+  /**
+   * Leaves everything in the kernel as it is: sessions go on, and a gateway that starts again takes them over. What the
+   * relay carries ends with this process.
+   */
   close(): Promise<void> {
     clearInterval(this.#recounting);
     this.#parts.hostNetwork.close();
+    this.#parts.relay.close();
     this.#parts.poker.close();
     this.#parts.sessions.close();
     return Promise.resolve();
@@ -199,9 +206,9 @@ export class KernelEngine implements Engine {
     }
     const hasOrphans = this.#mayHaveOrphans && this.#hasStates;
     if (hasOrphans) this.#addOrphans(verdicts);
-    const { conntrack, poker } = this.#parts;
+    const { conntrack, poker, relay } = this.#parts;
     const mayHaveFlows = (number: number): boolean => !farewell || this.#mayHaveFlows(number);
-    const severed = await sever(conntrack, poker, verdicts, mayHaveFlows);
+    const severed = await sever({ conntrack, poker, relay }, verdicts, mayHaveFlows);
     this.#parts.tables.apply([...(farewell ?? []), ...this.#refusalsOf(farewell ?? [])]);
     this.#plan.settle();
     if (hasOrphans) {

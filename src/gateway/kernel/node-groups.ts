@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
 import type { ServiceId } from "../../domain/ids.ts";
 import type { KernelEndpoint, NodeGroup } from "./compile.ts";
@@ -28,6 +28,8 @@ interface Group {
   readonly serverPort: number | undefined;
   /** Ports of carried endpoints that lead here. */
   users: number;
+  /** Those of endpoints that have an IPv6 address. */
+  users6: number;
 }
 
 /** The nodes of services as groups, each for as long as a carried endpoint's port leads there. */
@@ -37,6 +39,8 @@ export class NodeGroups {
   /** Services some of whose nodes are registered by name. */
   readonly #named = new Set<ServiceId>();
   readonly #groups = new Map<number, Group>();
+  readonly #relayed = new Map<number, readonly DesiredNode[]>();
+  #relayPorts: ReadonlyMap<number, number> = new Map();
   readonly #groupNumber: (name: string) => number;
   readonly #resolve: (nodes: readonly DesiredNode[]) => Resolution;
 
@@ -92,7 +96,7 @@ export class NodeGroups {
     const ports = clientPorts.map((port) => {
       const serverPort = serverPorts.find(({ clientPort }) => clientPort === port)?.serverPort;
       const group = this.#groupNumber(`${id} ${serverPort ?? "registered"}`);
-      if (!this.#groups.has(group)) this.#groups.set(group, { service: id, serverPort, users: 0 });
+      if (!this.#groups.has(group)) this.#groups.set(group, { service: id, serverPort, users: 0, users6: 0 });
       service?.groups.add(group);
       return { port, group };
     });
@@ -100,24 +104,49 @@ export class NodeGroups {
     return ports;
   }
 
+  /** Groups that IPv6 consumers come to, and that have nodes of IPv4 only. */
+  get relayed(): ReadonlyMap<number, readonly DesiredNode[]> {
+    return this.#relayed;
+  }
+
+  /** Takes in where the relay takes sessions for groups. */
+  takeRelayPorts(ports: ReadonlyMap<number, number>): void {
+    const before = this.#relayPorts;
+    this.#relayPorts = ports;
+    for (const number of new Set([...before.keys(), ...ports.keys()])) {
+      const group = this.#groups.get(number);
+      if (group && group.users > 0 && before.get(number) !== ports.get(number)) this.#write(number, group);
+    }
+  }
+
   /** Notes that the ports of a carried endpoint lead to their groups. */
-  use(ports: Ports): void {
+  use({ ports, addresses }: Pick<KernelEndpoint, "ports" | "addresses">): void {
+    const has6 = addresses.some(isOfIPv6);
     for (const { group: number } of ports) {
       const group = this.#groups.get(number);
       if (!group) continue;
       group.users += 1;
-      if (group.users === 1) this.#write(number, group);
+      if (has6) group.users6 += 1;
+      if (group.users === 1 || (has6 && group.users6 === 1)) this.#write(number, group);
     }
   }
 
   /** Takes `use` back. */
-  release(ports: Ports): void {
+  release({ ports, addresses }: Pick<KernelEndpoint, "ports" | "addresses">): void {
+    const has6 = addresses.some(isOfIPv6);
     for (const { group: number } of ports) {
       const group = this.#groups.get(number);
       if (!group) continue;
       group.users -= 1;
-      if (group.users === 0) this.tracked.set(number, undefined);
+      if (has6) group.users6 -= 1;
+      if (group.users === 0) this.#forget(number);
+      else if (has6 && group.users6 === 0) this.#write(number, group);
     }
+  }
+
+  #forget(number: number): void {
+    this.#relayed.delete(number);
+    this.tracked.set(number, undefined);
   }
 
   #begin(id: ServiceId, nodes: readonly DesiredNode[]): Service {
@@ -153,13 +182,20 @@ export class NodeGroups {
     return isNews ? service.endpoints : [];
   }
 
-  #write(number: number, { service, serverPort }: Group): void {
-    const { nodes } = this.resolutionOf(service);
-    this.tracked.set(number, {
-      number,
-      nodes: serverPort === undefined ? nodes : nodes.map(({ host }) => ({ host, port: serverPort })),
-    });
+  #write(number: number, { service, serverPort, users6 }: Group): void {
+    const resolved = this.resolutionOf(service).nodes;
+    const nodes =
+      serverPort === undefined ? resolved : resolved.map(({ host }) => ({ host, port: serverPort }));
+    const isRelayed = users6 > 0 && nodes.length > 0 && nodes.every(({ host }) => isIPv4(host));
+    if (isRelayed) this.#relayed.set(number, nodes);
+    else this.#relayed.delete(number);
+    const relayPort = isRelayed ? this.#relayPorts.get(number) : undefined;
+    this.tracked.set(number, { number, nodes, ...(relayPort === undefined ? {} : { relayPort }) });
   }
+}
+
+function isOfIPv6(address: string): boolean {
+  return address.includes(":");
 }
 
 function areSame(before: readonly DesiredNode[], after: readonly DesiredNode[]): boolean {

@@ -341,10 +341,7 @@ test("whatever came before, the plan is what it is from nothing, and its turns l
 test("an endpoint has its addresses of both families under one number, and is carried with both or not at all", () => {
   const dual = endpoint(1, { address6: "fd00::1" });
   const plan = planned([dual], stateOf(["10.0.0.1"]));
-  expect([...(plan.takeWishes()[0]?.addresses ?? [])]).toEqual([
-    ["10.0.0.1", 1],
-    ["fd00::1", 1],
-  ]);
+  expect([...(plan.takeWishes()[0]?.addresses.keys() ?? [])]).toEqual(["10.0.0.1", "fd00::1"]);
   expect([numbers(plan), plan.coming]).toEqual([[], ["e1"]]);
   const both = ["10.0.0.1", "fd00::1"];
   plan.takeStates([stateOf(both)]);
@@ -353,4 +350,36 @@ test("an endpoint has its addresses of both families under one number, and is ca
   expect(plan.failures).toMatchObject([{ endpointId: "e1", message: "Somebody has fd00::1." }]);
   plan.update([endpoint(1)], [network]);
   expect(plan.takeWishes()[0]?.changed).toEqual(["fd00::1"]);
+});
+
+test("the relay stands in for nodes of IPv4 alone, while IPv6 consumers come to them", () => {
+  const both = stateOf(["10.0.0.1", "10.0.0.2", "fd00::1"]);
+  const [dual, single] = [endpoint(1, { address6: "fd00::1" }), endpoint(2)];
+  const plan = planned([single], both);
+  expect([...plan.relayed]).toEqual([]);
+  plan.update([dual, single], [network]);
+  expect([...plan.relayed]).toEqual([[1, nodes]]);
+  plan.takeRelayPorts(new Map([[1, 4_000]]));
+  expect([...plan.groups.values()]).toEqual([{ number: 1, nodes, relayPort: 4_000 }]);
+  const [one, other] = [
+    { host: "10.9.0.1", port: 9200 },
+    { host: "fd09::1", port: 9200 },
+  ];
+  const withNodes = (list: readonly DesiredNode[]) =>
+    plan.update(
+      [
+        { ...dual, nodes: list },
+        { ...single, nodes: list },
+      ],
+      [network],
+    );
+  withNodes([one, other]);
+  expect([[...plan.relayed], [...plan.groups.values()]]).toEqual([[], [{ number: 1, nodes: [one, other] }]]);
+  const alone = [one];
+  withNodes(alone);
+  expect([...plan.relayed.keys()]).toEqual([1]);
+  plan.update([{ ...single, nodes: alone }], [network]);
+  expect([[...plan.relayed], [...plan.groups.values()]]).toEqual([[], [{ number: 1, nodes: alone }]]);
+  plan.update([], [network]);
+  expect([[...plan.relayed], [...plan.groups.values()]]).toEqual([[], []]);
 });

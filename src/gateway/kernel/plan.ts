@@ -92,6 +92,16 @@ export class Plan {
     this.#work();
   }
 
+  /** Groups of nodes that the relay has to stand in for: they have no IPv6. */
+  get relayed(): ReadonlyMap<number, readonly DesiredNode[]> {
+    return this.#groups.relayed;
+  }
+
+  /** Takes in where the relay stands in for them. */
+  takeRelayPorts(ports: ReadonlyMap<number, number>): void {
+    this.#groups.takeRelayPorts(ports);
+  }
+
   /** Returns what the host has to do for the endpoints' networks; also for those that have no endpoint yet. */
   takeWishes(): readonly NetworkWish[] {
     return this.#networks.takeWishes();
@@ -151,8 +161,8 @@ export class Plan {
     else if (known && typeof outcome === "string")
       this.#failures.set(number, { endpointId: known.id, code: "address_unavailable", message: outcome });
     const after = typeof outcome === "object" ? outcome : undefined;
-    if (after) this.#groups.use(after.ports);
-    if (before) this.#groups.release(before.ports);
+    if (after) this.#groups.use(after);
+    if (before) this.#groups.release(before);
     this.endpoints.set(number, after);
   }
 

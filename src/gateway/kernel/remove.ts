@@ -11,7 +11,9 @@ import { itemText } from "./network/item.ts";
 import { LinuxHostNetwork } from "./network/linux-host-network.ts";
 import { RouteSocket } from "./network/route-socket.ts";
 import { localPreference } from "./network/routing.ts";
-import { tableName } from "./nft/schema.ts";
+import { relayAddress, tableName } from "./nft/schema.ts";
+import { RelayAddress } from "./relay/relay-address.ts";
+import { TcpRelay } from "./relay/tcp-relay.ts";
 import { Tables } from "./nft/tables.ts";
 import { removeRuleset } from "./ruleset-loader.ts";
 
@@ -53,6 +55,7 @@ export async function removeFromKernel(
     const engine = await KernelEngine.start({
       ...parts,
       hostNetwork: await LinuxHostNetwork.open(libc, log),
+      relay: new TcpRelay(relayAddress, RelayAddress.open(libc), log),
     });
     const present = networks.filter(({ attachment, number }) =>
       before.links.has(attachment.kind === "interface" ? attachment.device : `pn${number}`),

@@ -4,7 +4,8 @@ import type { KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import { readFlow, readLiveMark, type Flow } from "./conntrack/flow.ts";
 import type { Poker } from "./conntrack/poke.ts";
-import { readPoke, type Poke } from "./conntrack/segment.ts";
+import { readPoke, relayPeerOf, type Poke } from "./conntrack/segment.ts";
+import type { Relay } from "./relay/relay.ts";
 
 /** Pokes between two turns of the event loop. */
 const pokesATurn = 250;
@@ -50,6 +51,12 @@ function goneDestinations(before: KernelEndpoint, after: KernelEndpoint): Readon
   ]);
 }
 
+export interface SeverParts {
+  readonly conntrack: Conntrack;
+  readonly poker: Poker;
+  readonly relay: Pick<Relay, "cut">;
+}
+
 /**
  * Ends flows: the kernel forgets them, so that nothing of theirs passes any more, and both ends are told by a reset.
  * The rules that would admit them again have to be gone already.
@@ -58,8 +65,7 @@ function goneDestinations(before: KernelEndpoint, after: KernelEndpoint): Readon
  * @returns how many of them were live
  */
 export async function sever(
-  conntrack: Conntrack,
-  poker: Poker,
+  { conntrack, poker, relay }: SeverParts,
   all: ReadonlyMap<number, Verdict>,
   mayHaveFlows: (number: number) => boolean = () => true,
 ): Promise<number> {
@@ -81,6 +87,8 @@ export async function sever(
   else conntrack.each(undefined, condemn);
   for (const [number, verdict] of verdicts) if (verdict === "all") conntrack.forgetEndpoint(number);
   for (const flow of strangers) conntrack.forget(flow);
+  // The relay has read what it has not passed on yet.
+  await relay.cut(pokes.flatMap(({ toNode }) => relayPeerOf(toNode) ?? []));
   await pokeAll(poker, pokes);
   return pokes.length;
 }

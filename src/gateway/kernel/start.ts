@@ -8,6 +8,9 @@ import type { HostNetwork } from "./host-network.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
 import { Libc } from "./libc.ts";
 import { netlinkProtocol, NetlinkSocket } from "./netlink/netlink-socket.ts";
+import { relayAddress } from "./nft/schema.ts";
+import { RelayAddress } from "./relay/relay-address.ts";
+import { TcpRelay } from "./relay/tcp-relay.ts";
 import { Tables } from "./nft/tables.ts";
 
 export interface KernelSettings {
@@ -35,6 +38,7 @@ export async function startKernelEngine(
     conntrack: new Conntrack(socket),
     poker: Poker.open(libc),
     hostNetwork: await openHostNetwork(libc),
+    relay: new TcpRelay(relayAddress, RelayAddress.open(libc), log),
     sessions: KernelSessions.open(libc, log, records),
     log,
   });

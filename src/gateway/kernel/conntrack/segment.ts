@@ -1,5 +1,7 @@
 import { checksum } from "../checksum.ts";
 import { findNested } from "../netlink/attributes.ts";
+import { relayAddress } from "../nft/schema.ts";
+import { addressBytes } from "./conntrack.ts";
 
 const tcp = 6;
 const ipv4Header = 20;
@@ -49,6 +51,14 @@ export function readPoke(attributes: Buffer): Poke | undefined {
 /** Where a packet goes to, as a sockaddr_in or sockaddr_in6 has it. */
 export function destinationOf(packet: Buffer): Buffer {
   return familyOf(packet) === 4 ? packet.subarray(16, 20) : packet.subarray(24, 40);
+}
+
+const relayBytes = addressBytes(relayAddress);
+
+/** Returns the port that the relay knows a flow by, or undefined where its node is another. @param toNode of a poke */
+export function relayPeerOf(toNode: Buffer): number | undefined {
+  if (familyOf(toNode) !== 6 || !destinationOf(toNode).equals(relayBytes)) return undefined;
+  return toNode.readUInt16BE(ipv6Header);
 }
 
 function familyOf(packet: Buffer): 4 | 6 {

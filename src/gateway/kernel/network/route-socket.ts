@@ -190,13 +190,22 @@ export class RouteSocket {
 
   /** Gives an interface an address; an IPv6 one is usable at once. @param cidr address and prefix length */
   addAddress(index: number, cidr: string): void {
+    this.#requestAddress(0, messageFlag.create | messageFlag.excl, index, cidr);
+  }
+
+  /** Takes it away. @param cidr as it was given */
+  deleteAddress(index: number, cidr: string): void {
+    this.#requestAddress(deleteOffset, 0, index, cidr);
+  }
+
+  #requestAddress(offset: number, flags: number, index: number, cidr: string): void {
     const [address = "", length] = cidr.split("/");
     const bytes = addressBytes(address);
     const header = Buffer.alloc(8);
     header.writeUInt8(bytes.length === 4 ? familyNumber[4] : familyNumber[6], 0);
     header.writeUInt8(Number(length), 1);
     header.writeUInt32LE(index, 4);
-    this.#request(base.address, messageFlag.create | messageFlag.excl, (writer) => {
+    this.#request(base.address + offset, flags, (writer) => {
       writer.raw(header);
       writer.data(2, bytes);
       writer.data(1, bytes);

@@ -1,0 +1,21 @@
+import type { DesiredNode } from "../../../domain/desired.ts";
+
+/**
+ * Carries sessions of IPv6 consumers to nodes that have IPv4 only: the rules cannot translate between families, so they
+ * lead these to a socket of this host, which connects to a node. Admission, caps and counters stay the rules' own.
+ */
+export interface Relay {
+  /**
+   * Takes sessions for exactly these groups. Sessions of groups that are gone go on until they are cut.
+   * @param groups nodes by the group's number
+   * @returns the port at the relay's address by group; a group that has none cannot be served, which is logged
+   */
+  apply(groups: ReadonlyMap<number, readonly DesiredNode[]>): Promise<ReadonlyMap<number, number>>;
+  /**
+   * Ends sessions, each known by the port that it comes from at the relay's address. Resolves when not one byte of them
+   * passes any more.
+   */
+  cut(ports: readonly number[]): Promise<void>;
+  /** Ends everything. */
+  close(): void;
+}
