@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { endpointAddress6, endpointPort, startLab, type Lab } from "../test-lab.ts";
 import { missing, until, type TestPeer } from "../test-network.ts";
-import { bucketsPerGroup, relayAddress } from "./schema.ts";
+import { relayAddress } from "./schema.ts";
 import type { Change } from "./tables.ts";
 
 const relayPort = 4_000;
@@ -15,16 +15,12 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       lab = await startLab();
       lab.gateway.run(`ip -6 address add ${relayAddress}/128 dev lo nodad`);
-      const buckets = Array.from({ length: bucketsPerGroup }, (_, bucket) => bucket);
-      const change = (verb: Change["verb"], bucket: number, data: Change["element"]["data"]): Change => ({
-        verb,
-        set: "node6",
-        element: { key: [1, bucket], ...(data === undefined ? {} : { data }) },
-      });
-      const present = lab.tables.list("node6");
+      const before = lab.tables.list("node6");
       lab.tables.apply([
-        ...present.map((element): Change => ({ verb: "remove", set: "node6", element })),
-        ...buckets.map((bucket) => change("add", bucket, [relayAddress, relayPort])),
+        ...before.map((element): Change => ({ verb: "remove", set: "node6", element })),
+        ...before.map(({ key }): Change => {
+          return { verb: "add", set: "node6", element: { key, data: [relayAddress, relayPort] } };
+        }),
       ]);
       relay = await lab.gateway.peer();
       await relay.listen(relayAddress, relayPort);

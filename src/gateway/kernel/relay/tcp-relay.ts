@@ -50,7 +50,8 @@ export class TcpRelay implements Relay {
 
   async cut(ports: readonly number[]): Promise<void> {
     const all = [...[...this.#listeners.values()].map(({ listener }) => listener), ...this.#leaving];
-    await Promise.all(ports.flatMap((port) => all.map((listener) => listener.cut(port))));
+    const pending = ports.flatMap((port) => all.map((listener) => listener.cut(port)));
+    await Promise.all(pending.filter((end) => end !== null));
   }
 
   close(): void {
