@@ -99,6 +99,41 @@ describe("a VPC's IPv6 network", () => {
   });
 });
 
+test("a VPC that has IPv4 only gets an IPv6 network later, once; its endpoints stay as they are", async () => {
+  const tenant = await startTenant();
+  const cluster = await tenant.open("logs");
+  const { vpcepIp } = await firstConnection(cluster);
+  const { vpc_id: id, subnet_id } = await networkOf(cluster);
+  const put = (cidr6: string) => tenant.call("PUT", `${vpcs}/${id}`, { cidr6 });
+  const { body } = await put("FD00:9::/64");
+  expect(body).toMatchObject({ cidr6: "fd00:9::/64", subnets: [{ id: subnet_id, cidr6: "fd00:9::/64" }] });
+  expect((await put("fd00:9::/64")).body).toEqual(body);
+  expect(refusal(await put("fd00:8::/64"))).toBe("400 CSS.5090");
+  await cluster.call("PUT", "/vpcepservice/close");
+  expect((await cluster.call("POST", open, dual)).status).toBe(200);
+  expect(await firstConnection(cluster)).toMatchObject({ vpcepIp, vpcepIpv6Address: "fd00:9::2" });
+});
+
+test("what may come from an interface of the host is for operators to say", async () => {
+  const server = await startTestServer();
+  const [operator, tenant] = [await server.tenant("operator", true), await server.tenant("tenant")];
+  const wish = { name: "team", cidr: "10.0.0.0/24", attachment: { kind: "none" } };
+  const path = `${vpcs}/${String((await tenant.call("POST", vpcs, wish)).body["id"])}`;
+  const attachment = { kind: "interface", device: "eth1" };
+  expect((await operator.call("PUT", path, { attachment })).status).toBe(200);
+  const body = { cidr6: "fd00:9::/64" };
+  expect(refusal(await tenant.call("PUT", path, body))).toBe("403 CSS.5045");
+  expect((await operator.call("PUT", path, body)).body).toMatchObject({ attachment, ...body });
+});
+
+test("a VPC of several subnets does not get one network for all of them", async () => {
+  const tenant = await startTenant();
+  const subnets = ["127.9.0.0/24", "127.9.1.0/24"].map((cidr) => ({ name: `s${cidr[6]}`, cidr }));
+  const { body } = await tenant.call("POST", vpcs, { name: "two", cidr: "127.9.0.0/16", subnets });
+  const answer = await tenant.call("PUT", `${vpcs}/${String(body["id"])}`, { cidr6: "fd00:9::/64" });
+  expect(refusal(answer)).toBe("400 CSS.5090");
+});
+
 describe("opening with dual stack", () => {
   test("gives the endpoint a second address, which every view shows", async () => {
     const tenant = await startTenant();

@@ -112,6 +112,10 @@ describe("vpc and status", () => {
     expect(made.stderr).toContain("ip -6 route add local fd00:1::/64 dev lo");
     expect(fake.seen.at(-1)?.body).toMatchObject({ cidr6: "fd00:1::/64" });
     expect((await cli("vpc", "list")).stdout).toMatch(/127\.9\.0\.0\/20 fd00:1::\/64 +default/);
+    const later = await cli("vpc", "ipv6", "default", "fd00:2::/64");
+    expect(later.stdout).toBe("VPC default has 127.1.0.0/20 fd00:2::/64.\n");
+    expect(later.stderr).toContain("ip -6 route add local fd00:2::/64 dev lo");
+    expect(fake.seen.at(-1)?.body).toEqual({ cidr6: "fd00:2::/64" });
   });
 
   test("a VPC without an attachment is made so, and every command says what that means", async () => {

@@ -59,7 +59,7 @@ export interface FakeVpc {
   readonly id: string;
   readonly name: string;
   readonly cidr: string;
-  readonly cidr6?: string;
+  cidr6?: string;
   attachment: Attachment;
 }
 

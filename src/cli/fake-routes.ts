@@ -292,6 +292,7 @@ function vpcOf(model: FakeModel, id: string): FakeVpc {
 function attachVpc({ model, request, id }: Call): FakeReply {
   const vpc = vpcOf(model, id);
   vpc.attachment = request.body.attachment ?? vpc.attachment;
+  if (request.body.cidr6 !== undefined) vpc.cidr6 = request.body.cidr6;
   return { body: vpcBody(vpc), severed: 0 };
 }
 

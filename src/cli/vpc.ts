@@ -5,6 +5,7 @@ import { describeEffect, warnIfPending } from "./effect.ts";
 import { UsageError } from "./cli-error.ts";
 import { findVpc } from "./find.ts";
 import type { CliIo } from "./io.ts";
+import type { Output } from "./output.ts";
 import { renderTable } from "./table.ts";
 import type { Attachment, Vpc } from "./wire.ts";
 
@@ -19,7 +20,7 @@ interface CreateOptions extends AttachOptions {
   readonly cidr6?: string;
 }
 
-/** Adds `postern vpc list|create|attach|delete`. */
+/** Adds `postern vpc list|create|attach|ipv6|delete`. */
 export function addVpcCommands(program: Command, io: CliIo): void {
   const vpc = program.command("vpc").description("networks that endpoints get their addresses in");
   apiCommand(vpc, "list", "list the VPCs of this project with their subnets").action(
@@ -37,6 +38,13 @@ export function addVpcCommands(program: Command, io: CliIo): void {
     .action(async (reference: string, options: AttachOptions, command: Command) =>
       attach(connect(io, command), reference, options),
     );
+  apiCommand(
+    vpc,
+    "ipv6 <vpc> <cidr>",
+    "give a VPC IPv6 addresses, such as fd00:1::/64; it keeps them",
+  ).action(async (reference: string, cidr6: string, _options: object, command: Command) =>
+    addIPv6(connect(io, command), reference, cidr6),
+  );
   apiCommand(vpc, "delete <vpc>", "delete a VPC that has no endpoints").action(
     async (reference: string, _options: object, command: Command) => remove(connect(io, command), reference),
   );
@@ -111,12 +119,7 @@ async function create({ api, out }: CommandContext, name: string, options: Creat
     return;
   }
   out.line(`Created VPC ${vpc.name} (${cidrText(vpc)}) as ${vpc.id}.`);
-  if (attachment.kind === "loopback" && vpc.cidr6 !== undefined) {
-    out.note(
-      "This host has no IPv6 addresses of its own for it. So that endpoints get theirs, on the gateway's host, once:\n" +
-        `  sudo sysctl net.ipv6.ip_nonlocal_bind=1 && sudo ip -6 route add local ${vpc.cidr6} dev lo`,
-    );
-  }
+  noteLoopback(out, vpc);
   if (attachment.kind === "none")
     out.note("No gateway is attached to it: its endpoints are kept, and carry nothing.");
   out.line(`Put an endpoint into it with: postern endpoint create SERVICE_NAME --vpc ${vpc.name}`);
@@ -136,6 +139,26 @@ async function attach(
       `VPC ${answer.body.name} is attached as ${attachmentText(attachment)}: ${describeEffect(answer)}`,
     );
   warnIfPending(out, answer);
+}
+
+async function addIPv6({ api, out }: CommandContext, reference: string, cidr6: string): Promise<void> {
+  const { id } = await findVpc(api, reference);
+  const answer = await api.request<Vpc>("PUT", api.own("vpcs", id), { body: { cidr6 } });
+  if (out.isJson) out.json(answer.body);
+  else {
+    out.line(`VPC ${answer.body.name} has ${cidrText(answer.body)}.`);
+    noteLoopback(out, answer.body);
+  }
+  warnIfPending(out, answer);
+}
+
+/** A host has all of 127.0.0.0/8, and of IPv6 what it is given. */
+function noteLoopback(out: Output, { attachment, cidr6 }: Vpc): void {
+  if (attachment.kind !== "loopback" || cidr6 === undefined) return;
+  out.note(
+    "This host has no IPv6 addresses of its own for it. So that endpoints get theirs, on the gateway's host, once:\n" +
+      `  sudo sysctl net.ipv6.ip_nonlocal_bind=1 && sudo ip -6 route add local ${cidr6} dev lo`,
+  );
 }
 
 async function remove({ api, out }: CommandContext, reference: string): Promise<void> {

@@ -106,6 +106,8 @@ export interface NetworkRepository {
   /** The smallest number from 1 that no VPC has; maybe beyond what VPCs may have. */
   nextVpcNumber(): Promise<number>;
   setAttachment(id: VpcId, attachment: Attachment): Promise<void>;
+  /** Gives a VPC and one of its subnets an IPv6 network. */
+  setCidr6(id: VpcId, subnet: SubnetId, cidr6: string): Promise<void>;
   /** VPCs of every project that no gateway is attached to. */
   unattachedVpcs(): Promise<ReadonlySet<VpcId>>;
   /** Whether an endpoint or a cluster lives in it. */

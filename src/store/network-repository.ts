@@ -116,6 +116,11 @@ export class SqlNetworkRepository implements NetworkRepository {
     await this.#db.updateTable("vpc").set(fromAttachment(attachment)).where("id", "=", id).execute();
   }
 
+  async setCidr6(id: VpcId, subnet: SubnetId, cidr6: string): Promise<void> {
+    await this.#db.updateTable("vpc").set({ cidr6 }).where("id", "=", id).execute();
+    await this.#db.updateTable("subnet").set({ cidr6 }).where("id", "=", subnet).execute();
+  }
+
   async isVpcInUse(id: VpcId): Promise<boolean> {
     for (const table of ["endpoint", "cluster"] as const) {
       const user = await this.#db.selectFrom(table).select("id").where("vpcId", "=", id).executeTakeFirst();

@@ -1,5 +1,6 @@
 import { PosternError } from "../../domain/errors.ts";
 import { globalNetwork6, liesWithin6, localNetwork6 } from "../../domain/private-network.ts";
+import type { Vpc } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { parseIpv4Prefix, type Ipv4Prefix } from "../../lib/ipv4.ts";
 import { formatIpv6Prefix, parseIpv6Prefix, type Ipv6Prefix } from "../../lib/ipv6.ts";
@@ -41,8 +42,33 @@ export async function requireNetwork6(
     );
   }
   const others = isLoopback ? await tx.networks.loopbackVpcs() : [];
-  if (others.some(({ cidr6 }) => cidr6 !== null && prefixesOverlap(requirePrefix6(cidr6), network))) {
+  const doesMeet = ({ cidr6 }: Vpc): boolean =>
+    cidr6 !== null && prefixesOverlap(requirePrefix6(cidr6), network);
+  if (others.some(doesMeet)) {
     throw new PosternError("already_in_use", `${wanted} overlaps another VPC on the loopback of this host.`);
   }
   return formatIpv6Prefix(network);
+}
+
+/**
+ * Gives a VPC that has IPv4 only an IPv6 network, and its one subnet the whole of it.
+ * @throws PosternError state_forbids, and as {@link requireNetwork6}
+ */
+export async function addNetwork6(tx: Repositories, vpc: Vpc, wanted: string): Promise<void> {
+  if (vpc.cidr6 === formatIpv6Prefix(requirePrefix6(wanted))) return;
+  if (vpc.cidr6 !== null) {
+    throw new PosternError(
+      "state_forbids",
+      `VPC ${vpc.name} has the IPv6 network ${vpc.cidr6}, which stays its own. Create another VPC.`,
+    );
+  }
+  const [subnet, ...others] = await tx.networks.subnets(vpc.id);
+  if (!subnet || others.length > 0) {
+    throw new PosternError(
+      "state_forbids",
+      `VPC ${vpc.name} has several subnets, so ${wanted} cannot be given to one. Create another VPC, with cidr6 for each.`,
+    );
+  }
+  const network = await requireNetwork6(tx, wanted, vpc.attachment.kind === "loopback");
+  await tx.networks.setCidr6(vpc.id, subnet.id, network);
 }

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import type { Attachment } from "../../domain/attachment.ts";
 import { PosternError } from "../../domain/errors.ts";
 import { hostsOutsidePool } from "../../domain/pool.ts";
 import type { Vpc } from "../../domain/resources.ts";
@@ -13,9 +14,9 @@ import {
 import { commit } from "../actions/commit.ts";
 import { requireReachableVpc, requireVpc } from "../actions/find.ts";
 import { insertVpc } from "../actions/insert-vpc.ts";
-import { requirePrefix } from "../actions/read-network.ts";
+import { addNetwork6, requirePrefix } from "../actions/read-network.ts";
 import { checkIfMatch, contentEtag } from "../etag.ts";
-import { defineOperation } from "../operation.ts";
+import { defineOperation, type Principal } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
 import { renderVpc, type SubnetUse } from "./render.ts";
 
@@ -90,16 +91,28 @@ export const showVpc = defineOperation({
   },
 });
 
-/** Attaches the gateways to a network in another way. Endpoints keep their addresses; sessions of the old way end. */
+const change = Type.Object(
+  {
+    attachment: Type.Optional(attachmentSchema),
+    /** For a VPC that has IPv4 only; what it has once stays. */
+    cidr6,
+  },
+  { minProperties: 1 },
+);
+
+/**
+ * Attaches the gateways to a network in another way, or gives it IPv6. Endpoints keep their addresses; sessions of the
+ * old attachment end.
+ */
 export const updateVpc = defineOperation({
   id: "UpdateVpc",
   method: "PUT",
   path: "/postern/v1/:project_id/vpcs/:id",
   action: "postern:vpc:update",
-  schemas: { params: resourceParams, body: Type.Object({ attachment: attachmentSchema }) },
+  schemas: { params: resourceParams, body: change },
   async handle(request, context) {
-    const { principal, params, ifMatch } = request;
-    const attachment = readAttachment(request.body.attachment);
+    const { principal, params, ifMatch, body } = request;
+    const attachment = body.attachment && readAttachment(body.attachment);
     const { result, headers } = await commit(
       context,
       request,
@@ -107,18 +120,32 @@ export const updateVpc = defineOperation({
       `vpc/${params.id}`,
       async (tx) => {
         const vpc = await requireReachableVpc(tx, principal, params.id);
-        const uses = await subnetUse(tx, vpc);
-        checkIfMatch(ifMatch, contentEtag(renderVpc(vpc, uses)));
-        requireRightsToAttach(principal, vpc.attachment, attachment);
-        requireSameSpace(vpc, attachment);
-        await requireFreeOnHost(tx, attachment, vpc.id);
-        await tx.networks.setAttachment(vpc.id, attachment);
-        return renderVpc({ ...vpc, attachment }, uses);
+        checkIfMatch(ifMatch, contentEtag(renderVpc(vpc, await subnetUse(tx, vpc))));
+        if (attachment) await attach(tx, principal, vpc, attachment);
+        if (body.cidr6 !== undefined) {
+          // What may come from an interface of the gateway's host is the operator's to say.
+          requireRightsToAttach(principal, vpc.attachment);
+          await addNetwork6(tx, vpc, body.cidr6);
+        }
+        const changed = (await tx.networks.vpc(vpc.id)) ?? vpc;
+        return renderVpc(changed, await subnetUse(tx, changed));
       },
     );
     return { headers: { ...headers, etag: contentEtag(result) }, body: result };
   },
 });
+
+async function attach(
+  tx: Repositories,
+  principal: Principal,
+  vpc: Vpc,
+  attachment: Attachment,
+): Promise<void> {
+  requireRightsToAttach(principal, vpc.attachment, attachment);
+  requireSameSpace(vpc, attachment);
+  await requireFreeOnHost(tx, attachment, vpc.id);
+  await tx.networks.setAttachment(vpc.id, attachment);
+}
 
 export const deleteVpc = defineOperation({
   id: "DeleteVpc",
