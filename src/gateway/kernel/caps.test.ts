@@ -102,6 +102,12 @@ class Kernel {
     for (const { counted } of this.#elements.values()) counted.delete(first);
   }
 
+  /** Counts somebody whom it has refused, until it looks again. */
+  countStale(amount: number): void {
+    for (const { counted } of this.#elements.values())
+      for (let stale = 1; stale <= amount; stale += 1) counted.add(-stale);
+  }
+
   /** Closed sessions stay in the table for a while. */
   forgetClosed(): void {
     this.#lingering = 0;
@@ -151,7 +157,7 @@ function restarted(kernel: Kernel): Caps {
 function tick(caps: Caps, kernel: Kernel): void {
   kernel.now += tickMs;
   caps.refill();
-  if (caps.hasRoom(endpoint)) caps.recount(endpoint);
+  caps.lookAtRefusing([endpoint]);
 }
 
 const meanwhile = fc.array(
@@ -257,6 +263,40 @@ test.each([2, 9])(
     expect(restarted(kernel).plan(wanted)).toEqual({ changes: [], toCount: [] });
   },
 );
+
+test("an endpoint that refuses for long although it has room is counted anew", () => {
+  const kernel = new Kernel();
+  const caps = capsOf(kernel);
+  want(caps, kernel, 4);
+  kernel.connect();
+  kernel.countStale(3);
+  for (const isAdmitted of [false, false, true, true, true, false]) {
+    expect(kernel.connect()).toBe(isAdmitted);
+    tick(caps, kernel);
+  }
+  expect(kernel.sessions.size).toBe(4);
+});
+
+test.each([
+  ["the kernel lets somebody in again", (kernel: Kernel): void => void (kernel.close(), kernel.connect())],
+  ["it is full", (kernel: Kernel): void => void kernel.connect()],
+])("the kernel goes on counting by itself where %s", (_what, meanwhile) => {
+  const kernel = new Kernel();
+  const caps = capsOf(kernel);
+  want(caps, kernel, 4);
+  while (kernel.connect());
+  const before = kernel.list("cap");
+  for (let look = 0; look < 4; look += 1) {
+    meanwhile(kernel);
+    expect(kernel.connect()).toBe(false);
+    kernel.schedule(["close"]);
+    tick(caps, kernel);
+    kernel.schedule([]);
+    kernel.connect();
+  }
+  expect(kernel.list("cap")).toEqual(before);
+  expect(kernel.list("cap")).toMatchObject([{ cap: 4 }]);
+});
 
 test("far from a large cap nobody is refused, and no session is counted", () => {
   const kernel = new Kernel();

@@ -44,6 +44,8 @@ export class Caps {
   /** Those of `#kept` that have a ledger, and those that admit too few. */
   readonly #credited = new Map<number, CreditLedger>();
   readonly #indebted = new Set<number>();
+  /** Endpoints that refused although they had room, at the last look, with how many sessions had been let in by then. */
+  #suspects: ReadonlyMap<number, number> = new Map();
   /** Until `endTakeOver`, an endpoint that is new to this process may have sessions of an earlier one. */
   #mayHaveSessions = true;
   #nextCountAt = 0;
@@ -124,11 +126,21 @@ export class Caps {
     return [...this.#indebted];
   }
 
-  /** Whether an endpoint has fewer sessions than it may have, and the kernel counts them. */
-  hasRoom(number: number): boolean {
-    const kept = this.#kept.get(number);
-    if (!kept || kept.ledger) return false;
-    return (liveSessions(this.#sessions, [number]).get(number) ?? 0) < kept.wanted;
+  /**
+   * To be told every now and then which endpoints have just refused a session for their cap. One that has room is counted
+   * anew: at once where sessions that are older than its element have ended. Else the kernel counts whom it has just
+   * refused, and mostly finds out by itself; only where nobody was let in since the last look, and there was room then
+   * too, its element gives way to one that does not know the sessions that are there, and so depends on this process.
+   */
+  lookAtRefusing(numbers: readonly number[]): void {
+    const suspects = new Map<number, number>();
+    for (const number of numbers) {
+      if (!this.#hasRoom(number)) continue;
+      const opened = this.#tables.counted("opened", number);
+      if (this.#indebted.has(number) || this.#suspects.get(number) === opened) this.recount(number);
+      else suspects.set(number, opened);
+    }
+    this.#suspects = suspects;
   }
 
   /** Counts the sessions of an endpoint anew, and admits as many as are free by now. */
@@ -165,6 +177,13 @@ export class Caps {
       const isGranted = this.#grant(number, live.get(number) ?? 0, 1);
       if (!isGranted && this.#kept.get(number)?.ledger?.isOld(this.#now())) this.recount(number);
     }
+  }
+
+  /** Whether an endpoint has fewer sessions than it may have, and the kernel counts them. */
+  #hasRoom(number: number): boolean {
+    const kept = this.#kept.get(number);
+    if (!kept || kept.ledger) return false;
+    return (liveSessions(this.#sessions, [number]).get(number) ?? 0) < kept.wanted;
   }
 
   /** Reads a counter of a few endpoints as it is asked for, and of many at once, when the first is asked for. */

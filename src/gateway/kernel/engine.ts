@@ -300,10 +300,7 @@ export class KernelEngine implements Engine {
     }
   }
 
-  /**
-   * One with few credits gets more. An endpoint whose cap refuses although there is room is counted anew: sessions that
-   * are older than its element have ended, or the kernel still counts whom it has just refused.
-   */
+  /** An endpoint with few credits gets more, and one whose cap refuses although there is room is looked at. */
   #recount(): void {
     const startedAt = performance.now();
     if (startedAt < this.#recountDueAt) return;
@@ -312,10 +309,9 @@ export class KernelEngine implements Engine {
       const refused = this.#parts.tables.countersIn("refused_session_cap");
       const before = this.#refusedByCap;
       this.#refusedByCap = refused;
-      for (const [number, { packets }] of refused) {
-        const isRefusing = packets > (before.get(number)?.packets ?? 0);
-        if (isRefusing && this.#caps.hasRoom(number)) this.#caps.recount(number);
-      }
+      const isRefusing = ([number, { packets }]: readonly [number, Count]): boolean =>
+        packets > (before.get(number)?.packets ?? 0);
+      this.#caps.lookAtRefusing([...refused].filter(isRefusing).map(([number]) => number));
     } catch (error) {
       this.#isInSync = false;
       this.#parts.log.error({ err: error }, "counting sessions anew failed");
