@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { newHexId, newUuid, type AccountId, type EndpointId, type ServiceId } from "./ids.ts";
-import { endpointDnsName, endpointServiceName } from "./names.ts";
+import { endpointDnsName, endpointServiceName, isZoneName } from "./names.ts";
 
 test("a service is named after region, cluster and id", () => {
   const id = "cf072729-b076-49db-83d3-020dc9f589bd" as ServiceId;
@@ -23,4 +23,20 @@ test("ids have the published forms and are new each time", () => {
   );
   expect(newHexId<AccountId>()).toMatch(/^[0-9a-f]{32}$/);
   expect(new Set(Array.from({ length: 100 }, () => newHexId<AccountId>())).size).toBe(100);
+});
+
+test.each([
+  ["postern.internal", true],
+  ["lan", true],
+  [`${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(18)}`, true],
+  [`${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(19)}`, false],
+  ["a".repeat(64), false],
+  ["Postern.internal", false],
+  ["postern..internal", false],
+  ["postern.internal.", false],
+  ["-postern.internal", false],
+  ["pos_tern.internal", false],
+  ["", false],
+])("whether names can lie below %s: %s", (text, isZone) => {
+  expect(isZoneName(text)).toBe(isZone);
 });

@@ -20,5 +20,24 @@ export function parseServiceName(name: string): ServiceId | undefined {
 
 /** Returns the private name of an endpoint: `vpcep-{id}.{region}.{zone}` (contract section 6). */
 export function endpointDnsName(id: EndpointId, region: string, zone: string): string {
-  return `vpcep-${id}.${region}.${zone}`;
+  return `${endpointLabel(id)}.${zoneName(region, zone)}`;
+}
+
+/** Returns the first label of an endpoint's private name. */
+export function endpointLabel(id: EndpointId): string {
+  return `vpcep-${id}`;
+}
+
+/** Returns the name of the zone that the gateways serve: the private names of all endpoints lie right below it. */
+export function zoneName(region: string, zone: string): string {
+  return `${region}.${zone}`;
+}
+
+/** So that a private name has at most the 253 characters that a name may have, in a region of the longest name. */
+const zoneLengthLimit = 146;
+
+/** Whether endpoints may have their private names below this one. */
+export function isZoneName(text: string): boolean {
+  const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+  return text.length <= zoneLengthLimit && text.split(".").every((part) => label.test(part));
 }

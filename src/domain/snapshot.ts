@@ -18,6 +18,21 @@ export interface Snapshot {
   readonly endpoints: readonly SnapshotEndpoint[];
   /** Those that the kernel carries; there are none where it is left out. */
   readonly networks?: readonly DesiredNetwork[];
+  /** Left out, no names are served. */
+  readonly dns?: SnapshotDns;
+}
+
+/** What the gateway needs to serve private names: `{region}.{zone}` is the zone. */
+export interface SnapshotDns {
+  readonly zone: string;
+  /** One a network; names of others are not served. */
+  readonly resolvers: readonly Resolver[];
+}
+
+/** The address that a network's name server has there. */
+export interface Resolver {
+  readonly vpcId: VpcId;
+  readonly address: string;
 }
 
 export interface SnapshotService {
@@ -57,6 +72,8 @@ export interface SnapshotEndpoint {
   readonly address: string;
   /** Its second address, IPv6, of endpoints with dual stack. */
   readonly address6?: string;
+  /** It has a private name. */
+  readonly hasName?: true;
   /** The ports that the consumer connects to. */
   readonly clientPorts: readonly number[];
   /** Most sessions at once; exact. */

@@ -10,12 +10,14 @@ const secure: Snapshot = {
   ...aSnapshot(7, 2, {
     sources: ["127.0.0.0/8", "10.0.0.1"],
     attachment: "kernel",
+    hasName: true,
     kernel: { number: 7, connectionRate: 50, byteRate: 20_000 },
   }),
   networks: [
     { id: vpcId, number: 1, attachment: { kind: "interface", device: "eth1" }, cidrs: ["10.0.0.0/24"] },
     { id: uuid(9) as VpcId, number: 2, attachment: { kind: "netns", namespace: "a" }, cidrs: [] },
   ],
+  dns: { zone: "postern.internal", resolvers: [{ vpcId, address: "10.0.0.3" }] },
   services: aSnapshot(7).services.map((service) => ({
     ...service,
     serverPorts: [{ clientPort: 80, serverPort: 9600 }],
@@ -83,7 +85,16 @@ describe("with one field wrong or missing it is no snapshot", () => {
     return JSON.stringify(copy);
   }
 
-  const optional = new Set(["authorization", "ca", "sources", "serverPorts", "connectionRate", "byteRate"]);
+  const optional = new Set([
+    "authorization",
+    "ca",
+    "sources",
+    "serverPorts",
+    "connectionRate",
+    "byteRate",
+    "hasName",
+    "dns",
+  ]);
   const paths = pathsOf(secure);
 
   test.each(paths.map((path) => path.join(".")))("%s", (joined) => {
@@ -128,6 +139,9 @@ describe("with one field wrong or missing it is no snapshot", () => {
     ["no session", "endpoints.0.maxSession", 0],
     ["a path without a slash", "services.0.healthCheck.path", "x"],
     ["another scheme", "services.0.healthCheck.scheme", "ftp"],
+    ["a zone that is no name", "dns.zone", "postern..internal"],
+    ["a zone in capitals", "dns.zone", "Postern.internal"],
+    ["a name server's IPv6 address", "dns.resolvers.0.address", "::1"],
     ["a server port 0", "services.0.serverPorts.0.serverPort", 0],
     ["a node's port 0", "services.0.nodes.0.port", 0],
   ])("%s", (_name, path, value) => {

@@ -1,10 +1,13 @@
 import { isIP, isIPv4, isIPv6 } from "node:net";
 import { isDeviceName, isNamespaceName, vpcNumberLimit } from "../domain/attachment.ts";
 import type { DesiredNetwork } from "../domain/desired.ts";
+import { isZoneName } from "../domain/names.ts";
 import type { ServicePort } from "../domain/resources.ts";
 import type {
   HealthCheck,
+  Resolver,
   Snapshot,
+  SnapshotDns,
   SnapshotEndpoint,
   SnapshotNode,
   SnapshotService,
@@ -36,6 +39,21 @@ function isSnapshot(value: unknown): value is Snapshot {
     services: listOf(isService),
     endpoints: listOf(isEndpoint),
     networks: (networks) => networks === undefined || listOf(isNetwork)(networks),
+    dns: (dns) => dns === undefined || isDns(dns),
+  });
+}
+
+function isDns(value: unknown): boolean {
+  return hasFields<SnapshotDns>(value, {
+    zone: (zone) => typeof zone === "string" && isZoneName(zone),
+    resolvers: listOf(isResolver),
+  });
+}
+
+function isResolver(value: unknown): boolean {
+  return hasFields<Resolver>(value, {
+    vpcId: isText,
+    address: (address) => typeof address === "string" && isIPv4(address),
   });
 }
 
@@ -101,6 +119,7 @@ function isEndpoint(value: unknown): boolean {
     attachment: (attachment) => attachment === "loopback" || attachment === "kernel",
     address: (address) => typeof address === "string" && isPlainAddress(address),
     address6: (address) => address === undefined || (typeof address === "string" && isPlainAddress6(address)),
+    hasName: (hasName) => hasName === undefined || hasName === true,
     clientPorts: (ports) => listOf(isPort)(ports) && (ports as unknown[]).length > 0,
     maxSession: isUpTo(Number.MAX_SAFE_INTEGER),
     refusal: (refusal) => refusals.includes(refusal),
