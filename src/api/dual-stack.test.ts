@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { buildSnapshot } from "../domain/build-snapshot.ts";
 import type { GatewayId } from "../domain/ids.ts";
+import { namePlace } from "../domain/test-fixtures.ts";
 import { refusal, startTestServer, type Json, type Tenant, type TestCluster } from "./test-server.ts";
 
 const vpcs = "/postern/v1/{p}/vpcs";
@@ -148,7 +149,7 @@ describe("opening with dual stack", () => {
     const native = await tenant.call("GET", `/v1/{p}/vpc-endpoints/${String(id)}`);
     expect(native.body).toMatchObject({ ip: vpcepIp, ipv6_address: "fd00:1::2", ip_version: "dualstack" });
     const { store } = tenant.server;
-    const snapshot = buildSnapshot(await store.desiredState(), "g" as GatewayId, "region-1", String);
+    const snapshot = buildSnapshot(await store.desiredState(), "g" as GatewayId, namePlace, String);
     expect(snapshot.endpoints).toMatchObject([{ address: vpcepIp, address6: "fd00:1::2" }]);
   });
 

@@ -90,18 +90,19 @@ async function list({ api, out }: CommandContext): Promise<void> {
 function vpcTable(vpcs: readonly Vpc[]): string {
   const rows = vpcs.flatMap((vpc) =>
     vpc.subnets.length === 0
-      ? [[vpc.name, vpc.id, attachmentText(vpc.attachment), cidrText(vpc)]]
+      ? [[vpc.name, vpc.id, attachmentText(vpc.attachment), vpc.dns_address, cidrText(vpc)]]
       : vpc.subnets.map((subnet) => [
           vpc.name,
           vpc.id,
           attachmentText(vpc.attachment),
+          vpc.dns_address,
           cidrText(subnet),
           subnet.name,
           subnet.addresses_used,
           subnet.addresses_free,
         ]),
   );
-  return renderTable(["NAME", "ID", "ATTACHMENT", "CIDR", "SUBNET", "USED", "FREE"], rows);
+  return renderTable(["NAME", "ID", "ATTACHMENT", "DNS", "CIDR", "SUBNET", "USED", "FREE"], rows);
 }
 
 function cidrText({ cidr, cidr6 }: Pick<Vpc, "cidr" | "cidr6">): string {

@@ -101,6 +101,8 @@ export interface Vpc {
   /** Only with IPv6. */
   readonly cidr6?: string;
   readonly attachment: Attachment;
+  /** Where private names are served, once an endpoint has one. */
+  readonly dns_address?: string;
   readonly subnets: readonly Subnet[];
 }
 

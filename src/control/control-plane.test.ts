@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { anEndpoint, aReport, endpointId, gatewayId } from "../domain/test-fixtures.ts";
+import { anEndpoint, aReport, endpointId, gatewayId, namePlace } from "../domain/test-fixtures.ts";
 import { TestClock } from "../lib/test-clock.ts";
 import { insertBasics } from "../store/test-basics.ts";
 import { openTestStore } from "../store/test-store.ts";
@@ -20,7 +20,7 @@ async function start(lastSeenAt: number | null = null) {
     await tx.endpoints.insert(anEndpoint({ phase: "creating" }));
   });
   const registry = new GatewayRegistry(clock, 60_000);
-  const control = new ControlPlane(store, clock, new SnapshotFeed(store, "region-1", String), registry);
+  const control = new ControlPlane(store, clock, new SnapshotFeed(store, namePlace, String), registry);
   await control.start();
   return { clock, store, registry, control };
 }

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { GatewayId } from "../domain/ids.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
-import { aCluster, anEndpoint, aService, gatewayId, uuid } from "../domain/test-fixtures.ts";
+import { aCluster, anEndpoint, aService, gatewayId, uuid, namePlace } from "../domain/test-fixtures.ts";
 import type { SqlStore } from "../store/sql-store.ts";
 import { insertBasics } from "../store/test-basics.ts";
 import { openTestStore } from "../store/test-store.ts";
@@ -21,7 +21,7 @@ beforeEach(async () => {
     await insertBasics(tx);
     await tx.endpoints.insert(anEndpoint());
   });
-  feed = new SnapshotFeed(store, "region-1", (sealed) => `open(${sealed})`);
+  feed = new SnapshotFeed(store, namePlace, (sealed) => `open(${sealed})`);
 });
 
 function read(text: string | undefined): Snapshot {

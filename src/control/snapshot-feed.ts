@@ -1,17 +1,17 @@
-import { buildSnapshot } from "../domain/build-snapshot.ts";
+import { buildSnapshot, type NamePlace } from "../domain/build-snapshot.ts";
 import type { GatewayId } from "../domain/ids.ts";
 import type { Store } from "../domain/store.ts";
 
 /** Serves every gateway the snapshot that it does not have yet, by long poll. */
 export class SnapshotFeed {
   readonly #store: Store;
-  readonly #region: string;
+  readonly #place: NamePlace;
   readonly #unseal: (sealed: string) => string;
   #latest: { readonly gatewayId: GatewayId; readonly revision: number; readonly text: string } | undefined;
 
-  constructor(store: Store, region: string, unseal: (sealed: string) => string) {
+  constructor(store: Store, place: NamePlace, unseal: (sealed: string) => string) {
     this.#store = store;
-    this.#region = region;
+    this.#place = place;
     this.#unseal = unseal;
   }
 
@@ -49,7 +49,7 @@ export class SnapshotFeed {
     const latest = this.#latest;
     if (latest?.revision === this.#store.revision && latest.gatewayId === gatewayId) return latest.text;
     const state = await this.#store.read((tx) => tx.desiredState());
-    const text = JSON.stringify(buildSnapshot(state, gatewayId, this.#region, this.#unseal));
+    const text = JSON.stringify(buildSnapshot(state, gatewayId, this.#place, this.#unseal));
     this.#latest = { gatewayId, revision: state.revision, text };
     return text;
   }

@@ -15,6 +15,7 @@ import {
   serviceId,
   uuid,
   vpcId,
+  namePlace,
 } from "./test-fixtures.ts";
 
 function stateOf(wish: Partial<DesiredState> = {}): DesiredState {
@@ -25,12 +26,13 @@ function stateOf(wish: Partial<DesiredState> = {}): DesiredState {
     endpoints: [anEndpoint()],
     kernelVpcs: [],
     unattachedVpcs: new Set(),
+    resolvers: [],
     ...wish,
   };
 }
 
 function snapshotOf(state: DesiredState) {
-  return buildSnapshot(state, gatewayId, "region-1", (sealed) => `open(${sealed})`);
+  return buildSnapshot(state, gatewayId, namePlace, (sealed) => `open(${sealed})`);
 }
 
 test("the snapshot of one endpoint, key for key", () => {

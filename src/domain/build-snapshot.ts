@@ -5,7 +5,7 @@ import { admissionRefusal } from "./endpoint-state.ts";
 import type { ClusterId, GatewayId, ServiceId, VpcId } from "./ids.ts";
 import type { Cluster, Endpoint, EndpointService, KernelVpc } from "./resources.ts";
 import { portsBesideRegistered, portsOf } from "./service-ports.ts";
-import type { HealthCheck, Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
+import type { HealthCheck, Resolver, Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
 
 /** Everything that a snapshot is made of, read in one transaction. */
 export interface DesiredState {
@@ -17,6 +17,14 @@ export interface DesiredState {
   readonly kernelVpcs: readonly KernelVpc[];
   /** Networks that no gateway is attached to. */
   readonly unattachedVpcs: ReadonlySet<VpcId>;
+  /** The addresses that names are served at in loopback networks. */
+  readonly resolvers: readonly Resolver[];
+}
+
+/** What private names end with. */
+export interface NamePlace {
+  readonly region: string;
+  readonly zone: string;
 }
 
 /** Opens a sealed secret. */
@@ -30,7 +38,7 @@ type Unseal = (sealed: string) => string;
 export function buildSnapshot(
   state: DesiredState,
   gatewayId: GatewayId,
-  region: string,
+  { region, zone }: NamePlace,
   unseal: Unseal,
 ): Snapshot {
   const clusters = new Map<ClusterId, Cluster>(state.clusters.map((cluster) => [cluster.id, cluster]));
@@ -48,6 +56,8 @@ export function buildSnapshot(
     const place = kernelVpcs.has(endpoint.vpcId) ? kernelPlace(endpoint) : {};
     endpoints.push({ ...snapshotEndpoint(endpoint, service, cluster), ...place });
   }
+  const resolvers = state.resolvers.toSorted((a, b) => compareText(a.vpcId, b.vpcId));
+  const hasNames = resolvers.length > 0 || state.kernelVpcs.some(({ dnsAddress }) => dnsAddress !== null);
   return {
     format: 1,
     gatewayId,
@@ -56,11 +66,18 @@ export function buildSnapshot(
     services: [...served.values()].toSorted(byId),
     endpoints,
     ...(kernelVpcs.size > 0 ? { networks: state.kernelVpcs.toSorted(byId).map(snapshotNetwork) } : {}),
+    ...(hasNames ? { dns: { zone, resolvers } } : {}),
   };
 }
 
-function snapshotNetwork({ id, number, attachment, cidr, cidr6 }: KernelVpc): DesiredNetwork {
-  return { id, number, attachment, cidrs: cidr6 === null ? [cidr] : [cidr, cidr6] };
+function snapshotNetwork({ id, number, attachment, cidr, cidr6, dnsAddress }: KernelVpc): DesiredNetwork {
+  return {
+    id,
+    number,
+    attachment,
+    cidrs: cidr6 === null ? [cidr] : [cidr, cidr6],
+    ...(dnsAddress === null ? {} : { resolver: dnsAddress }),
+  };
 }
 
 function kernelPlace(endpoint: Endpoint): Pick<SnapshotEndpoint, "attachment" | "kernel"> {
@@ -87,6 +104,7 @@ function snapshotEndpoint(endpoint: Endpoint, service: EndpointService, cluster:
     attachment: "loopback",
     address: endpoint.address,
     ...(endpoint.address6 === null ? {} : { address6: endpoint.address6 }),
+    ...(endpoint.dnsEnabled ? { hasName: true } : {}),
     clientPorts: portsOf(service, cluster).map(({ clientPort }) => clientPort),
     maxSession: endpoint.maxSession,
     refusal: admissionRefusal(endpoint, service.enabled),

@@ -58,6 +58,8 @@ export interface DesiredNetwork {
   readonly attachment: KernelAttachment;
   /** All that consumers may connect from; other sources are spoofed. */
   readonly cidrs: readonly string[];
+  /** The address that names are served at there, and that nothing else of the host's is reached by. */
+  readonly resolver?: string;
 }
 
 export interface DesiredNode {

@@ -10,7 +10,15 @@ const service = aService();
 
 function state(endpoints: readonly Endpoint[], enabled = true): DesiredState {
   const services = [{ ...service, enabled }];
-  return { revision: 1, clusters: [], services, endpoints, kernelVpcs: [], unattachedVpcs: new Set() };
+  return {
+    revision: 1,
+    clusters: [],
+    services,
+    endpoints,
+    kernelVpcs: [],
+    unattachedVpcs: new Set(),
+    resolvers: [],
+  };
 }
 
 function endpoint(id: string, account: string, approval: Endpoint["approval"] = "accepted"): Endpoint {

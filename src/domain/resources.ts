@@ -88,6 +88,8 @@ export interface Vpc {
   readonly attachment: Attachment;
   /** By which the kernel knows it: 1 to 65,535, its own for as long as it lives. */
   readonly number: number;
+  /** Where private names are served; null where none was ever asked for. */
+  readonly dnsAddress: Ipv4 | null;
   readonly createdAt: Timestamp;
 }
 

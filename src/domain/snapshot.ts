@@ -25,7 +25,7 @@ export interface Snapshot {
 /** What the gateway needs to serve private names: `{region}.{zone}` is the zone. */
 export interface SnapshotDns {
   readonly zone: string;
-  /** One a network; names of others are not served. */
+  /** One a loopback network; networks that the kernel carries say their own. Names of others are not served. */
   readonly resolvers: readonly Resolver[];
 }
 

@@ -4,6 +4,7 @@ import type { Attachment } from "./attachment.ts";
 import type { DesiredState } from "./build-snapshot.ts";
 import type { KernelAttachment } from "./desired.ts";
 import type { EndpointState, EndpointStatus } from "./endpoint-state.ts";
+import type { Resolver } from "./snapshot.ts";
 import type {
   AccountId,
   ClusterId,
@@ -108,6 +109,11 @@ export interface NetworkRepository {
   setAttachment(id: VpcId, attachment: Attachment): Promise<void>;
   /** Gives a VPC and one of its subnets an IPv6 network. */
   setCidr6(id: VpcId, subnet: SubnetId, cidr6: string): Promise<void>;
+  setDnsAddress(id: VpcId, address: Ipv4): Promise<void>;
+  /** Where names are served on loopback, of every project. */
+  resolvers(): Promise<readonly Resolver[]>;
+  /** VPCs of every project that have an endpoint with a private name, and no address to serve it at. */
+  vpcsWithoutDnsAddress(): Promise<readonly VpcId[]>;
   /** VPCs of every project that no gateway is attached to. */
   unattachedVpcs(): Promise<ReadonlySet<VpcId>>;
   /** Whether an endpoint or a cluster lives in it. */
@@ -266,7 +272,7 @@ export interface GatewayRepository {
   setLastSeen(id: GatewayId, now: Timestamp): Promise<void>;
 }
 
-export type SettingKey = "region";
+export type SettingKey = "region" | "zone";
 
 export interface ProjectCounts {
   readonly clusters: number;
@@ -289,7 +295,7 @@ export interface Repositories {
   setSetting(key: SettingKey, value: string): Promise<void>;
   /** What a project has, in numbers. */
   counts(project: ProjectId): Promise<ProjectCounts>;
-  /** Five reads: call it inside `read` or `write` for one consistent view. */
+  /** Several reads: call it inside `read` or `write` for one consistent view. */
   desiredState(): Promise<DesiredState>;
 }
 

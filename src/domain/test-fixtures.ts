@@ -18,6 +18,8 @@ import type { Account, Cluster, Endpoint, EndpointService, Project, Subnet, User
 
 const createdAt = Date.UTC(2026, 0, 1);
 
+export const namePlace = { region: "region-1", zone: "postern.internal" } as const;
+
 /** Returns a UUID that grows with `n`. */
 export function uuid(n: number): string {
   return `00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`;
@@ -72,6 +74,7 @@ export function aVpc(wish: Partial<Vpc> = {}): Vpc {
     cidr6: null,
     attachment,
     number: 1,
+    dnsAddress: null,
     createdAt,
     ...wish,
   };

@@ -7,6 +7,7 @@ import { createLogger } from "../lib/log.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import { startTestNode } from "../lib/test-node.ts";
 import { GatewayAgent } from "./agent.ts";
+import { NameService } from "./dns/name-service.ts";
 import { FakeEngine } from "./fake-engine.ts";
 import { FakeServer, type Trouble } from "./fake-server.ts";
 import { HealthChecker } from "./health/health-checker.ts";
@@ -44,12 +45,22 @@ function gateway(directory: string) {
   const file = new SnapshotFile(path);
   const engine = new FakeEngine();
   const applied: number[] = [];
-  const health = new HealthChecker(settings, () => agent.nodesChanged());
+  const health = new HealthChecker(settings, (change) =>
+    change === "usable" ? agent.nodesChanged() : agent.nodesKnown(),
+  );
   const log = createLogger("unit", "silent");
+  const names = new NameService({
+    ttlS: 5,
+    ports: [],
+    isHealthy: (node) => health.isHealthy(node),
+    openInKernelNetwork: () => Promise.reject(new Error("no network here is the kernel's")),
+    log,
+  });
   const agent = new GatewayAgent({
     engine,
     file,
     health,
+    names,
     log,
     onApplied: (revision) => applied.push(revision),
   });

@@ -6,6 +6,7 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import { isSameJson } from "../lib/same-json.ts";
 import { Backoff } from "../lib/backoff.ts";
 import type { Logger } from "../lib/log.ts";
+import type { NameService } from "./dns/name-service.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
 import type { HealthChecker } from "./health/health-checker.ts";
 import { keepEntries } from "./keep-entries.ts";
@@ -24,6 +25,7 @@ export interface AgentParts {
   readonly engine: Engine;
   readonly file: SnapshotFile;
   readonly health: HealthChecker;
+  readonly names: NameService;
   readonly log: Logger;
   /** Called when a snapshot has been applied, from disk or from the server. */
   readonly onApplied: (revision: number) => void;
@@ -75,10 +77,16 @@ export class GatewayAgent {
     this.#enqueue(() => this.#apply()).catch(() => undefined);
   }
 
+  /** More is known of nodes that were usable all the time: only their names wait for it. */
+  nodesKnown(): void {
+    this.#enqueue(() => Promise.resolve(this.#parts.names.refresh())).catch(() => undefined);
+  }
+
   async close(): Promise<void> {
     this.#stop.abort();
     this.#parts.health.close();
     await this.#queue;
+    await this.#parts.names.close();
     await this.#parts.engine.close();
   }
 
@@ -134,12 +142,14 @@ export class GatewayAgent {
   }
 
   async #apply(): Promise<void> {
-    const { engine, health, log } = this.#parts;
+    const { engine, health, names, log } = this.#parts;
     const snapshot = this.#snapshot;
     if (!snapshot) return;
     const startedAt = performance.now();
     const { endpoints, networks } = this.#compiler.compile(snapshot, (node) => health.isUsable(node));
     const report = await engine.apply(endpoints, networks);
+    // Afterwards: a name is never there before its endpoint is.
+    await names.apply(snapshot, report);
     const applyMs = Math.round((performance.now() - startedAt) * 100) / 100;
     const severedSessions = this.#last.severedSessions + report.severedSessions;
     const { failures, coming = [] } = report;

@@ -50,12 +50,14 @@ export class CompositeEngine implements Engine {
       return outcome.value;
     });
     const coming = reports.flatMap((report) => report.coming ?? []);
+    const resolvers = reports.flatMap((report) => report.resolvers ?? []);
     const news = reports.flatMap((report) => report.news ?? []);
     return {
       severedSessions: reports.reduce((sum, { severedSessions }) => sum + severedSessions, 0),
       failures: reports.flatMap(({ failures }) => failures),
       ...(coming.length > 0 ? { coming } : {}),
       ...(news.length > 0 ? { news: Promise.race(news) } : {}),
+      ...(resolvers.length > 0 ? { resolvers } : {}),
     };
   }
 

@@ -2,6 +2,7 @@ import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
 import type { SessionList, SessionQuery } from "./live-session.ts";
+import type { Resolver } from "../domain/snapshot.ts";
 
 /** What one `apply` did. */
 export interface ApplyReport {
@@ -13,6 +14,17 @@ export interface ApplyReport {
   readonly coming?: readonly EndpointId[];
   /** Resolves when another `apply` brings about more of the same; left out while nothing is under way. Never rejects. */
   readonly news?: Promise<void>;
+  /** Where names can be served in networks that the kernel carries; none where it is left out. */
+  readonly resolvers?: readonly KernelResolver[];
+}
+
+/** An address of a network that the kernel carries, which is answered for there. */
+export interface KernelResolver extends Resolver {
+  readonly device: string;
+  /** An interface that was made anew has the same name and another index. */
+  readonly deviceIndex: number;
+  /** Packets that have it go to this network. */
+  readonly mark: number;
 }
 
 /**

@@ -14,10 +14,16 @@ const secure: Snapshot = {
     kernel: { number: 7, connectionRate: 50, byteRate: 20_000 },
   }),
   networks: [
-    { id: vpcId, number: 1, attachment: { kind: "interface", device: "eth1" }, cidrs: ["10.0.0.0/24"] },
+    {
+      id: vpcId,
+      number: 1,
+      attachment: { kind: "interface", device: "eth1" },
+      cidrs: ["10.0.0.0/24"],
+      resolver: "10.0.0.3",
+    },
     { id: uuid(9) as VpcId, number: 2, attachment: { kind: "netns", namespace: "a" }, cidrs: [] },
   ],
-  dns: { zone: "postern.internal", resolvers: [{ vpcId, address: "10.0.0.3" }] },
+  dns: { zone: "postern.internal", resolvers: [{ vpcId: uuid(10) as VpcId, address: "127.80.0.3" }] },
   services: aSnapshot(7).services.map((service) => ({
     ...service,
     serverPorts: [{ clientPort: 80, serverPort: 9600 }],
@@ -94,6 +100,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
     "byteRate",
     "hasName",
     "dns",
+    "resolver",
   ]);
   const paths = pathsOf(secure);
 

@@ -73,6 +73,7 @@ function isNetwork(value: unknown): boolean {
     number: isUpTo(vpcNumberLimit),
     attachment: isAttachment,
     cidrs: listOf(isSource),
+    resolver: (resolver) => resolver === undefined || (typeof resolver === "string" && isIPv4(resolver)),
   });
 }
 

@@ -5,6 +5,7 @@ import { parseListenAddress } from "../lib/listen-address.ts";
 import { createLogger, type Logger } from "../lib/log.ts";
 import { StartError } from "../lib/start-error.ts";
 import { flowLogArgs, readFlowLog, withFlowLog, type FlowLogFlags } from "./flow-log-settings.ts";
+import { nameArgs, readNames, withNames, type NameFlags } from "./name-settings.ts";
 import { dataPaths, type DataPaths } from "./paths.ts";
 import { runProcess } from "./process-life.ts";
 
@@ -13,14 +14,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const defaultData = ".postern/data";
 const defaultListen = "127.0.0.1:9700";
 const defaultRegion = "region-1";
+const defaultZone = "postern.internal";
+const zoneHelp = `zone of private names (first start only; default ${defaultZone})`;
 const defaultIdleTimeoutS = "3600";
 const flowsHelp = "most flows of one network that the kernel carries (default: half of the kernel's table)";
 const mostListed = 100_000;
 
-interface ProcessFlags extends FlowLogFlags {
+interface ProcessFlags extends FlowLogFlags, NameFlags {
   readonly data?: string;
   readonly listen: string;
   readonly region?: string;
+  readonly dnsZone?: string;
   readonly idleTimeout: string;
   readonly flowsPerNetwork?: string;
   readonly remove?: true;
@@ -46,13 +50,10 @@ export function addProcessCommands(program: Command, env: Environment): void {
   const pathsOf = (command: Command): DataPaths =>
     dataPaths(resolve(command.optsWithGlobals<ProcessFlags>().data ?? env["POSTERN_DATA"] ?? defaultData));
 
-  withFlowLog(
-    withData(program.command("up").description("run server and gateway on this machine, until Ctrl-C")),
-  )
+  withGatewayFlags(program.command("up").description("run server and gateway on this machine, until Ctrl-C"))
     .option("--listen <host:port>", "address of the API", defaultListen)
     .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
-    .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
-    .option("--flows-per-network <number>", flowsHelp)
+    .option("--dns-zone <name>", zoneHelp)
     .action(async (flags: ProcessFlags, command: Command) => {
       const { runUp } = await import("./up.ts");
       const paths = pathsOf(command);
@@ -61,7 +62,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
         return runUp({
           paths,
           program: [...process.execArgv, process.argv[1] ?? ""],
-          serverArgs: ["--data", paths.root, "--listen", flags.listen, ...regionArgs(flags)],
+          serverArgs: ["--data", paths.root, "--listen", flags.listen, ...serverArgs(flags)],
           gatewayArgs: ["--data", paths.root, ...gatewayArgs(flags)],
           print,
         });
@@ -71,6 +72,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
   withData(program.command("server").description("run the server alone"))
     .option("--listen <host:port>", "address of the API", defaultListen)
     .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
+    .option("--dns-zone <name>", zoneHelp)
     .action(async (flags: ProcessFlags, command: Command) => {
       const { runServer } = await import("./server.ts");
       const log = createLogger("server", logLevel ?? "warn");
@@ -82,6 +84,8 @@ export function addProcessCommands(program: Command, env: Environment): void {
           log,
           wantedRegion: flags.region,
           defaultRegion,
+          wantedZone: flags.dnsZone,
+          defaultZone,
         }),
       );
     });
@@ -94,9 +98,7 @@ function addGatewayCommand(
   logLevel: string,
   pathsOf: (command: Command) => DataPaths,
 ): void {
-  withFlowLog(withData(program.command("gateway").description("run the gateway alone")))
-    .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
-    .option("--flows-per-network <number>", flowsHelp)
+  withGatewayFlags(program.command("gateway").description("run the gateway alone"))
     .option("--check", "only tell what this host lacks for carrying networks in the kernel")
     .option("--sessions", "only list the sessions that this host's kernel carries, newest first; takes root")
     .option("--endpoint <id>", "with --sessions: of this endpoint")
@@ -127,7 +129,8 @@ function addGatewayCommand(
         const idleTimeoutMs = readIdleTimeoutMs(flags.idleTimeout);
         const flowLog = readFlowLog(flags);
         const kernel = readKernelSettings(flags);
-        await runGateway({ paths, idleTimeoutMs, kernel, log, ...(flowLog ? { flowLog } : {}) });
+        const names = readNames(flags);
+        await runGateway({ paths, idleTimeoutMs, kernel, names, log, ...(flowLog ? { flowLog } : {}) });
       });
     });
 }
@@ -149,15 +152,30 @@ async function remove(flags: ProcessFlags, paths: DataPaths, log: Logger): Promi
 }
 
 function gatewayArgs(flags: ProcessFlags): readonly string[] {
-  return ["--idle-timeout", flags.idleTimeout, ...flowLogArgs(flags), ...flowsArgs(flags)];
+  return [
+    "--idle-timeout",
+    flags.idleTimeout,
+    ...flowLogArgs(flags),
+    ...flowsArgs(flags),
+    ...nameArgs(flags),
+  ];
 }
 
 function flowsArgs({ flowsPerNetwork }: ProcessFlags): readonly string[] {
   return flowsPerNetwork === undefined ? [] : ["--flows-per-network", flowsPerNetwork];
 }
 
-function regionArgs({ region }: ProcessFlags): readonly string[] {
-  return region === undefined ? [] : ["--region", region];
+function serverArgs({ region, dnsZone }: ProcessFlags): readonly string[] {
+  return [
+    ...(region === undefined ? [] : ["--region", region]),
+    ...(dnsZone === undefined ? [] : ["--dns-zone", dnsZone]),
+  ];
+}
+
+function withGatewayFlags(command: Command): Command {
+  return withNames(withFlowLog(withData(command)))
+    .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
+    .option("--flows-per-network <number>", flowsHelp);
 }
 
 function withData(command: Command): Command {

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createTenant, newTenantSecrets } from "../api/actions/create-tenant.ts";
+import { ensureDnsAddress } from "../api/actions/dns-address.ts";
 import { newUuid, type GatewayId } from "../domain/ids.ts";
+import { isZoneName } from "../domain/names.ts";
 import type { Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import { writePrivateFile } from "../lib/private-file.ts";
@@ -56,6 +58,44 @@ export async function ensureRegion(
     );
   }
   return present;
+}
+
+/**
+ * Returns what all private names of this installation end with. Like the region, it never changes.
+ * @throws StartError where another one is asked for
+ */
+export async function ensureZone(
+  store: Store,
+  wanted: string | undefined,
+  byDefault: string,
+): Promise<string> {
+  const present = await store.setting("zone");
+  if (present === undefined) {
+    const zone = wanted ?? byDefault;
+    if (!isZoneName(zone)) {
+      throw new StartError(
+        `"${zone}" is no zone for private names. Use labels of lower-case letters, digits and hyphens, at most 146 ` +
+          "characters together: postern.internal.",
+      );
+    }
+    await store.observe((tx) => tx.setSetting("zone", zone));
+    return zone;
+  }
+  if (wanted !== undefined && wanted !== present) {
+    throw new StartError(
+      `The private names of this data directory end with ${present}; consumers use them. Leave out --dns-zone.`,
+    );
+  }
+  return present;
+}
+
+/** Gives VPCs an address for their names where an earlier version, or a pool without a free address, gave none. */
+export async function ensureDnsAddresses(store: Store, clock: Clock): Promise<void> {
+  const lacking = await store.networks.vpcsWithoutDnsAddress();
+  if (lacking.length === 0) return;
+  await store.write({ actor: "system", action: "assignDnsAddresses", resource: "vpc" }, async (tx) => {
+    for (const id of lacking) await ensureDnsAddress(tx, id, clock.now());
+  });
 }
 
 /** Makes the first account where there is none, and writes how to reach this server as its administrator. */

@@ -2,11 +2,14 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayAgent } from "../gateway/agent.ts";
 import { CompositeEngine } from "../gateway/composite-engine.ts";
+import { NameService, type NameSettings } from "../gateway/dns/name-service.ts";
 import type { Engine } from "../gateway/engine.ts";
 import { FlowLog } from "../gateway/flow-log.ts";
 import { defaultHealthSettings, HealthChecker } from "../gateway/health/health-checker.ts";
 import { takeHostLock } from "../gateway/kernel/host-lock.ts";
+import { Libc } from "../gateway/kernel/libc.ts";
 import { LinuxHostNetwork } from "../gateway/kernel/network/linux-host-network.ts";
+import { openResolverSockets } from "../gateway/kernel/resolver-sockets.ts";
 import { startKernelEngine, type KernelSettings } from "../gateway/kernel/start.ts";
 import { ProxyEngine } from "../gateway/proxy/engine.ts";
 import { selfTest } from "../gateway/self-test.ts";
@@ -27,6 +30,7 @@ export interface GatewayOptions {
   /** Where ended sessions are recorded; nowhere where it is left out. */
   readonly flowLog?: FlowLogSettings;
   readonly kernel: KernelSettings;
+  readonly names: NameSettings;
   readonly log: Logger;
 }
 
@@ -40,12 +44,16 @@ export async function runGateway({
   idleTimeoutMs,
   kernel,
   flowLog,
+  names,
   log,
 }: GatewayOptions): Promise<void> {
   mkdirSync(paths.gateway, { recursive: true, mode: 0o700 });
   const lock = takeExclusiveLock(paths.gatewayLock, "Postern gateway", lockWaitMs);
   const records = flowLog && new FlowLog(await RotatingFile.open(flowLog.path, flowLog), log);
-  const health = new HealthChecker(defaultHealthSettings, () => agent.nodesChanged());
+  const health = new HealthChecker(defaultHealthSettings, (change) => {
+    if (change === "usable") agent.nodesChanged();
+    else agent.nodesKnown();
+  });
   const proxy = await ProxyEngine.start({
     idleTimeoutMs,
     log,
@@ -62,6 +70,12 @@ export async function runGateway({
     engine,
     file: new SnapshotFile(paths.gatewaySnapshot),
     health,
+    names: new NameService({
+      ...names,
+      isHealthy: (node) => health.isHealthy(node),
+      openInKernelNetwork: async (place) => openResolverSockets(await Libc.load(), place),
+      log,
+    }),
     log,
     onApplied: (revision) => tellSupervisor({ applied: revision }),
   });

@@ -17,7 +17,14 @@ import type { Logger } from "../lib/log.ts";
 import type { Sealer } from "../lib/sealer.ts";
 import { StartError } from "../lib/start-error.ts";
 import { SqlStore } from "../store/sql-store.ts";
-import { ensureAdministrator, ensureLocalGateway, ensureRegion, loadSealer } from "./first-start.ts";
+import {
+  ensureAdministrator,
+  ensureDnsAddresses,
+  ensureLocalGateway,
+  ensureRegion,
+  ensureZone,
+  loadSealer,
+} from "./first-start.ts";
 import type { DataPaths } from "./paths.ts";
 import { tellSupervisor, untilStopped } from "./process-life.ts";
 import { packageVersion } from "./version.ts";
@@ -28,6 +35,9 @@ export interface ServerOptions {
   /** Region that names and answers carry: asked for, or undefined. It is fixed by the first start. */
   readonly wantedRegion: string | undefined;
   readonly defaultRegion: string;
+  /** What private names end with: asked for, or undefined. It is fixed by the first start too. */
+  readonly wantedZone: string | undefined;
+  readonly defaultZone: string;
   readonly log: Logger;
 }
 
@@ -36,7 +46,6 @@ const lockWaitMs = 5_000;
 /** An answer waits at most this long for the gateways (design, section 3). */
 const enforcementWaitMs = 5_000;
 const probeTimeoutMs = 3_000;
-const zone = "postern.internal";
 
 /** Runs the server until it is told to stop. @throws StartError */
 export async function runServer(options: ServerOptions): Promise<void> {
@@ -45,10 +54,12 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const sealer = loadSealer(paths);
   const store = await SqlStore.open(paths.database, systemClock);
   const region = await ensureRegion(store, options.wantedRegion, options.defaultRegion);
+  const zone = await ensureZone(store, options.wantedZone, options.defaultZone);
+  await ensureDnsAddresses(store, systemClock);
   const registry = new GatewayRegistry(systemClock, enforcementWaitMs);
-  const feed = new SnapshotFeed(store, region, (sealed) => sealer.unseal(sealed));
+  const feed = new SnapshotFeed(store, { region, zone }, (sealed) => sealer.unseal(sealed));
   const control = new ControlPlane(store, systemClock, feed, registry);
-  const app = buildApi({ ...options, region }, store, sealer, control, registry);
+  const app = buildApi({ ...options, region, zone }, store, sealer, control, registry);
   const endpoint = await listen(app, options.listen);
   await ensureAdministrator(store, sealer, systemClock, paths, { region, endpoint });
   await ensureLocalGateway(store, paths, endpoint);
@@ -62,7 +73,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
 }
 
 function buildApi(
-  options: { readonly region: string; readonly log: Logger },
+  options: { readonly region: string; readonly zone: string; readonly log: Logger },
   store: SqlStore,
   sealer: Sealer,
   control: ControlPlane,
@@ -72,7 +83,7 @@ function buildApi(
     store,
     clock: systemClock,
     region: options.region,
-    zone,
+    zone: options.zone,
     version: packageVersion,
     enforcement: registry,
     live: registry,

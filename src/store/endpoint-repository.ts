@@ -142,6 +142,14 @@ export class SqlEndpointRepository implements EndpointRepository {
       .select(`${column} as address`)
       .where("subnetId", "=", subnet)
       .where(column, "in", addresses)
+      .union((eb) =>
+        eb
+          .selectFrom("vpc")
+          .innerJoin("subnet", "subnet.vpcId", "vpc.id")
+          .select((name) => name.ref("vpc.dnsAddress").$castTo<string>().as("address"))
+          .where("subnet.id", "=", subnet)
+          .where("vpc.dnsAddress", "in", addresses),
+      )
       .execute();
     return new Set(rows.map((row) => row.address as Address));
   }

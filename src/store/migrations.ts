@@ -234,4 +234,8 @@ export const migrations: readonly Migration[] = [
       create index released_address_by_age on released_address (released_at);
     `,
   },
+  {
+    name: "0010-dns-address",
+    sql: "alter table vpc add column dns_address text;",
+  },
 ];

@@ -4,6 +4,7 @@ import { hostNameOf, type Attachment } from "../domain/attachment.ts";
 import type { KernelAttachment } from "../domain/desired.ts";
 import type { ProjectId, SubnetId, VpcId } from "../domain/ids.ts";
 import type { KernelVpc, ReleasedAddress, Subnet, Timestamp, Vpc } from "../domain/resources.ts";
+import type { Resolver } from "../domain/snapshot.ts";
 import type { Listing, NetworkRepository, Page } from "../domain/store.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
 import type { Ipv6 } from "../lib/ipv6.ts";
@@ -121,6 +122,32 @@ export class SqlNetworkRepository implements NetworkRepository {
     await this.#db.updateTable("subnet").set({ cidr6 }).where("id", "=", subnet).execute();
   }
 
+  async setDnsAddress(id: VpcId, address: Ipv4): Promise<void> {
+    await this.#db.updateTable("vpc").set({ dnsAddress: address }).where("id", "=", id).execute();
+  }
+
+  async resolvers(): Promise<readonly Resolver[]> {
+    const rows = await this.#db
+      .selectFrom("vpc")
+      .select(["id", "dnsAddress"])
+      .where("dnsAddress", "is not", null)
+      .where("attachment", "=", "loopback")
+      .execute();
+    return rows.map((row) => ({ vpcId: row.id as VpcId, address: row.dnsAddress ?? "" }));
+  }
+
+  async vpcsWithoutDnsAddress(): Promise<readonly VpcId[]> {
+    const rows = await this.#db
+      .selectFrom("endpoint")
+      .innerJoin("vpc", "vpc.id", "endpoint.vpcId")
+      .select("vpc.id")
+      .distinct()
+      .where("endpoint.dnsEnabled", "=", 1)
+      .where("vpc.dnsAddress", "is", null)
+      .execute();
+    return rows.map((row) => row.id as VpcId);
+  }
+
   async isVpcInUse(id: VpcId): Promise<boolean> {
     for (const table of ["endpoint", "cluster"] as const) {
       const user = await this.#db.selectFrom(table).select("id").where("vpcId", "=", id).executeTakeFirst();
@@ -190,6 +217,7 @@ function toVpc({ attachment, attachmentName, ...row }: Selectable<Schema["vpc"]>
     ...row,
     id: row.id as VpcId,
     projectId: row.projectId as ProjectId,
+    dnsAddress: row.dnsAddress as Ipv4 | null,
     attachment: toAttachment(attachment as Attachment["kind"], attachmentName ?? ""),
   };
 }

@@ -56,6 +56,7 @@ export interface Schema {
     /** Of the host's device or namespace. */
     attachmentName: string | null;
     number: number;
+    dnsAddress: string | null;
     createdAt: number;
   };
   subnet: {

@@ -202,6 +202,7 @@ test("opened again, the store has everything, the revision included", async () =
     endpoints: [anEndpoint()],
     kernelVpcs: [],
     unattachedVpcs: new Set(),
+    resolvers: [],
   });
   await store.close();
   const again = await openTestStore(file);

@@ -68,6 +68,7 @@ class SqlRepositories implements Repositories {
       endpoints: (await this.db.selectFrom("endpoint").selectAll().execute()).map(toEndpoint),
       kernelVpcs: await this.networks.kernelVpcs(),
       unattachedVpcs: await this.networks.unattachedVpcs(),
+      resolvers: await this.networks.resolvers(),
     };
   }
 

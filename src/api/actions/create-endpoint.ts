@@ -5,6 +5,7 @@ import { checkQuota } from "../../domain/quotas.ts";
 import type { Endpoint, EndpointService, Subnet, Tag } from "../../domain/resources.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
 import type { Repositories } from "../../domain/store.ts";
+import { ensureDnsAddress } from "./dns-address.ts";
 import { takeAddress, takeAddress6 } from "./take-address.ts";
 
 export interface EndpointWish {
@@ -72,6 +73,7 @@ export async function createEndpoint(
     updatedAt: null,
   };
   await tx.endpoints.insert(endpoint);
+  if (endpoint.dnsEnabled) await ensureDnsAddress(tx, endpoint.vpcId, now);
   return endpoint;
 }
 

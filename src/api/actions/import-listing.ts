@@ -15,6 +15,7 @@ import type { Cluster, Endpoint, Project, Subnet, Vpc } from "../../domain/resou
 import type { Repositories } from "../../domain/store.ts";
 import { formatIpv4Prefix } from "../../lib/ipv4.ts";
 import type { ApiContext, Principal } from "../operation.ts";
+import { ensureDnsAddress } from "./dns-address.ts";
 import { takeVpcNumber } from "./insert-vpc.ts";
 import { requireClientPort } from "./open-service.ts";
 import { readImportFacts } from "./import-facts.ts";
@@ -51,6 +52,9 @@ export async function importListing(
   const projects = await insertAccounts(tx, plan.accounts, context.region, now);
   const networks = await insertNetworks(tx, plan.networks, projects, now);
   const endpoints = await insertEndpoints(tx, plan, networks, revision);
+  // After all of them: the listing says which addresses are theirs.
+  const named = new Set(endpoints.filter(({ dnsEnabled }) => dnsEnabled).map(({ vpcId }) => vpcId));
+  for (const vpcId of named) await ensureDnsAddress(tx, vpcId, now);
   await tx.clusters.touch(cluster.id, now);
   return {
     plan,
@@ -126,6 +130,7 @@ async function insertNetworks(
       name: network.name,
       attachment: { kind: "none" },
       number: await takeVpcNumber(tx),
+      dnsAddress: null,
     };
     const subnet: Subnet = {
       ...common,

@@ -43,7 +43,16 @@ export async function insertVpc(
   const id = newUuid<VpcId>();
   const number = await takeVpcNumber(tx);
   const addresses = { cidr: network, cidr6: network6 };
-  const vpc: Vpc = { id, projectId, name: wish.name, ...addresses, attachment, number, createdAt: now };
+  const vpc: Vpc = {
+    id,
+    projectId,
+    name: wish.name,
+    ...addresses,
+    attachment,
+    number,
+    dnsAddress: null,
+    createdAt: now,
+  };
   const whole = { name: "default", cidr: network, ...(network6 === null ? {} : { cidr6: network6 }) };
   const subnets = (wish.subnets ?? [whole]).map((subnet) => ({
     ...subnet,

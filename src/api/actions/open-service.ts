@@ -9,6 +9,7 @@ import type { Repositories } from "../../domain/store.ts";
 import { permissionOf } from "../../domain/whitelist.ts";
 import type { ApiContext, Principal } from "../operation.ts";
 import { createEndpoint, requireDualStack } from "./create-endpoint.ts";
+import { ensureDnsAddress } from "./dns-address.ts";
 import { takeAddress6 } from "./take-address.ts";
 
 export interface OpenOptions {
@@ -164,4 +165,5 @@ async function improve(
     ? specification
     : { name: own.specificationName, maxSession: own.maxSession };
   await tx.endpoints.setOffer(own.id, { specificationName: name, maxSession, dnsEnabled, address6 }, now);
+  if (dnsEnabled) await ensureDnsAddress(tx, own.vpcId, now);
 }

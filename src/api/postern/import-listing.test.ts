@@ -220,7 +220,7 @@ async function otherProject(owner: Tenant): Promise<typeof listing> {
   const cursors = { poolCursor: null, pool6Cursor: null };
   await server.store.observe(async ({ identity, networks }) => {
     await identity.insertProject({ id: projectId, accountId, name: "second", createdAt: 1 });
-    await networks.insertVpc({ ...common, id, attachment: { kind: "none" }, number: 9 });
+    await networks.insertVpc({ ...common, id, attachment: { kind: "none" }, number: 9, dnsAddress: null });
     await networks.insertSubnet({ ...common, id: uuid(0xf9) as SubnetId, vpcId: id, ...cursors });
   });
   const connections = listing.connections.map((one) => ({ ...one, domain_id: accountId as string }));

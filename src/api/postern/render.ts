@@ -129,6 +129,7 @@ export function renderVpc(vpc: Vpc, subnets: readonly SubnetUse[]): object {
     cidr: vpc.cidr,
     ...(vpc.cidr6 === null ? {} : { cidr6: vpc.cidr6 }),
     attachment: vpc.attachment,
+    ...(vpc.dnsAddress === null ? {} : { dns_address: vpc.dnsAddress }),
     subnets: subnets.map(({ subnet, used, usedOutsidePool }) => {
       const prefix = parseIpv4Prefix(subnet.cidr);
       return {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { buildSnapshot } from "../../domain/build-snapshot.ts";
 import { newUuid, type EndpointId, type GatewayId, type VpcId } from "../../domain/ids.ts";
+import { namePlace } from "../../domain/test-fixtures.ts";
 import type { Ipv4 } from "../../lib/ipv4.ts";
 import { refusal, startTestServer, type Json, type Tenant } from "../test-server.ts";
 
@@ -223,7 +224,7 @@ describe("a network without an attachment", () => {
     const list = await tenant.call("GET", "/postern/v1/{p}/endpoints");
     expect(list.text).toContain("No gateway is attached");
     const state = await tenant.server.store.desiredState();
-    const { endpoints } = buildSnapshot(state, "g" as GatewayId, "region-1", (sealed) => sealed);
+    const { endpoints } = buildSnapshot(state, "g" as GatewayId, namePlace, (sealed) => sealed);
     expect(endpoints.map((endpoint) => endpoint.id)).not.toContain(id);
     expect(endpoints).toHaveLength(1);
   });

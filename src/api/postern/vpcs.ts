@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import type { Attachment } from "../../domain/attachment.ts";
 import { PosternError } from "../../domain/errors.ts";
-import { hostsOutsidePool } from "../../domain/pool.ts";
+import { hostsOutsidePool, isHostAddress } from "../../domain/pool.ts";
 import type { Vpc } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import {
@@ -175,8 +175,9 @@ async function subnetUse(tx: Repositories, vpc: Vpc): Promise<readonly SubnetUse
   for (const subnet of await tx.networks.subnets(vpc.id)) {
     const prefix = requirePrefix(subnet.cidr);
     const outside = await tx.endpoints.takenAddresses(subnet.id, hostsOutsidePool(prefix));
-    const used = await tx.endpoints.countInSubnet(subnet.id);
-    uses.push({ subnet, used, usedOutsidePool: outside.size });
+    const endpoints = await tx.endpoints.countInSubnet(subnet.id);
+    const hasNameServer = vpc.dnsAddress !== null && isHostAddress(prefix, vpc.dnsAddress);
+    uses.push({ subnet, used: endpoints + Number(hasNameServer), usedOutsidePool: outside.size });
   }
   return uses;
 }

@@ -291,3 +291,9 @@ test("a record that is no OPT is passed over, with or without a pointer as its n
 test("whether recursion was desired is kept; it is not available", () => {
   expect(ask(name, "A", { flags: 0x0100 }).flags).toBe("qr aa rd");
 });
+
+test("an endpoint with an IPv6 address has that, and no other", () => {
+  const six = aView(aNamedSnapshot(7, { address: "fd00::2" }));
+  expect(read(answer(aQuery(name, "AAAA"), six, "udp")).answers).toEqual([`${name} AAAA "fd00::2"`]);
+  expect(read(answer(aQuery(name, "A"), six, "udp"))).toMatchObject({ code: "NOERROR", answers: [] });
+});

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { encode, type Answer } from "dns-packet";
 import { headerBytes, responseCode, type } from "./wire.ts";
 
@@ -52,26 +53,26 @@ export function bare(code: number): Section {
 
 /** The addresses of one name, as answers. They are made when somebody first asks: most names are seldom asked for. */
 export class AddressRecords {
-  readonly address: string | undefined;
-  readonly address6: string | undefined;
+  readonly #addresses: readonly string[];
   readonly #ttlS: number;
   #section: Section | undefined;
   #section6: Section | undefined;
 
-  constructor(address: string | undefined, address6: string | undefined, ttlS: number) {
-    this.address = address;
-    this.address6 = address6;
+  /** @param addresses at most one of each family */
+  constructor(addresses: readonly string[], ttlS: number) {
+    this.#addresses = addresses;
     this.#ttlS = ttlS;
   }
 
   /** Returns the answer to a question for a type, or undefined where the name has none of it. */
   section(wanted: number): Section | undefined {
-    if (wanted === type.a) return (this.#section ??= this.#make("A", this.address));
-    if (wanted === type.aaaa) return (this.#section6 ??= this.#make("AAAA", this.address6));
+    if (wanted === type.a) return (this.#section ??= this.#make("A"));
+    if (wanted === type.aaaa) return (this.#section6 ??= this.#make("AAAA"));
     return undefined;
   }
 
-  #make(kind: "A" | "AAAA", data: string | undefined): Section | undefined {
+  #make(kind: "A" | "AAAA"): Section | undefined {
+    const data = this.#addresses.find((address) => isIPv4(address) === (kind === "A"));
     if (data === undefined) return undefined;
     return answer(ofQuestion({ type: kind, name: ".", ttl: this.#ttlS, data }));
   }

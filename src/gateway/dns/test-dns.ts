@@ -1,3 +1,6 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { decode, encode, type DecodedPacket, type Packet } from "dns-packet";
 import type { EndpointId, VpcId } from "../../domain/ids.ts";
 import { endpointDnsName } from "../../domain/names.ts";
@@ -76,4 +79,41 @@ export function read(answer: Buffer | undefined): Said & { readonly packet: Deco
     additionals: packet.additionals?.length ?? 0,
     packet,
   };
+}
+
+/** Returns a port that nobody has at an address, over either transport. */
+export async function freePort(address: string): Promise<number> {
+  for (;;) {
+    const server = createServer().listen({ host: address, port: 0, exclusive: true });
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    const socket = createSocket("udp4");
+    const isFree = await new Promise<boolean>((resolve) => {
+      socket.once("error", () => resolve(false));
+      socket.bind({ address, port, exclusive: true }, () => resolve(true));
+    });
+    socket.close();
+    if (isFree) return port;
+  }
+}
+
+/**
+ * Asks over UDP, as a resolver does. @param more what is sent right behind it
+ * @returns the first answer @throws Error after 5 s without one
+ */
+export async function askDatagram(
+  query: Buffer,
+  address: string,
+  port: number,
+  ...more: readonly Buffer[]
+): Promise<Buffer> {
+  const socket = createSocket("udp4");
+  try {
+    for (const message of [query, ...more]) socket.send(message, port, address);
+    const [reply] = (await once(socket, "message", { signal: AbortSignal.timeout(5_000) })) as [Buffer];
+    return reply;
+  } finally {
+    socket.close();
+  }
 }

@@ -1,6 +1,6 @@
 import type { EndpointId, NodeId, VpcId } from "../../domain/ids.ts";
 import { endpointLabel, zoneName } from "../../domain/names.ts";
-import type { Snapshot, SnapshotService } from "../../domain/snapshot.ts";
+import type { Resolver, Snapshot, SnapshotService } from "../../domain/snapshot.ts";
 import { AddressRecords, zoneSections, type ZoneSections } from "./records.ts";
 import { labelKey, nameKey } from "./wire.ts";
 
@@ -34,17 +34,25 @@ export function views(snapshot: Snapshot, known: Reachability, ttlS: number): Re
   const sections = zoneSections(zone, nameServer, revision % 2 ** 32, ttlS);
   const apex = nameKey(zone);
   const names = new Map<VpcId, Map<string, AddressRecords | "unknown">>();
-  for (const { vpcId, address } of dns.resolvers)
-    names.set(vpcId, new Map([[nameKey(nameServer), new AddressRecords(address, undefined, ttlS)]]));
+  for (const { vpcId, address } of resolversOf(snapshot))
+    names.set(vpcId, new Map([[nameKey(nameServer), new AddressRecords([address], ttlS)]]));
   const health = new Map(services.map((service) => [service.id, healthOf(service, known)]));
   for (const { id, vpcId, serviceId, address, refusal, hasName } of endpoints) {
     if (hasName !== true || refusal !== null || known.failed.has(id)) continue;
     const isServing = health.get(serviceId) ?? false;
     if (isServing === false) continue;
-    const records = isServing === "unknown" ? isServing : new AddressRecords(address, undefined, ttlS);
+    const records = isServing === "unknown" ? isServing : new AddressRecords([address], ttlS);
     names.get(vpcId)?.set(labelKey(endpointLabel(id)) + apex, records);
   }
   return new Map([...names].map(([vpcId, ofVpc]) => [vpcId, { apex, zone: sections, names: ofVpc }]));
+}
+
+/** Returns the address of each network's name server, whatever carries the network. */
+function resolversOf({ dns, networks = [] }: Snapshot): readonly Resolver[] {
+  const ofKernel = networks.flatMap(({ id, resolver }) =>
+    resolver === undefined ? [] : [{ vpcId: id, address: resolver }],
+  );
+  return [...(dns?.resolvers ?? []), ...ofKernel];
 }
 
 function healthOf({ nodes }: SnapshotService, { isHealthy }: Reachability): boolean | "unknown" {

@@ -15,10 +15,14 @@ function until(check: () => void): Promise<void> {
 
 function start(wish: Partial<HealthSettings> = {}) {
   const changes: boolean[] = [];
+  const known: (boolean | null)[] = [];
   const settings = { intervalMs: 10, retryMs: 10, timeoutMs: 5_000, failuresToRemove: 2, ...wish };
-  const checker = new HealthChecker(settings, () => changes.push(checker.isUsable(first)));
+  const checker = new HealthChecker(settings, (change) => {
+    if (change === "usable") changes.push(checker.isUsable(first));
+    else known.push(checker.isHealthy(first));
+  });
   onTestFinished(() => checker.close());
-  return { checker, changes };
+  return { checker, changes, known };
 }
 
 function watching(nodes: readonly (readonly [NodeId, number])[], check: Partial<HealthCheck> = {}): Snapshot {
@@ -64,6 +68,21 @@ describe("a node that answers", () => {
       { serviceId, nodeId: first, healthy: false, detail: `HTTP ${status}` },
     ]);
   });
+});
+
+test("that a node serves is not known before it said so, and is told once", async () => {
+  const { checker, changes, known } = start();
+  const node = await nodeWith(200);
+  expect(checker.isHealthy(first)).toBeNull();
+  checker.watch(watching([[first, node.port]]));
+  expect(checker.isHealthy(first)).toBeNull();
+  await until(() => expect(node.state.requests).toBeGreaterThan(2));
+  expect([known, changes, checker.isHealthy(first)]).toEqual([[true], [], true]);
+  node.state.status = 500;
+  await until(() => expect(changes).toEqual([false]));
+  node.state.status = 200;
+  await until(() => expect(changes).toEqual([false, true]));
+  expect([known, checker.isHealthy(first)]).toEqual([[true], true]);
 });
 
 describe("a node that does not answer", () => {

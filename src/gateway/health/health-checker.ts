@@ -20,6 +20,8 @@ export const defaultHealthSettings: HealthSettings = {
   failuresToRemove: 2,
 };
 
+export type HealthChange = "usable" | "known";
+
 interface Watched {
   readonly serviceId: ServiceId;
   readonly node: SnapshotNode;
@@ -34,15 +36,16 @@ interface Watched {
 
 /**
  * Asks every node over HTTP whether it serves. A node counts as healthy when it answers with a status below 500:
- * 401 is an answer too. `onChange` is called whenever a node that may be used becomes one that may not, or back.
+ * 401 is an answer too. `onChange` is called whenever what is known of a node changes: `usable` where it is a node that
+ * may be used and becomes one that may not, or back; `known` where it turned out to be healthy, as was hoped.
  */
 export class HealthChecker {
   readonly #settings: HealthSettings;
-  readonly #onChange: () => void;
+  readonly #onChange: (change: HealthChange) => void;
   readonly #watched = new Map<NodeId, Watched>();
   #closed = false;
 
-  constructor(settings: HealthSettings, onChange: () => void) {
+  constructor(settings: HealthSettings, onChange: (change: HealthChange) => void) {
     this.#settings = settings;
     this.#onChange = onChange;
   }
@@ -66,6 +69,11 @@ export class HealthChecker {
   /** Whether a node may get sessions: healthy, or not checked yet. */
   isUsable(id: NodeId): boolean {
     return this.#watched.get(id)?.healthy !== false;
+  }
+
+  /** Whether a node serves; null where no check of it has an answer yet. */
+  isHealthy(id: NodeId): boolean | null {
+    return this.#watched.get(id)?.healthy ?? null;
   }
 
   /** Checks at once the nodes at this address: somebody just failed to reach them. */
@@ -135,13 +143,14 @@ export class HealthChecker {
   }
 
   #judge(watched: Watched, healthy: boolean, detail: string): void {
-    const wasUsable = watched.healthy ?? true;
+    const before = watched.healthy;
     watched.detail = detail;
     watched.failures = healthy ? 0 : watched.failures + 1;
     // One lost answer does not take out a node that served; it takes a second one.
     if (healthy || watched.healthy === null || watched.failures >= this.#settings.failuresToRemove) {
       watched.healthy = healthy;
     }
-    if (wasUsable !== watched.healthy) this.#onChange();
+    if ((before ?? true) !== watched.healthy) this.#onChange("usable");
+    else if (before !== watched.healthy) this.#onChange("known");
   }
 }

@@ -7,7 +7,7 @@ type NativeCall = KoffiFunc<(...args: readonly unknown[]) => number>;
 export type Descriptor = number;
 
 export const socketFamily = { inet: 2, inet6: 10, netlink: 16, packet: 17 } as const;
-export const socketType = { datagram: 2, raw: 3 } as const;
+export const socketType = { stream: 1, datagram: 2, raw: 3 } as const;
 const closeOnExec = 0o2000000;
 const solSocket = 1;
 const receiveTimeoutOption = 20;
