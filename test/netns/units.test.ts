@@ -76,7 +76,7 @@ test("the gateway does its work with no more than the capabilities of its unit, 
   const { gateway } = await system.postern.pids();
   const status = await readFile(`/proc/${gateway}/status`, "utf8");
   expect(status).toMatch(/^Uid:\s+65534/m);
-  expect(status).toMatch(/^CapBnd:\s+0000000000003000$/m);
+  expect(status).toMatch(/^CapBnd:\s+0000000000003400$/m);
   const { admitted } = await client.call("open", endpoint, 3);
   ok(await service.decide("reject", endpoint.id));
   await eventually(async () =>

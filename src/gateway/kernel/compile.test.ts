@@ -27,6 +27,15 @@ test("a network is its interface, its zone and where its sources may be", () => 
     `prefixes6 { ${mark} . fd00::-fd00::ffff:ffff:ffff:ffff }`,
   ]);
   expect(lines(networkEntries(network)).some((line) => line.includes("sender"))).toBe(false);
+  const ofResolver = (resolver: string): readonly string[] =>
+    lines(networkEntries({ ...network, resolver })).filter(
+      (line) => !lines(networkEntries(network)).includes(line),
+    );
+  expect(ofResolver("10.0.0.53")).toEqual([
+    `resolver4 { ${vpcMark | network.number} . 10.0.0.53 }`,
+    "arp_announced { eth1 . 10.0.0.53 }",
+  ]);
+  expect(ofResolver("fd00::53")).toEqual([`resolver6 { ${vpcMark | network.number} . fd00::53 }`]);
 });
 
 const besidesCounters = (entries: readonly Entry[]): string[] =>

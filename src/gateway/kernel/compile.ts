@@ -16,8 +16,10 @@ export interface KernelNetwork {
   readonly number: number;
   readonly device: string;
   readonly cidrs: readonly string[];
-  /** An address that the gateway may ask for neighbours with: one of its endpoints'. */
+  /** An address that the gateway may ask for neighbours with: one of its endpoints', or its name server's. */
   readonly sender?: string;
+  /** The address that names are served at. */
+  readonly resolver?: string;
 }
 
 /** What the kernel is told of one endpoint. */
@@ -47,15 +49,21 @@ export interface NodeGroup {
 const counters: readonly SetName[] = ["opened", "bytes_in", "bytes_out"];
 
 /** Returns the elements of a network. */
-export function networkEntries({ number, device, cidrs, sender }: KernelNetwork): readonly Entry[] {
+export function networkEntries({ number, device, cidrs, sender, resolver }: KernelNetwork): readonly Entry[] {
   const mark = vpcMark | number;
   return [
     entry("vpc_of_interface", { key: [device], data: [mark] }),
     entry("zone_of_interface", { key: [device], data: [number] }),
     entry("arp_vpc_of_interface", { key: [device], data: [mark] }),
     ...(sender === undefined ? [] : [entry("arp_sender_of_interface", { key: [device], data: [sender] })]),
+    ...(resolver === undefined ? [] : resolverEntries(device, mark, resolver)),
     ...ranges(["prefixes4", "prefixes6"], mark, cidrs),
   ];
+}
+
+function resolverEntries(device: string, mark: number, address: string): readonly Entry[] {
+  if (!isIPv4(address)) return [entry("resolver6", { key: [mark, address] })];
+  return [entry("resolver4", { key: [mark, address] }), entry("arp_announced", { key: [device, address] })];
 }
 
 /** Returns the elements of an endpoint, but for its cap, which depends on the sessions that are there. */

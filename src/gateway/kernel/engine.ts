@@ -120,12 +120,13 @@ export class KernelEngine implements Engine {
       this.#plan.takeRelayPorts(await relay.apply(this.#plan.relayed));
       this.#hasStates = true;
       const severedSessions = severedAtOnce + (await this.#bringAbout());
-      const { failures, coming } = this.#plan;
+      const { failures, coming, resolvers } = this.#plan;
       const news = [host.news, this.#addresses.news].filter((promise) => promise !== undefined);
       return {
         severedSessions,
         failures: room.failures.length > 0 ? [...failures, ...room.failures] : failures,
         ...(coming.length > 0 ? { coming } : {}),
+        ...(resolvers.length > 0 ? { resolvers } : {}),
         ...(news.length > 0 ? { news: Promise.race(news) } : {}),
       };
     } catch (error) {

@@ -8,7 +8,7 @@ export interface AddressSet {
   keys(): Iterable<string>;
 }
 
-/** A network and the endpoint addresses that the host answers for there. */
+/** A network and the addresses that the host answers for there: of endpoints, and of the name server. */
 export interface NetworkWish {
   readonly network: DesiredNetwork;
   readonly addresses: AddressSet;
@@ -20,6 +20,8 @@ export interface NetworkState {
   readonly network: VpcId;
   /** Name of the gateway's interface to the network; undefined where there is none now. */
   readonly device?: string;
+  /** Its number: an interface that was made anew has another one. */
+  readonly deviceIndex?: number;
   /** Why there is none: what is missing, and what to do. */
   readonly problem?: string;
   /** Addresses that are answered for. Those that are neither here nor refused are still being asked for. */

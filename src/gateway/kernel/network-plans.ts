@@ -1,8 +1,13 @@
 import type { DesiredNetwork } from "../../domain/desired.ts";
 import type { VpcId } from "../../domain/ids.ts";
+import type { KernelResolver } from "../engine.ts";
 import type { KernelEndpoint, KernelNetwork } from "./compile.ts";
 import type { NetworkState, NetworkWish } from "./host-network.ts";
+import { vpcMark } from "./nft/schema.ts";
 import { Tracked } from "./tracked.ts";
+
+/** Stands for the name server among the numbers of endpoints, which begin at 1. */
+const resolverNumber = 0;
 
 interface NetworkPlan {
   network: DesiredNetwork;
@@ -45,6 +50,8 @@ export class NetworkPlans {
       if (!isSame) touched.add(network.id);
       plans.set(network.id, known ?? begin(network));
       if (!known || isSame) continue;
+      if (known.network.resolver !== undefined)
+        this.leave(network.id, known.network.resolver, resolverNumber);
       if (known.network.number !== network.number) this.tracked.set(known.network.number, undefined);
       known.network = network;
     }
@@ -54,6 +61,7 @@ export class NetworkPlans {
       this.tracked.set(network.number, undefined);
     }
     this.#plans = plans;
+    for (const plan of plans.values()) this.#joinResolver(plan);
     return touched;
   }
 
@@ -77,6 +85,20 @@ export class NetworkPlans {
     plan.changed?.add(address);
   }
 
+  /** Where names can be served now. */
+  get resolvers(): readonly KernelResolver[] {
+    return [...this.#plans.values()].flatMap(({ network, state }) => {
+      const address = answeredResolver(network, state);
+      const { device, deviceIndex = 0 } = state ?? {};
+      if (address === undefined || device === undefined) return [];
+      return [{ vpcId: network.id, address, device, deviceIndex, mark: vpcMark | network.number }];
+    });
+  }
+
+  #joinResolver({ network: { id, resolver } }: NetworkPlan): void {
+    if (resolver !== undefined) this.join(id, resolver, resolverNumber);
+  }
+
   /** Takes in what the host made of a network. @returns endpoints that this may concern */
   takeState(state: NetworkState): Iterable<number> {
     const plan = this.#plans.get(state.network);
@@ -84,8 +106,9 @@ export class NetworkPlans {
     const before = plan.state;
     plan.state = state;
     const isAsBefore = before?.device === state.device && before?.problem === state.problem;
-    if (!isAsBefore || !state.changed) return plan.addresses.values();
-    return state.changed.flatMap((address) => plan.addresses.get(address) ?? []);
+    const addresses = isAsBefore && state.changed ? state.changed : plan.addresses.keys();
+    const numbers = [...addresses].map((address) => plan.addresses.get(address) ?? resolverNumber);
+    return numbers.filter((number) => number !== resolverNumber);
   }
 
   /** Returns the wishes, with what changed since the last ones. */
@@ -123,8 +146,15 @@ export class NetworkPlans {
 
   #kernelNetwork(plan: NetworkPlan, device: string): KernelNetwork {
     const { number, cidrs } = plan.network;
-    const sender = this.#senderOf(plan);
-    return { number, device, cidrs, ...(sender === undefined ? {} : { sender }) };
+    const resolver = answeredResolver(plan.network, plan.state);
+    const sender = this.#senderOf(plan) ?? (resolver?.includes(":") ? undefined : resolver);
+    return {
+      number,
+      device,
+      cidrs,
+      ...(sender === undefined ? {} : { sender }),
+      ...(resolver === undefined ? {} : { resolver }),
+    };
   }
 
   /** An address that the gateway may ask for neighbours with: it stays the same for as long as it can. */
@@ -152,6 +182,11 @@ function begin(network: DesiredNetwork): NetworkPlan {
   return { network, state: undefined, addresses: new Map(), changed: undefined, sender: undefined };
 }
 
+/** The address of a network's name server, where it is answered for. */
+function answeredResolver({ resolver }: DesiredNetwork, state: NetworkState | undefined): string | undefined {
+  return resolver !== undefined && state?.answered.has(resolver) ? resolver : undefined;
+}
+
 function areSame(before: DesiredNetwork, after: DesiredNetwork): boolean {
   return JSON.stringify(before) === JSON.stringify(after);
 }
@@ -160,6 +195,7 @@ function areEqual(before: KernelNetwork, after: KernelNetwork): boolean {
   return (
     before.device === after.device &&
     before.sender === after.sender &&
+    before.resolver === after.resolver &&
     before.cidrs.join() === after.cidrs.join()
   );
 }

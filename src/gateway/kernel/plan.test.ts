@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { DesiredEndpoint, DesiredNetwork, DesiredNode } from "../../domain/desired.ts";
 import type { EndpointId, ServiceId, VpcId } from "../../domain/ids.ts";
 import type { NetworkState } from "./host-network.ts";
+import { vpcMark } from "./nft/schema.ts";
 import type { Resolution } from "./node-groups.ts";
 import { Plan } from "./plan.ts";
 
@@ -382,4 +383,30 @@ test("the relay stands in for nodes of IPv4 alone, while IPv6 consumers come to 
   expect([[...plan.relayed], [...plan.groups.values()]]).toEqual([[], [{ number: 1, nodes: alone }]]);
   plan.update([], [network]);
   expect([[...plan.relayed], [...plan.groups.values()]]).toEqual([[], []]);
+});
+
+test("names are served at a network's own address once the host answers for it, whatever endpoints there are", () => {
+  const named = { ...network, resolver: "10.0.0.9" };
+  const plan = emptyPlan();
+  plan.update([], [named]);
+  expect([...(plan.takeWishes()[0]?.addresses.keys() ?? [])]).toEqual(["10.0.0.9"]);
+  plan.takeStates([stateOf([], { deviceIndex: 4 })]);
+  expect([plan.resolvers, plan.networks.get(7)?.resolver]).toEqual([[], undefined]);
+  plan.takeStates([stateOf(["10.0.0.9"], { deviceIndex: 4, changed: ["10.0.0.9"] })]);
+  const place = { vpcId: network.id, address: "10.0.0.9", device: "eth1", deviceIndex: 4, mark: vpcMark | 7 };
+  expect(plan.resolvers).toEqual([place]);
+  // There is no endpoint whose address the gateway could ask for neighbours with.
+  expect(plan.networks.get(7)).toMatchObject({ resolver: "10.0.0.9", sender: "10.0.0.9" });
+  plan.takeStates([stateOf(["10.0.0.9"], { deviceIndex: 5 })]);
+  expect(plan.resolvers).toEqual([{ ...place, deviceIndex: 5 }]);
+
+  plan.update([endpoint(1)], [{ ...network, resolver: "10.0.0.8" }]);
+  const [wish] = plan.takeWishes();
+  expect([...(wish?.addresses.keys() ?? [])].toSorted()).toEqual(["10.0.0.1", "10.0.0.8"]);
+  expect([...(wish?.changed ?? [])].toSorted()).toEqual(["10.0.0.1", "10.0.0.8", "10.0.0.9"]);
+  plan.takeStates([up]);
+  expect(plan.networks.get(7)).toMatchObject({ resolver: "10.0.0.8", sender: "10.0.0.1" });
+  plan.update([endpoint(1)], [network]);
+  expect([plan.resolvers, plan.networks.get(7)?.resolver]).toEqual([[], undefined]);
+  expect([plan.failures, plan.coming]).toEqual([[], []]);
 });

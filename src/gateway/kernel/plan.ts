@@ -7,6 +7,7 @@ import {
 import type { EndpointId, VpcId } from "../../domain/ids.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import { listDifference } from "../../lib/list-difference.ts";
+import type { KernelResolver } from "../engine.ts";
 import type { KernelEndpoint } from "./compile.ts";
 import type { NetworkState, NetworkWish } from "./host-network.ts";
 import { NetworkPlans } from "./network-plans.ts";
@@ -51,6 +52,11 @@ export class Plan {
 
   get groups(): NodeGroups["tracked"] {
     return this.#groups.tracked;
+  }
+
+  /** Where names can be served now. */
+  get resolvers(): readonly KernelResolver[] {
+    return this.#networks.resolvers;
   }
 
   /** Every endpoint that cannot be carried. */

@@ -1,13 +1,11 @@
 import { isIPv6 } from "node:net";
 import { Address4, Address6 } from "ip-address";
 import type { KernelResolver } from "../engine.ts";
-import { socketFamily, socketType, type Descriptor, type Libc } from "./libc.ts";
-
-/** The only port that the rules let names be asked for at. */
-export const namePort = 53;
+import { namePort } from "./nft/schema.ts";
+import { socketFamily, socketType, SystemCallError, type Descriptor, type Libc } from "./libc.ts";
 
 const level = { ip: 0, socket: 1, ip6: 41 } as const;
-const option = { reuseAddress: 2, bindToDevice: 25, mark: 36, freeBind: 15, freeBind6: 78 } as const;
+const option = { reuseAddress: 2, bindToDevice: 25, mark: 36, transparent: 19, transparent6: 75 } as const;
 
 /** Two sockets that are bound to the same address. Whoever takes them closes them. */
 export interface ResolverSockets {
@@ -17,9 +15,9 @@ export interface ResolverSockets {
 
 /**
  * Binds sockets to an address of a network that the kernel carries. Two networks may have the same: each socket hears
- * and speaks through its network's device alone, and what it sends is marked for that network's routes. None of the
- * host's interfaces has to have the address.
- * @throws SystemCallError EACCES where this process may not have port 53, ENODEV where the device is gone
+ * and speaks through its network's device alone, and what it sends is marked for that network's routes. They are
+ * transparent (ip(7)): the address is no interface's and stands in no table that the kernel would look it up in.
+ * @throws Error where port 53 cannot be had, with the reason; SystemCallError ENODEV where the device is gone
  */
 export function openResolverSockets(libc: Libc, place: KernelResolver): ResolverSockets {
   const datagrams = open(libc, place, socketType.datagram);
@@ -37,15 +35,30 @@ function open(libc: Libc, { address, device, mark }: KernelResolver, type: numbe
   try {
     libc.setOption(socket, level.socket, option.bindToDevice, Buffer.from(`${device}\0`, "latin1"));
     libc.setOption(socket, level.socket, option.mark, integer(mark));
-    if (isV6) libc.setOption(socket, level.ip6, option.freeBind6, integer(1));
-    else libc.setOption(socket, level.ip, option.freeBind, integer(1));
+    if (isV6) libc.setOption(socket, level.ip6, option.transparent6, integer(1));
+    else libc.setOption(socket, level.ip, option.transparent, integer(1));
     // Connections of a gateway that has just ended may linger; two name servers cannot share an address by it.
     if (type === socketType.stream) libc.setOption(socket, level.socket, option.reuseAddress, integer(1));
-    libc.bind(socket, socketAddress(address));
+    bind(libc, socket, address);
     return socket;
   } catch (error) {
     libc.close(socket);
     throw error;
+  }
+}
+
+function bind(libc: Libc, socket: Descriptor, address: string): void {
+  try {
+    libc.bind(socket, socketAddress(address));
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    const reason =
+      {
+        EACCES: "Port 53 takes CAP_NET_BIND_SERVICE: run the gateway as root, or give it that capability.",
+        EADDRINUSE:
+          "Another program of this host listens on port 53 of all addresses: let it listen on its own.",
+      }[error.code] ?? error.message;
+    throw new Error(reason, { cause: error });
   }
 }
 

@@ -10,6 +10,7 @@ const packageOf: Readonly<Record<string, string>> = {
   conntrack: "conntrack",
   tcpdump: "tcpdump",
   ping: "iputils-ping",
+  dig: "bind9-dnsutils",
   "iptables-nft": "iptables",
 };
 

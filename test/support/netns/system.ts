@@ -24,11 +24,14 @@ export type NetnsSystem = {
   /** Registers a cluster of some of the nodes' addresses, and opens its service. */
   openService(name: string, nodes: readonly string[]): Promise<Service>;
   /** Makes an endpoint in the network of a consumer. @throws Error with the answer */
-  endpoint(consumer: string, service: Service, wish?: { readonly ip?: string }): Promise<Endpoint>;
+  endpoint(consumer: string, service: Service, wish?: EndpointWish): Promise<Endpoint>;
   /** Makes an account, and attaches the network of a consumer without a CIDR of its own as the account's. */
   tenant(consumer: string, cidr: string): Promise<Tenant>;
   stop(): Promise<void>;
 };
+
+/** What is wished of an endpoint besides its network. */
+type EndpointWish = { readonly ip?: string; readonly enable_dns?: boolean };
 
 export const nodePort = 9200;
 
@@ -97,11 +100,7 @@ function uses(postern: Postern, consumers: readonly Consumer[], remote: Remote<A
         nodes.map((host) => `http://${host}:${nodePort}`),
         nodePort,
       ),
-    endpoint: async (
-      network: string,
-      service: Service,
-      wish: { readonly ip?: string } = {},
-    ): Promise<Endpoint> => {
+    endpoint: async (network: string, service: Service, wish: EndpointWish = {}): Promise<Endpoint> => {
       type Vpcs = { readonly vpcs: readonly { readonly id: string; readonly name: string }[] };
       const { vpcs } = ok(await postern.api<Vpcs>("GET", "/postern/v1/{pid}/vpcs"));
       const id = vpcs.find(({ name }) => name === network)?.id;

@@ -189,7 +189,7 @@ export class LinuxHostNetwork implements HostNetwork {
       const taken = await this.#prober.probe(link, asked);
       for (const [address, hardware] of taken) {
         const fields = { network: wish.network.id, address, hardware };
-        this.#log.warn(fields, "an endpoint's address is taken by a host");
+        this.#log.warn(fields, "an address of the gateway's is taken by a host");
       }
       return (address) => takenMessage(address, taken.get(address));
     } catch (error) {
@@ -322,5 +322,7 @@ function stateOf({ wish, link, problem, states }: Carried, isWhole: boolean): Ne
   const changed = states.takeTouched();
   const { answered, refused } = states;
   const state = { network, answered, refused, ...(isWhole ? {} : { changed }) };
-  return link ? { ...state, device: link.name } : { ...state, problem: problem ?? "" };
+  return link
+    ? { ...state, device: link.name, deviceIndex: link.index }
+    : { ...state, problem: problem ?? "" };
 }

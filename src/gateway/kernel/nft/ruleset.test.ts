@@ -85,7 +85,7 @@ test("base chains accept what is none of Postern's, and touch only packets of it
     expect(policy).toBe("policy accept;");
     for (const rule of rules)
       expect(rule).toMatch(
-        /_of_interface|_of_endpoint|^meta mark & 0x|^ct state established,related accept$/,
+        /_of_interface|_of_endpoint|^meta mark & 0x|^ct state established,related,untracked accept$/,
       );
   }
 });

@@ -2,6 +2,7 @@ import { refusalReasons, type RefusalReason } from "../../../domain/refusal.ts";
 import {
   bucketsPerGroup,
   kernelName,
+  namePort,
   pokeBit,
   refusalChain,
   refusalCounter,
@@ -18,7 +19,7 @@ import {
 } from "./schema.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
-export const rulesetVersion = 7;
+export const rulesetVersion = 8;
 
 const typeOf: Readonly<Record<Field, string>> = {
   mark: "meta mark",
@@ -78,6 +79,21 @@ const dropSpoofed = `meta nfproto ipv4 meta mark . ip saddr != @prefixes4 drop
 const poke = `meta mark & 0xffff0000 { ${hex(vpcMark | pokeBit)}, ${hex(serverPokeMark)} }`;
 
 /**
+ * Names are asked for at one address of a network, which is good for nothing else. What is asked and answered is not
+ * tracked: a flood of queries takes no place of sessions in the kernel's table of flows.
+ */
+const names = {
+  asked: ofNames("dport", "daddr"),
+  answered: ofNames("sport", "saddr"),
+} as const;
+
+/** @returns what a packet looks like, for either family */
+function ofNames(port: "dport" | "sport", address: "daddr" | "saddr"): readonly [string, string] {
+  const common = `meta l4proto { tcp, udp } th ${port} ${namePort} meta mark`;
+  return [`${common} . ip ${address} @resolver4`, `${common} . ip6 ${address} @resolver6`];
+}
+
+/**
  * From the wire to the decision. Nearly all packets belong to a session that was admitted: they are looked up twice
  * before the kernel's tracking knows them, and once they are known nothing is asked of them any more.
  */
@@ -91,6 +107,8 @@ const admission = `
     meta mark set iifname map @vpc_of_interface
     ${neighbours} accept
     ${dropSpoofed}
+    ${names.asked[0]} notrack accept
+    ${names.asked[1]} notrack accept
     icmp type destination-unreachable goto of_session
     icmpv6 type packet-too-big goto of_session
     meta l4proto tcp reject with tcp reset
@@ -102,7 +120,7 @@ const admission = `
   }
   chain route { type filter hook prerouting priority mangle; policy accept;
     ct direction reply meta mark set ct mark map @vpc_of_endpoint accept
-    ct state established,related accept
+    ct state established,related,untracked accept
     iifname @vpc_of_interface goto decide
   }
   chain decide {
@@ -133,6 +151,8 @@ const admission = `
   chain into_from_consumer {
     ${neighbours} accept
     ip6 daddr ${relayAddress} goto to_relay
+    ${names.asked[0]} accept
+    ${names.asked[1]} accept
     drop
   }`;
 
@@ -198,6 +218,8 @@ const carrying = `
   }
   chain own_untracked { type filter hook output priority raw; policy accept;
     ${poke} notrack
+    oifname @vpc_of_interface ${names.answered[0]} notrack
+    oifname @vpc_of_interface ${names.answered[1]} notrack
   }
   chain own { type filter hook output priority filter; policy accept;
     ip6 saddr ${relayAddress} ct direction reply ct mark @vpc_of_endpoint goto to_consumer
@@ -206,11 +228,13 @@ const carrying = `
   chain own_to_consumer {
     ${neighbours} accept
     ${poke} accept
+    ${names.answered[0]} accept
+    ${names.answered[1]} accept
     tcp flags & rst == rst accept
     drop
   }`;
 
-/** A gateway answers for its endpoints only, and asks with an endpoint's address, never with one of its own. */
+/** A gateway answers for its endpoints and its name server only, and asks with an endpoint's address, never with one of its own. */
 const addressResolution = `
   chain ask_for { type filter hook input priority filter; policy accept;
     iifname @vpc_of_interface goto asked

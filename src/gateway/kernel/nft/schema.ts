@@ -62,6 +62,9 @@ export const serverPokeMark = 0x5046_0000;
  */
 export const relayAddress = "fd50:6f73:7465:726e::1";
 
+/** Where names are asked for. */
+export const namePort = 53;
+
 /** Buckets that the new sessions of a node group are dealt to, one after another; nodes share them out evenly. */
 export const bucketsPerGroup = 60;
 
@@ -81,7 +84,10 @@ export const sets = {
   crowded: { family: "inet", key: ["mark"] },
   arp_vpc_of_interface: { family: "arp", key: ["ifname"], data: ["mark"] },
   arp_sender_of_interface: { family: "arp", key: ["ifname"], data: ["ipv4_addr"] },
-  // One element an endpoint's IPv4 address.
+  // One element a network that names are served in.
+  resolver4: { family: "inet", key: ["mark", "ipv4_addr"] },
+  resolver6: { family: "inet", key: ["mark", "ipv6_addr"] },
+  // One element an IPv4 address of an endpoint, or of a network's names.
   arp_announced: { family: "arp", key: ["ifname", "ipv4_addr"] },
   // One element an endpoint, or an endpoint's port.
   zone_of_address4: { family: "inet", key: ["ifname", "ipv4_addr", "inet_service"], data: ["zone"] },

@@ -15,6 +15,8 @@ const examples: Readonly<Partial<Record<SetName, Element>>> = {
   arp_vpc_of_interface: { key: ["eth1"], data: [mark] },
   arp_sender_of_interface: { key: ["eth1"], data: ["10.0.0.50"] },
   arp_announced: { key: ["eth1", "10.0.0.50"] },
+  resolver4: { key: [mark, "10.0.0.53"] },
+  resolver6: { key: [mark, "fd00::53"] },
   endpoint4: { key: [mark, "10.0.0.50", 9200], data: [0xffff_fffe] },
   endpoint6: { key: [mark, "fd00::50", 9200], data: [16_777_217] },
   zone_of_address4: { key: ["eth1", "10.0.0.50", 9200], data: [7] },
