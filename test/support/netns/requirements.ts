@@ -3,7 +3,10 @@ import { runGuarded } from "../guarded-process.ts";
 /** Whether `postern up` carries networks of the kinds `interface` and `netns`. Tests of that are skipped until it does. */
 export const kernelEngineIsWired = true;
 
-/** Programs that the tests call, and the Debian packages that bring them. */
+/** Programs that tests in namespaces call. */
+const netnsPrograms = ["nft", "ip", "conntrack", "tcpdump", "ping", "dig", "iptables-nft"];
+
+/** Programs that tests call, and the Debian packages that bring them. */
 const packageOf: Readonly<Record<string, string>> = {
   nft: "nftables",
   ip: "iproute2",
@@ -11,6 +14,7 @@ const packageOf: Readonly<Record<string, string>> = {
   tcpdump: "tcpdump",
   ping: "iputils-ping",
   dig: "bind9-dnsutils",
+  kdig: "knot-dnsutils",
   "iptables-nft": "iptables",
 };
 
@@ -21,12 +25,8 @@ const packageOf: Readonly<Record<string, string>> = {
 export async function netnsObstacle(): Promise<string> {
   if (process.platform !== "linux") return "Network namespaces are a thing of Linux";
   if (process.getuid?.() !== 0) return "Network namespaces need root";
-  const missing = await missingPrograms();
-  if (missing.length > 0) {
-    const packages = missing.map((program) => packageOf[program] ?? program);
-    const failure = await failureOf("apt-get", ["install", "--yes", "--no-install-recommends", ...packages]);
-    if (failure !== "") return `${missing.join(", ")} cannot be installed: ${failure}`;
-  }
+  const lacking = await programsObstacle(netnsPrograms);
+  if (lacking !== "") return lacking;
   const refused = await failureOf("unshare", ["--net", "nft", "list", "ruleset"]);
   return refused === "" ? "" : `This root may not use nftables in a namespace: ${refused}`;
 }
@@ -37,12 +37,16 @@ export async function kernelEngineObstacle(): Promise<string> {
   return await netnsObstacle();
 }
 
-async function missingPrograms(): Promise<string[]> {
+/** Gives the reason why programs are not there, installing those that apt knows where this is root; "" where they are. */
+export async function programsObstacle(programs: readonly string[]): Promise<string> {
   const missing: string[] = [];
-  for (const program of Object.keys(packageOf)) {
-    if ((await failureOf("which", [program])) !== "") missing.push(program);
-  }
-  return missing;
+  for (const program of programs) if ((await failureOf("which", [program])) !== "") missing.push(program);
+  if (missing.length === 0) return "";
+  const packages = missing.map((program) => packageOf[program] ?? program);
+  if (process.getuid?.() !== 0)
+    return `${missing.join(", ")} is missing: apt-get install ${packages.join(" ")}`;
+  const failure = await failureOf("apt-get", ["install", "--yes", "--no-install-recommends", ...packages]);
+  return failure === "" ? "" : `${missing.join(", ")} cannot be installed: ${failure}`;
 }
 
 /** The first line of what went wrong, or "". */
