@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildSnapshot, type DesiredState } from "./build-snapshot.ts";
 import type { Ipv6 } from "../lib/ipv6.ts";
+import type { Ipv4 } from "../lib/ipv4.ts";
 import type { ClusterId, EndpointId, NodeId, ServiceId, VpcId } from "./ids.ts";
 import type { KernelVpc } from "./resources.ts";
 import {
@@ -177,4 +178,22 @@ test("a second address of an endpoint and the IPv6 network of a VPC are in it", 
   const { networks, endpoints: told } = snapshotOf(stateOf({ kernelVpcs: [vpc], endpoints }));
   expect(networks).toMatchObject([{ cidrs: ["127.80.0.0/20", "fd00:1::/64"] }]);
   expect(told).toMatchObject([{ address: "127.80.0.2", address6: "fd00:1::2" }]);
+});
+
+test("names are served on loopback where the server says, in other networks where they say; endpoints tell that they have one", () => {
+  const resolvers = [
+    { vpcId: uuid(9) as VpcId, address: "127.81.0.3" },
+    { vpcId, address: "127.80.0.3" },
+  ];
+  const named = snapshotOf(stateOf({ endpoints: [anEndpoint({ dnsEnabled: true })], resolvers }));
+  expect(named.dns).toEqual({ zone: "postern.internal", resolvers: resolvers.toReversed() });
+  expect(named.endpoints).toMatchObject([{ hasName: true }]);
+  const attachment = { kind: "interface", device: "eth1" } as const;
+  const dnsAddress = "10.0.0.3" as Ipv4;
+  const inKernel = snapshotOf(
+    stateOf({ kernelVpcs: [{ ...aVpc(), cidr: "10.0.0.0/24", attachment, dnsAddress }] }),
+  );
+  expect(inKernel).toMatchObject({ dns: { resolvers: [] }, networks: [{ resolver: dnsAddress }] });
+  expect(snapshotOf(stateOf())).not.toHaveProperty("dns");
+  expect(snapshotOf(stateOf()).endpoints[0]).not.toHaveProperty("hasName");
 });

@@ -3,13 +3,22 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { dirname } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { AccountId, GatewayId } from "../domain/ids.ts";
+import { anEndpoint, vpcId } from "../domain/test-fixtures.ts";
 import { Sealer } from "../lib/sealer.ts";
 import { hashToken } from "../lib/secrets.ts";
 import { StartError } from "../lib/start-error.ts";
 import { TestClock } from "../lib/test-clock.ts";
 import { testDirectory } from "../lib/test-directory.ts";
+import { insertBasics } from "../store/test-basics.ts";
 import { openTestStore } from "../store/test-store.ts";
-import { ensureAdministrator, ensureLocalGateway, ensureRegion, loadSealer } from "./first-start.ts";
+import {
+  ensureAdministrator,
+  ensureDnsAddresses,
+  ensureLocalGateway,
+  ensureRegion,
+  ensureZone,
+  loadSealer,
+} from "./first-start.ts";
 import { readCredentials } from "./gateway-credentials.ts";
 import { dataPaths, type DataPaths } from "./paths.ts";
 
@@ -64,6 +73,35 @@ describe("the region", () => {
     await expect(ensureRegion(store, wanted, "region-1")).rejects.toThrow(StartError);
     expect(await store.setting("region")).toBeUndefined();
   });
+});
+
+describe("the zone of private names", () => {
+  test("is what the first start was told, or the default, for ever", async () => {
+    const { store } = await fresh();
+    expect(await ensureZone(store, "names.example", "postern.internal")).toBe("names.example");
+    expect(await ensureZone(store, undefined, "postern.internal")).toBe("names.example");
+    await expect(ensureZone(store, "other.example", "postern.internal")).rejects.toThrow(StartError);
+    expect(await ensureZone((await fresh()).store, undefined, "postern.internal")).toBe("postern.internal");
+  });
+
+  test.each(["", "Names", "a..b", "a.", "x".repeat(64)])("%j is none", async (wanted) => {
+    const { store } = await fresh();
+    await expect(ensureZone(store, wanted, "postern.internal")).rejects.toThrow(StartError);
+    expect(await store.setting("zone")).toBeUndefined();
+  });
+});
+
+test("networks whose named endpoints an earlier version made get an address for names, once", async () => {
+  const { store } = await fresh();
+  await insertBasics(store);
+  await ensureDnsAddresses(store, clock);
+  expect(store.revision).toBe(0);
+  await store.observe((tx) => tx.endpoints.insert(anEndpoint({ dnsEnabled: true })));
+  await ensureDnsAddresses(store, clock);
+  expect(store.revision).toBe(1);
+  expect((await store.networks.vpc(vpcId))?.dnsAddress).toBe("127.80.0.3");
+  await ensureDnsAddresses(store, clock);
+  expect(store.revision).toBe(1);
 });
 
 describe("the administrator", () => {

@@ -33,6 +33,24 @@ test("VPCs and subnets come back as they went in, and the pool's cursor moves", 
   expect(await networks.subnet(uuid(71) as SubnetId)).toBeUndefined();
 });
 
+test("a network's address for names is nobody else's, and known of loopback networks", async () => {
+  const store = await openTestStore();
+  await insertBasics(store);
+  await store.endpoints.insert(anEndpoint({ dnsEnabled: true }));
+  const { networks, endpoints } = store;
+  const [first, second] = ["127.80.0.3" as Ipv4, "127.80.0.4" as Ipv4];
+  expect(await networks.vpcsWithoutDnsAddress()).toEqual([vpcId]);
+  expect(await endpoints.takenAddresses(subnetId, [first, second])).toEqual(new Set());
+  await networks.setDnsAddress(vpcId, first);
+  expect(await networks.vpc(vpcId)).toEqual(aVpc({ dnsAddress: first }));
+  expect(await networks.vpcsWithoutDnsAddress()).toEqual([]);
+  expect(await endpoints.takenAddresses(subnetId, [first, second])).toEqual(new Set([first]));
+  expect(await networks.resolvers()).toEqual([{ vpcId, address: first }]);
+  await networks.setAttachment(vpcId, { kind: "interface", device: "eth1" });
+  expect(await networks.resolvers()).toEqual([]);
+  expect(await networks.kernelVpcs()).toMatchObject([{ dnsAddress: first }]);
+});
+
 test("a project's VPCs come oldest first; loopbackVpcs knows every project's, without those that have no attachment", async () => {
   const store = await openTestStore();
   await insertBasics(store);

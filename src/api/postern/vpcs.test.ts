@@ -7,6 +7,13 @@ import { refusal, startTestServer, type Json, type Tenant } from "../test-server
 
 const path = "/postern/v1/{p}/vpcs";
 
+/** Returns the owner of a cluster whose service is open. */
+async function openLogs(): Promise<Tenant> {
+  const tenant = await owner();
+  await tenant.open("logs");
+  return tenant;
+}
+
 async function owner(): Promise<Tenant> {
   return (await startTestServer()).tenant("owner");
 }
@@ -282,5 +289,37 @@ describe("interfaces and namespaces of the gateway's host", () => {
       "400 CSS.5090",
     );
     expect((await tenant.call("GET", one)).body["attachment"]).toEqual(eth1);
+  });
+});
+
+describe("the address that names are served at", () => {
+  const named = { service: "logs", enable_dns: true };
+
+  test("comes with the first named endpoint, from the pool, and stays", async () => {
+    const tenant = await openLogs();
+    const show = async (): Promise<Json> => (await tenant.call("GET", path)).body;
+    expect(await show()).not.toHaveProperty("vpcs.0.dns_address");
+    await tenant.call("POST", "/postern/v1/{p}/endpoints", { service: "logs" });
+    expect(await show()).not.toHaveProperty("vpcs.0.dns_address");
+    const { body } = await tenant.call("POST", "/postern/v1/{p}/endpoints", named);
+    const [vpc] = (await show())["vpcs"] as [{ dns_address: string; subnets: [{ addresses_used: number }] }];
+    const last = (address: unknown): number => Number(String(address).split(".").at(-1));
+    expect(last(vpc.dns_address)).toBe(last(body["ip"]) + 1);
+    expect(vpc.subnets[0].addresses_used).toBe(4);
+    const again = await tenant.call("POST", "/postern/v1/{p}/endpoints", named);
+    expect(last(again.body["ip"])).toBe(last(vpc.dns_address) + 1);
+    expect(await show()).toMatchObject({ vpcs: [{ dns_address: vpc.dns_address }] });
+    const wanted = { ...named, ip: vpc.dns_address };
+    expect(refusal(await tenant.call("POST", "/postern/v1/{p}/endpoints", wanted))).toMatch(/^4/);
+  });
+
+  test("comes with names that an opened service gets later, and not where the pool is used up", async () => {
+    const tenant = await openLogs();
+    const edge = { name: "edge", cidr: "127.9.0.0/30" };
+    const { body } = await tenant.call("POST", path, edge);
+    const wish = { ...named, vpc_id: body["id"] };
+    expect((await tenant.call("POST", "/postern/v1/{p}/endpoints", wish)).status).toBe(200);
+    const shown = await tenant.call("GET", `${path}/${String(body["id"])}`);
+    expect(shown.body).not.toHaveProperty("dns_address");
   });
 });
