@@ -82,6 +82,7 @@ test("a rejected endpoint has no name, in its network alone", async () => {
 });
 
 test("names go with the last node that serves, and come back with it", async () => {
+  expect(await dig("a", nameOf("a"))).toBe("NOERROR 10.0.0.2");
   await system.nodes.call("setHealthy", node, false);
   await eventually(async () => (await dig("a", nameOf("a"))) === "NXDOMAIN", { timeoutMs: 20_000 });
   await system.nodes.call("setHealthy", node, true);

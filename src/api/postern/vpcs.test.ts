@@ -7,6 +7,11 @@ import { refusal, startTestServer, type Json, type Tenant } from "../test-server
 
 const path = "/postern/v1/{p}/vpcs";
 
+/** Returns the last number of an address. */
+function last(address: unknown): number {
+  return Number(String(address).split(".").at(-1));
+}
+
 /** Returns the owner of a cluster whose service is open. */
 async function openLogs(): Promise<Tenant> {
   const tenant = await owner();
@@ -303,7 +308,6 @@ describe("the address that names are served at", () => {
     expect(await show()).not.toHaveProperty("vpcs.0.dns_address");
     const { body } = await tenant.call("POST", "/postern/v1/{p}/endpoints", named);
     const [vpc] = (await show())["vpcs"] as [{ dns_address: string; subnets: [{ addresses_used: number }] }];
-    const last = (address: unknown): number => Number(String(address).split(".").at(-1));
     expect(last(vpc.dns_address)).toBe(last(body["ip"]) + 1);
     expect(vpc.subnets[0].addresses_used).toBe(4);
     const again = await tenant.call("POST", "/postern/v1/{p}/endpoints", named);

@@ -74,15 +74,20 @@ class Client {
           found.push(this.#received.subarray(2, end));
           this.#received = this.#received.subarray(end);
         }
-        expect(found.length).toBeGreaterThanOrEqual(count);
+        if (found.length < count) throw new Error(`${found.length} answers came`);
       },
       { timeout: patienceMs, interval: 2 },
     );
     return found;
   }
 
-  async closed(): Promise<void> {
-    await vi.waitFor(() => expect(this.isClosed).toBe(true), { timeout: patienceMs, interval: 2 });
+  /** Resolves to true when the connection has ended. @throws Error where it does not */
+  closed(): Promise<boolean> {
+    const look = (): true => {
+      if (this.isClosed) return true;
+      throw new Error("the connection lives on");
+    };
+    return vi.waitFor(look, { timeout: patienceMs, interval: 2 });
   }
 }
 
@@ -158,7 +163,7 @@ describe("a connection", () => {
     const dripping = setInterval(() => slow.socket.write(Buffer.from([0])), 20);
     onTestFinished(() => clearInterval(dripping));
     slow.socket.write(Buffer.from([0x0f, 0xff]));
-    await Promise.all([silent.closed(), slow.closed()]);
+    expect(await Promise.all([silent.closed(), slow.closed()])).toEqual([true, true]);
   });
 
   test("that asks now and then lives on", async () => {
@@ -176,7 +181,7 @@ describe("a connection", () => {
     await start();
     const client = new Client();
     client.socket.write(Buffer.from([0x10, 0x01]));
-    await client.closed();
+    expect(await client.closed()).toBe(true);
   });
 
   test("whose answers nobody reads is not read from either, and ends in time", async () => {
@@ -212,9 +217,9 @@ test("connections beyond the limits are refused; one that ends makes room", asyn
   };
   const first = await connected("127.0.0.1");
   await connected("127.0.0.1");
-  await new Client("127.0.0.1").closed();
+  expect(await new Client("127.0.0.1").closed()).toBe(true);
   await connected("127.0.0.2");
-  await new Client("127.0.0.3").closed();
+  expect(await new Client("127.0.0.3").closed()).toBe(true);
   first.socket.destroy();
   await vi.waitFor(() => connected("127.0.0.3"), { timeout: patienceMs });
 });
