@@ -1,6 +1,10 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { GuardedProcess } from "../support/guarded-process.ts";
+import { kernelEngineObstacle, programsObstacle } from "../support/netns/requirements.ts";
 import { nodePort, startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 import { ok } from "../support/service.ts";
@@ -9,6 +13,7 @@ import type { Endpoint, Service } from "../support/service.ts";
 /** Both consumers' networks and the servers' have the same addresses. */
 const node = "10.0.0.11";
 const resolver = "10.0.0.3";
+const zone = "region-1.postern.internal";
 const names = ["a", "b"] as const;
 
 let system: NetnsSystem;
@@ -88,6 +93,79 @@ test("names go with the last node that serves, and come back with it", async () 
   await system.nodes.call("setHealthy", node, true);
   await eventually(async () => (await dig("a", nameOf("a"))) === "NOERROR 10.0.0.2", { timeoutMs: 20_000 });
 });
+
+/** Starts a resolver for a consumer's programs, as docs/dns.md has it. */
+const resolvers: Readonly<Record<string, (consumer: string) => Promise<GuardedProcess>>> = {
+  dnsmasq: async (consumer) =>
+    spawnIn(
+      consumer,
+      ["dnsmasq", "--no-daemon", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--user=root"],
+      [
+        "--listen-address=127.0.0.1",
+        "--bind-interfaces",
+        `--server=/${zone}/${resolver}`,
+        "--stop-dns-rebind",
+        `--rebind-domain-ok=/${zone}/`,
+      ],
+    ),
+  unbound: async (consumer) => {
+    const directory = await mkdtemp(join(tmpdir(), "postern-unbound-"));
+    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    const file = join(directory, "unbound.conf");
+    const server = [
+      'username: ""',
+      'chroot: ""',
+      `directory: "${directory}"`,
+      'pidfile: ""',
+      "use-syslog: no",
+    ];
+    const documented = [
+      `domain-insecure: "${zone}"`,
+      `local-zone: "${zone}." transparent`,
+      `private-domain: "${zone}"`,
+    ];
+    const stub = ["stub-zone:", `  name: "${zone}"`, `  stub-addr: ${resolver}`];
+    await writeFile(
+      file,
+      ["server:", ...[...server, ...documented].map((line) => `  ${line}`), ...stub, ""].join("\n"),
+    );
+    return spawnIn(consumer, ["unbound", "-d", "-c", file]);
+  },
+};
+
+function spawnIn(consumer: string, ...args: readonly (readonly string[])[]): GuardedProcess {
+  const [command = "", ...prefix] = system.consumer(consumer).namespace.prefix;
+  const started = new GuardedProcess(command, [...prefix, ...args.flat()]);
+  onTestFinished(() => started.stop());
+  return started;
+}
+
+test.for(["dnsmasq", "unbound"])(
+  "programs find a name through %s, which forwards the zone, and do not once it is rejected",
+  async (program, { skip }) => {
+    const lacking = await programsObstacle([program]);
+    skip(lacking !== "", lacking);
+    const { namespace } = system.consumer("a");
+    // What `ip netns exec` puts in the place of the machine's own file.
+    const files = join("/etc/netns", namespace.name);
+    await mkdir(files, { recursive: true });
+    onTestFinished(() => rm(files, { recursive: true, force: true }));
+    await writeFile(join(files, "resolv.conf"), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
+    await resolvers[program]?.("a");
+    const look = (): Promise<string> => namespace.run("getent", ["ahostsv4", nameOf("a")]).catch(() => "");
+    await eventually(async () => (await look()).startsWith("10.0.0.2 "), { what: "getent to find the name" });
+    const { id = "" } = endpoints.get("a") ?? {};
+    ok(await service.decide("reject", id));
+    // A resolver may keep an answer for as long as it says, five seconds.
+    await eventually(async () => (await look()) === "", { timeoutMs: 20_000, intervalMs: 200 });
+    expect(await look()).toBe("");
+    ok(await service.decide("receive", id));
+    await eventually(async () => (await look()).startsWith("10.0.0.2 "), {
+      timeoutMs: 20_000,
+      intervalMs: 200,
+    });
+  },
+);
 
 test("the name server's address is good for names and nothing else", async () => {
   const { client, namespace } = system.consumer("a");

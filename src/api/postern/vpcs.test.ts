@@ -8,7 +8,7 @@ import { refusal, startTestServer, type Json, type Tenant } from "../test-server
 const path = "/postern/v1/{p}/vpcs";
 
 /** Returns the last number of an address. */
-function last(address: unknown): number {
+function lastNumber(address: unknown): number {
   return Number(String(address).split(".").at(-1));
 }
 
@@ -308,10 +308,10 @@ describe("the address that names are served at", () => {
     expect(await show()).not.toHaveProperty("vpcs.0.dns_address");
     const { body } = await tenant.call("POST", "/postern/v1/{p}/endpoints", named);
     const [vpc] = (await show())["vpcs"] as [{ dns_address: string; subnets: [{ addresses_used: number }] }];
-    expect(last(vpc.dns_address)).toBe(last(body["ip"]) + 1);
+    expect(lastNumber(vpc.dns_address)).toBe(lastNumber(body["ip"]) + 1);
     expect(vpc.subnets[0].addresses_used).toBe(4);
     const again = await tenant.call("POST", "/postern/v1/{p}/endpoints", named);
-    expect(last(again.body["ip"])).toBe(last(vpc.dns_address) + 1);
+    expect(lastNumber(again.body["ip"])).toBe(lastNumber(vpc.dns_address) + 1);
     expect(await show()).toMatchObject({ vpcs: [{ dns_address: vpc.dns_address }] });
     const wanted = { ...named, ip: vpc.dns_address };
     expect(refusal(await tenant.call("POST", "/postern/v1/{p}/endpoints", wanted))).toMatch(/^4/);

@@ -15,6 +15,8 @@ const packageOf: Readonly<Record<string, string>> = {
   ping: "iputils-ping",
   dig: "bind9-dnsutils",
   kdig: "knot-dnsutils",
+  dnsmasq: "dnsmasq-base",
+  unbound: "unbound",
   "iptables-nft": "iptables",
 };
 
