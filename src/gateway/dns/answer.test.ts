@@ -135,6 +135,9 @@ describe("what is refused", () => {
     for (const type of ["AXFR", "IXFR"]) expect(ask(zone, type, {}, "tcp").code).toBe("REFUSED");
     const questions = [{ type: "TXT", class: "CH", name: "version.bind" } as const];
     expect(ask(name, "A", { questions }).code).toBe("REFUSED");
+    const chaos = aQuery(name, "A");
+    chaos.writeUInt16BE(3, chaos.length - 2);
+    expect(read(answer(chaos, view, "udp")).code).toBe("REFUSED");
   });
 
   test.each([1, 2, 4, 5, 15])("operation %i, which is not implemented", (opcode) => {
@@ -217,7 +220,7 @@ describe("answers that are longer than the asker takes", () => {
     expect(read(answer(query(size - 1), large, "udp"))).toMatchObject({ flags: "qr aa tc", additionals: 1 });
     // A size below what everybody takes counts as that.
     expect(
-      read(answer(aQuery(name, "A", { additionals: [opt({ udpPayloadSize: 0 })] }), view, "udp")).flags,
+      read(answer(aQuery(name, "A", { additionals: [opt({ udpPayloadSize: 64 })] }), view, "udp")).flags,
     ).toBe("qr aa");
   });
 });
@@ -281,6 +284,14 @@ describe("what is malformed", () => {
 
 test("a record that is no OPT is passed over, with or without a pointer as its name", () => {
   const signature = Buffer.from("00fa00ff00000000000400000000", "hex");
+  const many = (count: number): Buffer => {
+    const records = Array.from({ length: count }, () => Buffer.concat([Buffer.from([0]), signature]));
+    const query = Buffer.concat([aQuery(name, "A"), ...records]);
+    query.writeUInt16BE(count, 10);
+    return query;
+  };
+  // No query has so many: whoever sends them has no question.
+  expect([8, 9].map((count) => read(answer(many(count), view, "udp")).code)).toEqual(["NOERROR", "FORMERR"]);
   for (const owner of ["00", "c00c", "01610162c00c"]) {
     const query = Buffer.concat([aQuery(name, "A"), Buffer.from(owner, "hex"), signature]);
     query.writeUInt16BE(1, 10);
