@@ -45,9 +45,7 @@ function gateway(directory: string) {
   const file = new SnapshotFile(path);
   const engine = new FakeEngine();
   const applied: number[] = [];
-  const health = new HealthChecker(settings, (change) =>
-    change === "usable" ? agent.nodesChanged() : agent.nodesKnown(),
-  );
+  const health = new HealthChecker(settings, () => agent.nodesChanged());
   const log = createLogger("unit", "silent");
   const names = new NameService({
     ttlS: 5,

@@ -77,11 +77,6 @@ export class GatewayAgent {
     this.#enqueue(() => this.#apply()).catch(() => undefined);
   }
 
-  /** More is known of nodes that were usable all the time: only their names wait for it. */
-  nodesKnown(): void {
-    this.#enqueue(() => Promise.resolve(this.#parts.names.refresh())).catch(() => undefined);
-  }
-
   async close(): Promise<void> {
     this.#stop.abort();
     this.#parts.health.close();

@@ -50,10 +50,7 @@ export async function runGateway({
   mkdirSync(paths.gateway, { recursive: true, mode: 0o700 });
   const lock = takeExclusiveLock(paths.gatewayLock, "Postern gateway", lockWaitMs);
   const records = flowLog && new FlowLog(await RotatingFile.open(flowLog.path, flowLog), log);
-  const health = new HealthChecker(defaultHealthSettings, (change) => {
-    if (change === "usable") agent.nodesChanged();
-    else agent.nodesKnown();
-  });
+  const health = new HealthChecker(defaultHealthSettings, () => agent.nodesChanged());
   const proxy = await ProxyEngine.start({
     idleTimeoutMs,
     log,

@@ -42,7 +42,7 @@ function sectionFor(query: Query, view: View): Section {
   if (query.type === type.opt) return formatError;
   if (query.class !== classIn || query.type === type.axfr || query.type === type.ixfr) return refused;
   const { zone } = view;
-  const records = view.names.get(query.name);
+  const records = view.find(query.name);
   if (records === "unknown") return serverFailure;
   if (records) return query.type === type.any ? zone.any : (records.section(query.type) ?? zone.noData);
   if (query.name === view.apex) return apexSection(query.type, view);

@@ -88,7 +88,6 @@ test("names follow the snapshot, failures, what is still coming, and nodes", asy
     [true, 'NOERROR "127.80.0.2"'],
   ] as const) {
     state.isHealthy = isHealthy;
-    service.refresh();
     expect(await ask(name)).toBe(said);
   }
 });

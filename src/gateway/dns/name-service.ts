@@ -1,9 +1,9 @@
-import type { EndpointId, NodeId, VpcId } from "../../domain/ids.ts";
+import type { NodeId, VpcId } from "../../domain/ids.ts";
 import type { Resolver, Snapshot } from "../../domain/snapshot.ts";
 import type { ApplyReport, EngineLog, KernelResolver } from "../engine.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import { NameServer, type NameServerParts } from "./name-server.ts";
-import { views, type View } from "./view.ts";
+import { Views, type View } from "./view.ts";
 
 export interface NameSettings {
   /** How long answers may be kept, in seconds. */
@@ -15,6 +15,7 @@ export interface NameSettings {
 type Bindings = Pick<NameServerParts, "datagrams" | "streams">;
 
 export interface NameServiceParts extends NameSettings {
+  /** Whether a node serves; null where it was not asked yet. */
   readonly isHealthy: (node: NodeId) => boolean | null;
   /** Returns descriptors of sockets that are bound in a network that the kernel carries. @throws the system's error */
   readonly openInKernelNetwork: (
@@ -44,11 +45,11 @@ export class NameService {
   readonly #limits = new ConnectionLimits(mostConnections);
   readonly #running = new Map<VpcId, Running>();
   readonly #problems = new Map<VpcId, string>();
-  #snapshot: Snapshot | undefined;
-  #failed: ReadonlySet<EndpointId> = new Set();
+  readonly #views: Views;
 
   constructor(parts: NameServiceParts) {
     this.#parts = parts;
+    this.#views = new Views(parts.isHealthy, parts.ttlS);
   }
 
   /**
@@ -56,9 +57,8 @@ export class NameService {
    * tried again by the next call; it never fails the others. Calls are made one at a time.
    */
   async apply(snapshot: Snapshot, { failures, coming = [], resolvers = [] }: ApplyReport): Promise<void> {
-    this.#snapshot = snapshot;
-    this.#failed = new Set([...failures.map(({ endpointId }) => endpointId), ...coming]);
-    const shown = this.#views();
+    const failed = new Set([...failures.map(({ endpointId }) => endpointId), ...coming]);
+    const shown = this.#views.update(snapshot, failed);
     const places: readonly Place[] = [...(snapshot.dns?.resolvers ?? []), ...resolvers];
     const wanted = new Map(places.map((place) => [place.vpcId, JSON.stringify(place)]));
     for (const [vpcId, { text, server }] of this.#running) {
@@ -70,30 +70,16 @@ export class NameService {
       const view = shown.get(place.vpcId);
       if (view && !this.#running.has(place.vpcId)) await this.#start(place, view);
     }
-    this.#show(shown);
-  }
-
-  /** What is known of nodes has changed: names come and go with it. */
-  refresh(): void {
-    this.#show(this.#views());
+    for (const [vpcId, { server }] of this.#running) {
+      const view = shown.get(vpcId);
+      if (view) server.show(view);
+    }
   }
 
   async close(): Promise<void> {
     const running = [...this.#running.values()];
     this.#running.clear();
     await Promise.all(running.map(({ server }) => server.close()));
-  }
-
-  #views(): ReadonlyMap<VpcId, View> {
-    const { isHealthy, ttlS } = this.#parts;
-    return this.#snapshot ? views(this.#snapshot, { failed: this.#failed, isHealthy }, ttlS) : new Map();
-  }
-
-  #show(shown: ReadonlyMap<VpcId, View>): void {
-    for (const [vpcId, { server }] of this.#running) {
-      const view = shown.get(vpcId);
-      if (view) server.show(view);
-    }
   }
 
   async #start(place: Place, view: View): Promise<void> {

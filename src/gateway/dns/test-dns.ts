@@ -2,18 +2,24 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { decode, encode, type DecodedPacket, type Packet } from "dns-packet";
-import type { EndpointId, VpcId } from "../../domain/ids.ts";
+import type { EndpointId, NodeId, VpcId } from "../../domain/ids.ts";
 import { endpointDnsName } from "../../domain/names.ts";
 import type { Snapshot, SnapshotEndpoint } from "../../domain/snapshot.ts";
 import { endpointId, uuid, vpcId } from "../../domain/test-fixtures.ts";
 import { aSnapshot } from "../test-snapshot.ts";
-import { views, type Reachability, type View } from "./view.ts";
+import { Views, type View } from "./view.ts";
 
 export const zone = "region-1.postern.internal";
 export const name = nameOf(endpointId);
 export const otherVpcId = uuid(70) as VpcId;
 export const otherEndpointId = uuid(71) as EndpointId;
 export const ttlS = 5;
+
+/** What is known of the world besides a snapshot. */
+export interface Reachability {
+  readonly failed: ReadonlySet<EndpointId>;
+  readonly isHealthy: (node: NodeId) => boolean | null;
+}
 
 /** All is well. */
 export const reachable: Reachability = { failed: new Set(), isHealthy: () => true };
@@ -39,7 +45,7 @@ export function aNamedSnapshot(revision = 7, wish: Partial<SnapshotEndpoint> = {
 
 /** Returns what one of the two networks sees. */
 export function aView(snapshot: Snapshot = aNamedSnapshot(), known: Reachability = reachable): View {
-  const view = views(snapshot, known, ttlS).get(vpcId);
+  const view = new Views(known.isHealthy, ttlS).update(snapshot, known.failed).get(vpcId);
   if (!view) throw new Error("the network has no name server");
   return view;
 }

@@ -1,9 +1,19 @@
 import { expect, test } from "vitest";
 import type { NodeId } from "../../domain/ids.ts";
+import type { Snapshot, SnapshotEndpoint } from "../../domain/snapshot.ts";
 import { endpointId, nodeId, uuid, vpcId } from "../../domain/test-fixtures.ts";
-import { aNamedSnapshot, aView, name, otherVpcId, reachable, zone } from "./test-dns.ts";
+import {
+  aNamedSnapshot,
+  aView,
+  name,
+  nameOf,
+  otherEndpointId,
+  otherVpcId,
+  reachable,
+  zone,
+} from "./test-dns.ts";
 import type { AddressRecords } from "./records.ts";
-import { views } from "./view.ts";
+import { Views } from "./view.ts";
 import { nameKey, type } from "./wire.ts";
 
 const published = "127.80.0.2";
@@ -14,17 +24,32 @@ function addressOf(records: AddressRecords | "unknown" | undefined): unknown {
 }
 
 function nameIn(...args: Parameters<typeof aView>): unknown {
-  return addressOf(aView(...args).names.get(nameKey(name)));
+  return addressOf(aView(...args).find(nameKey(name)));
 }
 
 test("each network sees its own endpoints' names, and its own name server", () => {
-  const all = views(aNamedSnapshot(), reachable, 5);
-  const addresses = [...all].map(([id, { names }]) => [id, [...names.values()].map(addressOf)]);
-  expect(addresses).toEqual([
-    [vpcId, ["127.80.0.10", "127.80.0.2"]],
-    [otherVpcId, ["127.81.0.10", "127.81.0.2"]],
+  const all = new Views(() => true, 5).update(aNamedSnapshot(), new Set());
+  const keys = [`ns.${zone}`, name, nameOf(otherEndpointId), zone, "ns", `x.${name}`].map(nameKey);
+  expect([...all].map(([id, view]) => [id, keys.map((key) => addressOf(view.find(key)))])).toEqual([
+    [vpcId, ["127.80.0.10", "127.80.0.2", undefined, undefined, undefined, undefined]],
+    [otherVpcId, ["127.81.0.10", undefined, "127.81.0.2", undefined, undefined, undefined]],
   ]);
-  expect(all.get(vpcId)?.names.has(nameKey(`ns.${zone}`))).toBe(true);
+});
+
+test("entries that come and go, and those that are others of the same id, are told apart", () => {
+  const all = new Views(() => true, 5);
+  const find = (snapshot: Snapshot): unknown => {
+    const view = all.update(snapshot, new Set()).get(vpcId);
+    return addressOf(view?.find(nameKey(name)));
+  };
+  const first = aNamedSnapshot();
+  expect(find(first)).toBe(published);
+  expect(find({ ...first, endpoints: [...first.endpoints] })).toBe(published);
+  expect(find(aNamedSnapshot(8, { address: "127.80.0.9" }))).toBe("127.80.0.9");
+  const { hasName: _none, ...nameless } = first.endpoints[0] as SnapshotEndpoint;
+  expect(find({ ...first, endpoints: [nameless] })).toBeUndefined();
+  expect(find(first)).toBe(published);
+  expect(find({ ...first, endpoints: [] })).toBeUndefined();
 });
 
 test("there is a name while its endpoint admits connections and is up, and where it has one", () => {
@@ -56,7 +81,7 @@ test("one node that serves is enough; one that was not asked yet may turn out to
 
 test("a snapshot of a server that knows nothing of names has no view", () => {
   const { dns: _none, ...old } = aNamedSnapshot();
-  expect(views(old, reachable, 5).size).toBe(0);
+  expect(new Views(() => true, 5).update(old, new Set()).size).toBe(0);
 });
 
 test("a revision that does not fit into a serial goes on from 0", () => {

@@ -20,8 +20,6 @@ export const defaultHealthSettings: HealthSettings = {
   failuresToRemove: 2,
 };
 
-export type HealthChange = "usable" | "known";
-
 interface Watched {
   readonly serviceId: ServiceId;
   readonly node: SnapshotNode;
@@ -36,16 +34,15 @@ interface Watched {
 
 /**
  * Asks every node over HTTP whether it serves. A node counts as healthy when it answers with a status below 500:
- * 401 is an answer too. `onChange` is called whenever what is known of a node changes: `usable` where it is a node that
- * may be used and becomes one that may not, or back; `known` where it turned out to be healthy, as was hoped.
+ * 401 is an answer too. `onChange` is called whenever a node that may be used becomes one that may not, or back.
  */
 export class HealthChecker {
   readonly #settings: HealthSettings;
-  readonly #onChange: (change: HealthChange) => void;
+  readonly #onChange: () => void;
   readonly #watched = new Map<NodeId, Watched>();
   #closed = false;
 
-  constructor(settings: HealthSettings, onChange: (change: HealthChange) => void) {
+  constructor(settings: HealthSettings, onChange: () => void) {
     this.#settings = settings;
     this.#onChange = onChange;
   }
@@ -143,14 +140,13 @@ export class HealthChecker {
   }
 
   #judge(watched: Watched, healthy: boolean, detail: string): void {
-    const before = watched.healthy;
+    const wasUsable = watched.healthy ?? true;
     watched.detail = detail;
     watched.failures = healthy ? 0 : watched.failures + 1;
     // One lost answer does not take out a node that served; it takes a second one.
     if (healthy || watched.healthy === null || watched.failures >= this.#settings.failuresToRemove) {
       watched.healthy = healthy;
     }
-    if ((before ?? true) !== watched.healthy) this.#onChange("usable");
-    else if (before !== watched.healthy) this.#onChange("known");
+    if (wasUsable !== watched.healthy) this.#onChange();
   }
 }
