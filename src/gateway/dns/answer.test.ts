@@ -1,5 +1,6 @@
 import type { Answer, OptAnswer } from "dns-packet";
 import { describe, expect, test } from "vitest";
+import type { SnapshotEndpoint } from "../../domain/snapshot.ts";
 import { answer, type Transport } from "./answer.ts";
 import {
   aNamedSnapshot,
@@ -303,8 +304,11 @@ test("whether recursion was desired is kept; it is not available", () => {
   expect(ask(name, "A", { flags: 0x0100 }).flags).toBe("qr aa rd");
 });
 
-test("an endpoint with an IPv6 address has that, and no other", () => {
-  const six = aView(aNamedSnapshot(7, { address: "fd00::2" }));
-  expect(read(answer(aQuery(name, "AAAA"), six, "udp")).answers).toEqual([`${name} AAAA "fd00::2"`]);
-  expect(read(answer(aQuery(name, "A"), six, "udp"))).toMatchObject({ code: "NOERROR", answers: [] });
+test("an endpoint with two addresses has both, each for who asks for it; one with IPv6 alone has that", () => {
+  const ask6 = (wish: Partial<SnapshotEndpoint>): unknown => {
+    const both = aView(aNamedSnapshot(7, wish));
+    return ["A", "AAAA"].map((type) => read(answer(aQuery(name, type), both, "udp")).answers);
+  };
+  expect(ask6({ address6: "fd00::2" })).toEqual([[`${name} A "127.80.0.2"`], [`${name} AAAA "fd00::2"`]]);
+  expect(ask6({ address: "fd00::2" })).toEqual([[], [`${name} AAAA "fd00::2"`]]);
 });

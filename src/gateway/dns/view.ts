@@ -95,11 +95,12 @@ export class Views {
       return undefined;
     const named = this.#named.get(key.slice(endpointPrefix.length, end) as EndpointId);
     if (!named || named.entry.vpcId !== vpcId) return undefined;
-    const { id, refusal, serviceId, address } = named.entry;
+    const { id, refusal, serviceId, address, address6 } = named.entry;
     if (refusal !== null || this.#failed.has(id)) return undefined;
     const isServing = this.#isServing(serviceId);
     if (isServing !== true) return isServing === null ? "unknown" : undefined;
-    return (named.records ??= new AddressRecords([address], this.#ttlS));
+    const addresses = address6 === undefined ? [address] : [address, address6];
+    return (named.records ??= new AddressRecords(addresses, this.#ttlS));
   }
 
   /** null: may turn out either way. */
