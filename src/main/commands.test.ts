@@ -57,6 +57,10 @@ describe("a process that cannot start says why in one line", () => {
   });
 
   test.each([
+    [["--dns-ttl", "0"], /"0" is no time to keep answers for\. .*/],
+    [["--dns-ttl", "3601"], /"3601" is no time to keep answers for\. .*/],
+    [["--dns-port", "0"], /"0" is no port for private names\. .*/],
+    [["--dns-port", "65536"], /"65536" is no port for private names\. .*/],
     [["--flow-log-mib", "0"], /"0" is no size of a flow log in MiB\. .*/],
     [["--flow-log-files", "x"], /"x" is no number of flow log files\. .*/],
   ])("up with %j", async (args, text) => {

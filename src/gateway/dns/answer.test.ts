@@ -43,6 +43,12 @@ function header(flags: string, counts: string): Buffer {
   return Buffer.from(`abcd${flags}${counts}`, "hex");
 }
 
+/** Returns what is answered to whoever asks for either address of an endpoint. */
+function answersOf(wish: Partial<SnapshotEndpoint>): unknown {
+  const one = aView(aNamedSnapshot(7, wish));
+  return ["A", "AAAA"].map((type) => read(answer(aQuery(name, type), one, "udp")).answers);
+}
+
 describe("what there is", () => {
   test("a name has its endpoint's address, for five seconds, and nothing besides", () => {
     const said = ask(name, "A");
@@ -305,10 +311,9 @@ test("whether recursion was desired is kept; it is not available", () => {
 });
 
 test("an endpoint with two addresses has both, each for who asks for it; one with IPv6 alone has that", () => {
-  const ask6 = (wish: Partial<SnapshotEndpoint>): unknown => {
-    const both = aView(aNamedSnapshot(7, wish));
-    return ["A", "AAAA"].map((type) => read(answer(aQuery(name, type), both, "udp")).answers);
-  };
-  expect(ask6({ address6: "fd00::2" })).toEqual([[`${name} A "127.80.0.2"`], [`${name} AAAA "fd00::2"`]]);
-  expect(ask6({ address: "fd00::2" })).toEqual([[], [`${name} AAAA "fd00::2"`]]);
+  expect(answersOf({ address6: "fd00::2" })).toEqual([
+    [`${name} A "127.80.0.2"`],
+    [`${name} AAAA "fd00::2"`],
+  ]);
+  expect(answersOf({ address: "fd00::2" })).toEqual([[], [`${name} AAAA "fd00::2"`]]);
 });
