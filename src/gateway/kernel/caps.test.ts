@@ -280,14 +280,14 @@ test("an endpoint that refuses for long although it has room is counted anew", (
 test.each([
   ["the kernel lets somebody in again", (kernel: Kernel): void => void (kernel.close(), kernel.connect())],
   ["it is full", (kernel: Kernel): void => void kernel.connect()],
-])("the kernel goes on counting by itself where %s", (_what, meanwhile) => {
+])("the kernel goes on counting by itself where %s", (_what, happen) => {
   const kernel = new Kernel();
   const caps = capsOf(kernel);
   want(caps, kernel, 4);
   while (kernel.connect());
   const before = kernel.list("cap");
   for (let look = 0; look < 4; look += 1) {
-    meanwhile(kernel);
+    happen(kernel);
     expect(kernel.connect()).toBe(false);
     kernel.schedule(["close"]);
     tick(caps, kernel);
