@@ -31,4 +31,14 @@ describe.skipIf(missing)(`counters of refusals (${missing ?? "root"})`, () => {
     expect([...lab.tables.countersOf(set, marks).keys()]).toEqual([1]);
     expect([lab.tables.counted(set, 1), lab.tables.counted(set, 2)]).toEqual([5, 0]);
   });
+
+  test("count a family that no node has, and it is told at once", async () => {
+    const nodes = lab.tables.list("node4");
+    lab.tables.apply(nodes.map((element) => ({ verb: "remove", set: "node4", element })));
+    const refused = lab.consumer.state.refused + 2;
+    lab.consumer.tell({ kind: "connect", host: endpointAddress, port: 9201, count: 2 });
+    await until("all are refused", () => lab.consumer.state.refused === refused);
+    expect(packets("refused_no_healthy_node")).toEqual([[2, 2]]);
+    await lab.consumer.connect(endpointAddress6, 9201, 1);
+  });
 });

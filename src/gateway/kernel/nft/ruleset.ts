@@ -19,7 +19,7 @@ import {
 } from "./schema.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
-export const rulesetVersion = 8;
+export const rulesetVersion = 9;
 
 const typeOf: Readonly<Record<Field, string>> = {
   mark: "meta mark",
@@ -168,6 +168,7 @@ const carrying = `
     meta priority set ct mark . tcp dport map @group_of_port
     meta l4proto tcp dnat ip to meta priority . numgen inc mod ${bucketsPerGroup} map @node4
     meta l4proto tcp dnat ip6 to meta priority . numgen inc mod ${bucketsPerGroup} map @node6
+    meta mark set iifname map @vpc_of_interface goto ${refusalChain("no_healthy_node")}
   }
   chain pass { type filter hook forward priority filter; policy accept;
     iifname @vpc_of_interface goto to_node
