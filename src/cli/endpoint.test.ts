@@ -100,7 +100,7 @@ describe("vpc and status", () => {
       "Created VPC lab (127.9.0.0/20)",
     );
     expect((await cli("vpc", "list")).stdout).toMatch(
-      /lab +\S+ +loopback +127\.9\.0\.0\/20 +default +1 +4000/,
+      /lab +\S+ +loopback +- +127\.9\.0\.0\/20 +default +1 +4000/,
     );
     expect((await cli("vpc", "delete", "lab")).stdout).toBe("VPC lab is deleted.\n");
     expect((await cli("vpc", "delete", "lab")).stderr).toContain("There are: default");
@@ -121,7 +121,7 @@ describe("vpc and status", () => {
   test("a VPC without an attachment is made so, and every command says what that means", async () => {
     const made = await cli("vpc", "create", "cloud", "--cidr", "10.0.0.0/24", "--attachment", "none");
     expect(made.stderr).toContain("No gateway is attached to it");
-    expect((await cli("vpc", "list")).stdout).toMatch(/cloud +\S+ +none +10\.0\.0\.0\/24/);
+    expect((await cli("vpc", "list")).stdout).toMatch(/cloud +\S+ +none +- +10\.0\.0\.0\/24/);
     const [cluster] = fake.model.clusters;
     fake.model.addEndpoint(cluster?.id ?? "", "b2", "accepted").note = "nothing is carried";
     expect((await cli("endpoint", "list")).stderr).toMatch(/^127\S+: nothing is carried$/m);
@@ -143,7 +143,7 @@ describe("vpc and status", () => {
       "eth1",
     );
     expect(made.code).toBe(0);
-    expect((await cli("vpc", "list")).stdout).toMatch(/cloud +\S+ +interface eth1 +10\.0\.0\.0\/24/);
+    expect((await cli("vpc", "list")).stdout).toMatch(/cloud +\S+ +interface eth1 +- +10\.0\.0\.0\/24/);
     const netns = ["--attachment", "netns", "--namespace", "consumer-a"];
     expect((await cli("vpc", "attach", "cloud", ...netns)).stdout).toContain(
       "VPC cloud is attached as netns consumer-a: 0 sessions were cut",

@@ -140,8 +140,20 @@ describe.skipIf(!isAble)(`the host's networks${reason}`, () => {
       [2, "10.0.0.60"],
     ]);
     expect(apply(wishes, changes)).toEqual([
-      { network: "n1", device: "pn1", answered: ["10.0.0.50", "fd00::50"], refused: {} },
-      { network: "n2", device: "pn2", answered: ["10.0.0.60", "fd00::60"], refused: {} },
+      {
+        network: "n1",
+        device: "pn1",
+        deviceIndex: expect.any(Number),
+        answered: ["10.0.0.50", "fd00::50"],
+        refused: {},
+      },
+      {
+        network: "n2",
+        device: "pn2",
+        deviceIndex: expect.any(Number),
+        answered: ["10.0.0.60", "fd00::60"],
+        refused: {},
+      },
     ]);
     const found = await Promise.all(
       ["10.0.0.50", "10.0.0.60", "fd00::50", "fd00::60"].flatMap((address) => [
@@ -211,7 +223,9 @@ describe.skipIf(!isAble)(`the host's networks${reason}`, () => {
     const problem = `There is no network namespace ${a}. Make it with \`ip netns add ${a}\`; the network is attached as soon as it is there.`;
     expect(apply(wishes)).toEqual([{ network: "n1", problem, answered: [], refused: {} }]);
     run("ip", ["netns", "add", a]);
-    expect(apply(wishes)).toEqual([{ network: "n1", device: "pn1", answered: ["10.0.0.50"], refused: {} }]);
+    expect(apply(wishes)).toEqual([
+      { network: "n1", device: "pn1", deviceIndex: expect.any(Number), answered: ["10.0.0.50"], refused: {} },
+    ]);
     expect(ip(a, "-br address show postern0")).toContain("10.0.0.254/24");
     expect(ip(gateway, "route show table 10001")).toContain("local 10.0.0.50 dev lo");
   });
@@ -227,7 +241,13 @@ describe.skipIf(!isAble)(`the host's networks${reason}`, () => {
     ) as string;
     const refused = { "10.0.0.50": isTaken, "fd00::50": isTaken };
     expect(apply(wishes)).toEqual([
-      { network: "n1", device: "eth1", answered: ["10.0.0.51", "fd00::51"], refused },
+      {
+        network: "n1",
+        device: "eth1",
+        deviceIndex: expect.any(Number),
+        answered: ["10.0.0.51", "fd00::51"],
+        refused,
+      },
     ]);
     const routes = (): string =>
       ip(gateway, "route show table 10001") + ip(gateway, "-6 route show table 10001");
