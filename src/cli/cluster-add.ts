@@ -1,20 +1,19 @@
-import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { CliError, UsageError } from "./cli-error.ts";
 import { apiCommand, connect, integer, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import type { CliIo } from "./io.ts";
+import { nodePassword, passwordVariable, readCertificates } from "./node-credentials.ts";
+import type { NodeUserOptions } from "./node-credentials.ts";
 import { placeOf } from "./place.ts";
 import type { PlaceOptions } from "./place.ts";
 import { openService, reportOpened, withOpenOptions } from "./service.ts";
 import type { OpenOptions } from "./service.ts";
 import type { Cluster } from "./wire.ts";
 
-interface AddOptions extends OpenOptions, PlaceOptions {
+interface AddOptions extends OpenOptions, PlaceOptions, NodeUserOptions {
   readonly open?: true;
-  readonly username?: string;
-  readonly passwordFile?: string;
   readonly ca?: string;
   readonly insecure?: true;
   readonly clientPort?: number;
@@ -22,10 +21,6 @@ interface AddOptions extends OpenOptions, PlaceOptions {
   readonly version?: string;
   readonly probe: boolean;
 }
-
-const passwordVariable = "POSTERN_NODE_PASSWORD";
-const passwordSizeLimit = 1_024;
-const caSizeLimit = 100_000;
 
 /** Adds `postern cluster add`. */
 export function addClusterAddCommand(parent: Command, io: CliIo): void {
@@ -99,37 +94,10 @@ function registration(name: string, urls: readonly string[], options: AddOptions
     ...(options.engine !== undefined && { engine: options.engine }),
     ...(options.version !== undefined && { version: options.version }),
     ...(options.username !== undefined && { username: options.username, password }),
-    ...(options.ca !== undefined && { ca: readLimited(options.ca, caSizeLimit) }),
+    ...(options.ca !== undefined && { ca: readCertificates(options.ca) }),
     ...(options.insecure && { insecure_skip_verify: true }),
     ...(options.clientPort !== undefined && { client_port: options.clientPort }),
   };
-}
-
-/** There is no option for the password itself: every user of a machine can read command lines. */
-function nodePassword(options: AddOptions, env: CliIo["env"]): string | undefined {
-  if (options.username === undefined) {
-    if (options.passwordFile === undefined) return undefined;
-    throw new UsageError("--password-file is given without a user.", "Add --username NAME.");
-  }
-  if (options.passwordFile !== undefined) {
-    return readLimited(options.passwordFile, passwordSizeLimit).replace(/\r?\n$/, "");
-  }
-  const password = env[passwordVariable];
-  if (password !== undefined && password !== "") return password;
-  throw new UsageError(
-    "--username is given without a password.",
-    `Add --password-file FILE, or set ${passwordVariable}.`,
-  );
-}
-
-function readLimited(file: string, limitBytes: number): string {
-  try {
-    if (statSync(file).size <= limitBytes) return readFileSync(file, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    throw new CliError(`${file} cannot be read (${reason}).`, "Name a file that you may read.");
-  }
-  throw new CliError(`${file} is larger than ${limitBytes} bytes.`, "Name the right file.");
 }
 
 function parseNodeUrl(text: string): string {
