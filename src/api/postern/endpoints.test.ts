@@ -27,6 +27,7 @@ describe("creating", () => {
         status: "creating",
         ip: expect.stringMatching(/^127\.\d+\.\d+\.2$/),
         port: 9200,
+        ports: [9200],
         service_id: service.split(".")[2],
         service_name: service,
         cluster_id: cluster.id,

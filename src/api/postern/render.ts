@@ -5,6 +5,7 @@ import { poolOf, poolSize } from "../../domain/pool.ts";
 import { zeroFigures } from "../../domain/report.ts";
 import type { VpcId } from "../../domain/ids.ts";
 import type { Cluster, Endpoint, EndpointService, Subnet, Vpc } from "../../domain/resources.ts";
+import { portsOf } from "../../domain/service-ports.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { parseIpv4Prefix } from "../../lib/ipv4.ts";
 import { renderTime } from "../css/render-connections.ts";
@@ -87,6 +88,7 @@ export function renderEndpoint(
     ip: endpoint.address,
     ...(endpoint.address6 === null ? {} : { ip6: endpoint.address6 }),
     port: service.ports[0]?.clientPort ?? cluster.clientPort,
+    ports: portsOf(service, cluster).map(({ clientPort }) => clientPort),
     service_id: service.id,
     service_name: service.name,
     cluster_id: cluster.id,
