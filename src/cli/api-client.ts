@@ -64,6 +64,11 @@ export class ApiClient {
     return ["postern", "v1", this.#target.projectId, ...segments];
   }
 
+  /** Returns the path of one endpoint in the VPCEP API. */
+  vpcEndpoint(id: string): Path {
+    return ["v1", this.#target.projectId, "vpc-endpoints", id];
+  }
+
   /** Returns the path of one cluster's endpoint service in the CSS API. */
   endpointService(clusterId: string, operation: string): Path {
     return ["v1.0", this.#target.projectId, "clusters", clusterId, "vpcepservice", operation];

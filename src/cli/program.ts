@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { addAccountCommands, addProjectCommands } from "./account.ts";
 import { addClusterCommands } from "./cluster.ts";
 import { addConnectionCommands } from "./connection.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import { addEndpointCommands } from "./endpoint.ts";
 import { addImportCommand } from "./import.ts";
 import type { CliIo } from "./io.ts";
@@ -52,6 +53,7 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addImportCommand(program, io);
   addWhitelistCommands(program, io);
   addEndpointCommands(program, io);
+  addDoctorCommand(program, io);
   addVpcCommands(program, io);
   addAccountCommands(program, io);
   addProjectCommands(program, io);

@@ -6,6 +6,8 @@ export interface ProbeTarget {
   readonly host: string;
   readonly port: number;
   readonly path: string;
+  /** The name that the node goes by, for `Host` and its certificate; default: `host`. */
+  readonly name?: string;
   readonly authorization?: string;
   /** PEM. */
   readonly ca?: string;
@@ -38,11 +40,15 @@ export function probe(target: ProbeTarget, timeoutMs: number): Promise<ProbeAnsw
         path: target.path,
         agent: false,
         signal,
-        headers: target.authorization === undefined ? {} : { authorization: target.authorization },
+        headers: {
+          ...(target.name === undefined ? {} : { host: `${target.name}:${target.port}` }),
+          ...(target.authorization === undefined ? {} : { authorization: target.authorization }),
+        },
         ...(target.scheme === "https"
           ? {
               rejectUnauthorized: !target.insecureSkipVerify,
               ...(target.ca === undefined ? {} : { ca: target.ca }),
+              ...(target.name === undefined ? {} : { servername: target.name }),
             }
           : {}),
       },
