@@ -20,8 +20,14 @@ export interface FakeEndpoint {
   readonly id: string;
   readonly clusterId: string;
   readonly accountId: string;
-  readonly ip: string;
+  ip: string;
   readonly ip6?: string;
+  /** Default: 9200. */
+  port?: number;
+  /** Its private name. */
+  dnsName?: string;
+  /** Set: its own whitelist is on. */
+  sources?: readonly string[];
   status: string;
   maxSession: number;
   maxConnectionRate?: number | null;
@@ -29,6 +35,7 @@ export interface FakeEndpoint {
   sessions: number;
   /** Why nothing is carried. */
   note?: string;
+  refusals?: Readonly<Record<string, number>>;
   error?: { code: string; message: string };
 }
 

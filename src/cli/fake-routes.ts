@@ -109,6 +109,7 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
   ["POST /endpoints", createEndpoint],
   ["GET /endpoints/:id", ({ model, id }) => ({ body: endpointBody(model, endpoint(model, id)) })],
   ["DELETE /endpoints/:id", deleteEndpoint],
+  ["GET /vpcep/vpc-endpoints/:id", ({ model, id }) => ({ body: vpcepBody(model, endpoint(model, id)) })],
   ["GET /vpcs", ({ model, query }) => paged("vpcs", model.vpcs.map(vpcBody), query)],
   ["POST /vpcs", createVpc],
   ["GET /vpcs/:id", ({ model, id }) => ({ body: vpcBody(vpcOf(model, id)) })],
@@ -123,7 +124,10 @@ export function routeOf(
   request: SeenRequest,
   query: URLSearchParams,
 ): FakeReply {
-  const path = request.path.replace(`/postern/v1/${project}`, "").replace(`/v1.0/${project}`, "/css");
+  const path = request.path
+    .replace(`/postern/v1/${project}`, "")
+    .replace(`/v1.0/${project}`, "/css")
+    .replace(`/v1/${project}`, "/vpcep");
   for (const [pattern, handle] of routes) {
     const expression = pattern.replace(":id", "(?<id>[^/]+)").replace(":second", "(?<second>[^/]+)");
     const match = new RegExp(`^${expression}$`).exec(`${request.method} ${path}`);
@@ -340,13 +344,27 @@ function clusterBody(model: FakeModel, cluster: FakeCluster): object {
 }
 
 function endpointBody(model: FakeModel, found: FakeEndpoint): object {
-  const { id, status: state, ip, ip6, clusterId, maxSession, sessions, error, note } = found;
+  const {
+    id,
+    status: state,
+    ip,
+    ip6,
+    port = 9_200,
+    dnsName,
+    clusterId,
+    maxSession,
+    sessions,
+    error,
+    note,
+  } = found;
   return {
     id,
     status: state,
     ip,
     ...(ip6 !== undefined && { ip6 }),
-    port: 9200,
+    port,
+    ports: [port],
+    ...(dnsName !== undefined && { dns_name: dnsName }),
     service_id: "service",
     service_name: serviceName(model.cluster(clusterId)),
     cluster_id: clusterId,
@@ -358,9 +376,19 @@ function endpointBody(model: FakeModel, found: FakeEndpoint): object {
     sessions,
     attached: note === undefined,
     ...(note !== undefined && { note }),
-    refusals: { session_cap: 0 },
+    refusals: found.refusals ?? { session_cap: 0 },
     ...(error !== undefined && { error }),
     created_at: created,
+  };
+}
+
+/** The same endpoint in the VPCEP API. */
+function vpcepBody(model: FakeModel, { id, clusterId, sources }: FakeEndpoint): object {
+  return {
+    id,
+    enable_status: model.cluster(clusterId).isOpen ? "enable" : "disable",
+    enable_whitelist: sources !== undefined,
+    whitelist: sources ?? [],
   };
 }
 

@@ -38,10 +38,10 @@ export function judgeAdmission(known: KnownEndpoint): Finding {
     const { why, fix } = adviceOn("session_cap", known);
     return warning(check, `It is accepted, and ${why}: new ones are refused.`, fix);
   }
-  const nodes = known.healthyNodes === undefined ? "" : `; ${known.healthyNodes} of its nodes serve`;
+  const nodes = known.healthyNodes === undefined ? "" : `, nodes that serve: ${known.healthyNodes}`;
   return ok(
     check,
-    `It is accepted, and its service open${nodes}; ${known.sessions}/${known.maxSession} sessions.`,
+    `It is accepted, its service is open${nodes}; sessions: ${known.sessions}/${known.maxSession}.`,
   );
 }
 

@@ -1,4 +1,6 @@
-import { connect, isIPv6, type NetConnectOpts } from "node:net";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect, isIPv6 } from "node:net";
 import { failed, ok, type Finding } from "./finding.ts";
 import type { KnownEndpoint } from "./known-endpoint.ts";
 import { admitsSource, adviceOn, standingRefusal } from "./refusal.ts";
@@ -14,7 +16,7 @@ export interface ConnectionAnswer extends Destination {
   readonly outcome: "open" | "reset" | "absent" | "silent" | "unreachable";
   /** The system's code; "" where it opened. */
   readonly code: string;
-  /** The address that this machine connected from, once it opened. */
+  /** The address that this machine connects from; left out where it has none for that. */
   readonly source?: string;
 }
 
@@ -22,34 +24,55 @@ export interface ConnectionAnswer extends Destination {
 const settleMs = 500;
 
 /** Connects, waits whether that lasts, and hangs up. Never throws. */
-export function tryConnection({ address, port }: Destination, timeoutMs: number): Promise<ConnectionAnswer> {
+export async function tryConnection(destination: Destination, timeoutMs: number): Promise<ConnectionAnswer> {
+  const [result, source] = await Promise.all([outcomeOf(destination, timeoutMs), sourceTowards(destination)]);
+  return { ...destination, ...result, ...(source !== undefined && { source }) };
+}
+
+type Outcome = Pick<ConnectionAnswer, "outcome" | "code">;
+
+function outcomeOf({ address, port }: Destination, timeoutMs: number): Promise<Outcome> {
   return new Promise((resolve) => {
-    const options: NetConnectOpts = { host: address, port };
-    const socket = connect(options);
-    let source: string | undefined;
-    const timer = setTimeout(() => settle("silent", "ETIMEDOUT"), timeoutMs);
-    const settle = (outcome: ConnectionAnswer["outcome"], code: string): void => {
+    const socket = connect({ host: address, port });
+    const settle = (outcome: Outcome["outcome"], code: string): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve({ address, port, outcome, code, ...(source !== undefined && { source }) });
+      resolve({ outcome, code });
     };
+    let timer = setTimeout(() => settle("silent", "ETIMEDOUT"), timeoutMs);
+    let isOpen = false;
     socket.once("connect", () => {
-      source = socket.localAddress;
+      isOpen = true;
       clearTimeout(timer);
-      setTimeout(() => settle("open", ""), settleMs).unref();
+      timer = setTimeout(() => settle("open", ""), settleMs);
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
-      if (source !== undefined) settle("reset", code);
-      else settle(outcomeOf(code), code);
+      settle(isOpen ? "reset" : outcomeOfCode(code), code);
     });
     socket.once("end", () => settle("reset", "closed"));
     socket.resume();
   });
 }
 
-function outcomeOf(code: string): ConnectionAnswer["outcome"] {
-  if (code === "ECONNREFUSED" || code === "ECONNRESET") return "absent";
+/** A UDP socket that connects learns which address it has for a destination, and sends nothing. */
+async function sourceTowards({ address, port }: Destination): Promise<string | undefined> {
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
+  try {
+    socket.connect(port, address);
+    await once(socket, "connect");
+    return socket.address().address;
+  } catch {
+    return undefined;
+  } finally {
+    socket.close();
+  }
+}
+
+function outcomeOfCode(code: string): ConnectionAnswer["outcome"] {
+  if (code === "ECONNREFUSED") return "absent";
+  // Cut so soon that it was never seen open: a refused SYN is ECONNREFUSED.
+  if (code === "ECONNRESET") return "reset";
   return code === "ETIMEDOUT" ? "silent" : "unreachable";
 }
 

@@ -3,7 +3,7 @@ import { judgeConnection, tryConnection, type ConnectionAnswer, type Destination
 import { skipped, type Finding } from "./finding.ts";
 import type { KnownEndpoint } from "./known-endpoint.ts";
 import { judgeName, type NameAnswer, type NameFacts } from "./names.ts";
-import { countedReason } from "./refusal.ts";
+import { countedReason, standingRefusal } from "./refusal.ts";
 import { resolveAt, resolveBySystem } from "./resolve.ts";
 
 /** Addresses of one host by this machine's resolver. */
@@ -67,8 +67,11 @@ export async function examineConnections(
   timeoutMs: number,
 ): Promise<{ readonly findings: readonly Finding[]; readonly answers: readonly ConnectionAnswer[] }> {
   const answers = await Promise.all(destinations.map((destination) => tryConnection(destination, timeoutMs)));
+  const isCertain =
+    known !== undefined && known.status !== "rejected" && standingRefusal(known) !== undefined;
   const isRefused = answers.some(({ outcome }) => outcome === "reset" || outcome === "absent");
-  const reason = isRefused && known !== undefined ? await waitForCount(known, readRefusals) : undefined;
+  const reason =
+    isRefused && !isCertain && known !== undefined ? await waitForCount(known, readRefusals) : undefined;
   return { answers, findings: answers.map((answer) => judgeConnection(answer, known, reason)) };
 }
 

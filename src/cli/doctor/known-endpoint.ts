@@ -59,13 +59,17 @@ export async function findKnownEndpoint(
     return complete(api, await api.get<WireEndpoint>(api.own("endpoints", reference.id)));
   }
   const endpoints = await api.list<WireEndpoint>(api.own("endpoints"), "endpoints");
-  const [found, ...others] = endpoints.filter(
+  const there = endpoints.filter(
     (endpoint) =>
       endpoint.dns_name === reference.host ||
-      (addressesOf(endpoint).some((address) => resolved.includes(address)) &&
-        (reference.port === undefined || portsOf(endpoint).includes(reference.port))),
+      addressesOf(endpoint).some((address) => resolved.includes(address)),
   );
-  return found === undefined || others.length > 0 ? undefined : complete(api, found);
+  // Networks may have the same addresses: then the port may tell which one is meant.
+  const { port } = reference;
+  const meant =
+    there.length > 1 && port !== undefined ? there.filter((one) => portsOf(one).includes(port)) : there;
+  const [found] = meant;
+  return found === undefined || meant.length > 1 ? undefined : complete(api, found);
 }
 
 /** Returns the refusals of now. @throws CliError */

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { isJsonObject } from "../json.ts";
 import { judgeAnswer, type Credentials, type HttpAnswer } from "./cluster.ts";
 import { destinationText, type ConnectionAnswer, type Destination } from "./connection.ts";
-import { ok, warning, type Finding } from "./finding.ts";
+import { ok, skipped, warning, type Finding } from "./finding.ts";
 
 const check = "sniffing";
 const shownLimit = 3;
@@ -47,7 +47,9 @@ export function judgeSniffing(
 ): Finding {
   const problem = judgeAnswer(check, answer, credentials);
   if (problem !== undefined) return problem;
-  const foreign = foreignAddresses(publishedAddresses(answer), own);
+  const published = publishedAddresses(answer);
+  if (published.length === 0) return skipped(check, "The nodes tell no address.");
+  const foreign = foreignAddresses(published, own);
   if (foreign.length === 0) return ok(check, "A client that sniffs learns no address but the endpoint's.");
   const shown = foreign.slice(0, shownLimit).map(destinationText).join(", ");
   const learns = `A client that sniffs learns ${foreign.length} node addresses (${shown}${foreign.length > shownLimit ? ", …" : ""})`;
