@@ -83,6 +83,8 @@ describe("with the API", () => {
     await serve();
     endpoint.dnsName = "localhost";
     expect((await doctor([endpoint.id])).of("IPv4 name")?.text).toBe("localhost resolves to 127.0.0.1.");
+    const named = await doctor(["127.0.0.1"]);
+    expect([named.of("IPv4 name")?.verdict, named.of("IPv6 name")?.check]).toEqual(["ok", "IPv6 name"]);
     endpoint.ip = "127.0.0.9";
     const elsewhere = await doctor(["localhost"]);
     expect(elsewhere.code).toBe(1);

@@ -1,7 +1,14 @@
+import { isIP } from "node:net";
 import type { Command } from "commander";
 import { apiCommand, integer } from "./command.ts";
 import { examineCluster, type ClusterSettings } from "./doctor/examine-cluster.ts";
-import { destinationsOf, examineConnections, examineName, resolveHost } from "./doctor/examine-network.ts";
+import {
+  destinationsOf,
+  examineConnections,
+  examineName,
+  nameless,
+  resolveHost,
+} from "./doctor/examine-network.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { readRefusals, type KnownEndpoint } from "./doctor/known-endpoint.ts";
 import { parseReference, type Reference } from "./doctor/reference.ts";
@@ -69,15 +76,18 @@ async function findingsOf(
   const early = given === undefined ? undefined : await resolveHost(given, timeoutMs);
   const addresses = early === undefined ? [] : [...early.ipv4.addresses, ...early.ipv6.addresses];
   const { known, finding } = await learn(reference, source, addresses);
-  const host = given ?? known?.name;
-  const resolved = early ?? (host === undefined ? undefined : await resolveHost(host, timeoutMs));
-  const names = await examineName(host, resolved, known, timeoutMs);
+  const name = given === undefined || isIP(given) !== 0 ? known?.name : given;
+  const resolved = name === given ? early : undefined;
+  const names =
+    name === undefined
+      ? [nameless(known)]
+      : await examineName(name, resolved ?? (await resolveHost(name, timeoutMs)), known, timeoutMs);
   const ports = reference.port === undefined ? (known?.ports ?? [defaultPort]) : [reference.port];
   const own = destinationsOf(known?.addresses ?? addresses, ports);
   const refusals = async (): Promise<KnownEndpoint["refusals"]> =>
     "api" in source && known !== undefined ? readRefusals(source.api, known.id) : {};
   const { findings, answers } = await examineConnections(own, known, refusals, timeoutMs);
   const open = answers.find(({ outcome }) => outcome === "open");
-  const calledBy = host ?? known?.addresses[0] ?? "";
+  const calledBy = given ?? known?.name ?? known?.addresses[0] ?? "";
   return [finding, ...names, ...findings, ...(await examineCluster(open, calledBy, own, settings))];
 }

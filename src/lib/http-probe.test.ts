@@ -20,6 +20,22 @@ test("sends no credentials where there are none", async () => {
   expect((await probe({ ...plain, port: node.port }, 5_000)).body).toBe("false");
 });
 
+test("a node is called by the name that is given, also in its certificate", async () => {
+  const { key, cert } = testCertificate();
+  const seen: (string | undefined)[] = [];
+  const node = await startTestNode(
+    ({ headers }, response) => void response.end(seen.push(headers.host) && ""),
+    {
+      key,
+      cert,
+    },
+  );
+  const target = { ...plain, scheme: "https", port: node.port, name: "logs.example", ca: cert } as const;
+  await expect(probe(target, 5_000)).rejects.toThrow("ERR_TLS_CERT_ALTNAME_INVALID");
+  await probe({ ...target, insecureSkipVerify: true }, 5_000);
+  expect(seen).toEqual([`logs.example:${node.port}`]);
+});
+
 test("gives up on an answer that has no end", async () => {
   const node = await startTestNode((_request, response) => {
     const send = (): void => void response.write("x".repeat(65_536), () => setImmediate(send));

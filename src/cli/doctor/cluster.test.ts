@@ -12,6 +12,7 @@ describe("the cluster", () => {
       /^OpenSearch 2\.19\.0 of cluster logs/,
     ],
     [{ version: { number: "8.1.0" } }, "ok", /^Elasticsearch 8\.1\.0 answers/],
+    [{ version: { number: "8".repeat(1_000) } }, "ok", /^Elasticsearch 8{100} answers/],
     [{ hello: "world" }, "failed", /no OpenSearch/],
     [undefined, "failed", /no OpenSearch/],
     [[], "failed", /no OpenSearch/],

@@ -8,6 +8,7 @@ export type HttpAnswer = { readonly status: number; readonly body: unknown } | {
 export type Credentials = "none" | "sent" | "withheld";
 
 const health = "health";
+const shownCharacters = 100;
 
 /** Judges `GET /`. */
 export function judgeCluster(answer: HttpAnswer, credentials: Credentials): Finding {
@@ -24,8 +25,8 @@ export function judgeCluster(answer: HttpAnswer, credentials: Credentials): Find
     );
   }
   const engine = version["distribution"] === "opensearch" ? "OpenSearch" : "Elasticsearch";
-  const name = typeof body["cluster_name"] === "string" ? ` of cluster ${body["cluster_name"]}` : "";
-  return ok(check, `${engine} ${version["number"]}${name} answers.`);
+  const name = typeof body["cluster_name"] === "string" ? ` of cluster ${clip(body["cluster_name"])}` : "";
+  return ok(check, `${engine} ${clip(version["number"])}${name} answers.`);
 }
 
 /** Judges `GET /_cluster/health`. */
@@ -108,6 +109,11 @@ function judgeUnauthorised(check: string, credentials: Credentials): Finding {
     "The cluster wants a user; the password was not sent, as the connection does not protect it.",
     "Do first what stands at TLS; over plain HTTP it is sent to an endpoint that is written as http://HOST:PORT.",
   );
+}
+
+/** What the cluster says of itself is not to fill the screen. */
+function clip(text: string): string {
+  return text.slice(0, shownCharacters);
 }
 
 function bodyOf(answer: HttpAnswer): Readonly<Record<string, unknown>> {

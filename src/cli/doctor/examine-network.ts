@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { judgeConnection, tryConnection, type ConnectionAnswer, type Destination } from "./connection.ts";
 import { skipped, type Finding } from "./finding.ts";
 import type { KnownEndpoint } from "./known-endpoint.ts";
@@ -25,26 +24,28 @@ export async function resolveHost(host: string, timeoutMs: number): Promise<Reso
   return { ipv4, ipv6 };
 }
 
-/** Returns the findings of the name, in both families. @param host undefined: the endpoint has no name */
+/** Returns what stands in the place of the name's findings where there is none. */
+export function nameless(known: KnownEndpoint | undefined): Finding {
+  const why =
+    known === undefined
+      ? "An address was given, not a name."
+      : "The endpoint has no private name: its service was opened without --dns.";
+  return skipped("name", why);
+}
+
+/** Returns the findings of a name, in both families. */
 export async function examineName(
-  host: string | undefined,
-  resolved: Resolved | undefined,
+  name: string,
+  resolved: Resolved,
   known: KnownEndpoint | undefined,
   timeoutMs: number,
 ): Promise<readonly Finding[]> {
-  if (host === undefined || resolved === undefined || isIP(host) !== 0) {
-    const why =
-      known !== undefined && known.name === undefined
-        ? "The endpoint has no private name; its service has them with: postern open CLUSTER --dns"
-        : "An address was given, not a name.";
-    return [skipped("name", why)];
-  }
   const isAbsent = resolved.ipv4.addresses.length === 0;
   const atNameServer =
     isAbsent && known?.nameServer !== undefined
-      ? await resolveAt(known.nameServer, host, timeoutMs)
+      ? await resolveAt(known.nameServer, name, timeoutMs)
       : undefined;
-  const facts: NameFacts = { name: host, ...resolved, ...(atNameServer !== undefined && { atNameServer }) };
+  const facts: NameFacts = { name, ...resolved, ...(atNameServer !== undefined && { atNameServer }) };
   return judgeName(facts, known);
 }
 
@@ -66,6 +67,7 @@ export async function examineConnections(
   readRefusals: () => Promise<KnownEndpoint["refusals"]>,
   timeoutMs: number,
 ): Promise<{ readonly findings: readonly Finding[]; readonly answers: readonly ConnectionAnswer[] }> {
+  if (destinations.length === 0) return { findings: [skipped("TCP", "No address is known.")], answers: [] };
   const answers = await Promise.all(destinations.map((destination) => tryConnection(destination, timeoutMs)));
   const isCertain =
     known !== undefined && known.status !== "rejected" && standingRefusal(known) !== undefined;
