@@ -40,15 +40,13 @@ function outcomeOf({ address, port }: Destination, timeoutMs: number): Promise<O
       resolve({ outcome, code });
     };
     let timer = setTimeout(() => settle("silent", "ETIMEDOUT"), timeoutMs);
-    let isOpen = false;
     socket.once("connect", () => {
-      isOpen = true;
       clearTimeout(timer);
       timer = setTimeout(() => settle("open", ""), settleMs);
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.message;
-      settle(isOpen ? "reset" : outcomeOfCode(code), code);
+      settle(outcomeOfCode(code), code);
     });
     socket.once("end", () => settle("reset", "closed"));
     socket.resume();
@@ -71,7 +69,7 @@ async function sourceTowards({ address, port }: Destination): Promise<string | u
 
 function outcomeOfCode(code: string): ConnectionAnswer["outcome"] {
   if (code === "ECONNREFUSED") return "absent";
-  // Cut so soon that it was never seen open: a refused SYN is ECONNREFUSED.
+  // Taken and then cut, even where that was too soon to be seen open: a refused SYN is ECONNREFUSED.
   if (code === "ECONNRESET") return "reset";
   return code === "ETIMEDOUT" ? "silent" : "unreachable";
 }
