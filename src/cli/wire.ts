@@ -73,11 +73,15 @@ export interface Endpoint {
   readonly ip: string;
   /** Only of endpoints with dual stack. */
   readonly ip6?: string;
+  /** The first of them. */
   readonly port: number;
+  /** Servers of earlier versions leave it out. */
+  readonly ports?: readonly number[];
   /** Only with a private name. */
   readonly dns_name?: string;
   readonly service_name: string;
   readonly cluster_id: string;
+  readonly account_id: string;
   readonly vpc_id: string;
   readonly max_session: number;
   /** New sessions a second; only where there is a limit. */

@@ -151,6 +151,20 @@ describe("an endpoint of the consumer's", () => {
   });
 });
 
+test("the name of an endpoint is known to its network's name server, and not to this machine", async () => {
+  const named = await Service.open(guest, "named", [node], { endpoint_with_dns_name: true });
+  const { id, ip } = await named.ownEndpoint();
+  const { failures, of } = await eventually(async () => {
+    const found = await doctor(id);
+    return found.of("IPv4 name")?.text.includes("name server does") && found;
+  });
+  expect(failures).toEqual(["IPv4"]);
+  expect(of("IPv4 name")?.fix).toMatch(/server=\/[\w.-]+\/127\.\d+\.\d+\.\d+(?:#5300)? /);
+  expect(of(`TCP ${ip}`)?.verdict).toBe("ok");
+  ok(await named.decide("reject", id));
+  expect((await doctor(id)).of("IPv4 name")?.text).toContain("are published while");
+});
+
 test("the service is closed", async () => {
   const other = await Service.open(guest, "own", [node]);
   const { id } = await other.ownEndpoint();

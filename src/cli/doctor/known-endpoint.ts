@@ -31,14 +31,6 @@ export interface KnownEndpoint {
   readonly healthyNodes?: number;
 }
 
-/** Fields that servers of other versions leave out. */
-type WireEndpoint = Endpoint & {
-  readonly ip6?: string;
-  readonly ports?: readonly number[];
-  readonly account_id: string;
-};
-type WireVpc = Vpc & { readonly dns_address?: string };
-
 interface VpcepEndpoint {
   readonly enable_status?: string;
   readonly enable_whitelist?: boolean;
@@ -56,9 +48,9 @@ export async function findKnownEndpoint(
   resolved: readonly string[],
 ): Promise<KnownEndpoint | undefined> {
   if (reference.id !== undefined) {
-    return complete(api, await api.get<WireEndpoint>(api.own("endpoints", reference.id)));
+    return complete(api, await api.get<Endpoint>(api.own("endpoints", reference.id)));
   }
-  const endpoints = await api.list<WireEndpoint>(api.own("endpoints"), "endpoints");
+  const endpoints = await api.list<Endpoint>(api.own("endpoints"), "endpoints");
   const there = endpoints.filter(
     (endpoint) =>
       endpoint.dns_name === reference.host ||
@@ -77,18 +69,18 @@ export async function readRefusals(api: ApiClient, id: string): Promise<KnownEnd
   return (await api.get<Endpoint>(api.own("endpoints", id))).refusals ?? {};
 }
 
-function addressesOf({ ip, ip6 }: WireEndpoint): readonly string[] {
+function addressesOf({ ip, ip6 }: Endpoint): readonly string[] {
   return ip6 === undefined ? [ip] : [ip, ip6];
 }
 
-function portsOf({ port, ports }: WireEndpoint): readonly number[] {
+function portsOf({ port, ports }: Endpoint): readonly number[] {
   return ports ?? [port];
 }
 
-async function complete(api: ApiClient, endpoint: WireEndpoint): Promise<KnownEndpoint> {
+async function complete(api: ApiClient, endpoint: Endpoint): Promise<KnownEndpoint> {
   const [vpcep, vpc, cluster] = await Promise.all([
     getIfAllowed<VpcepEndpoint>(api, api.vpcEndpoint(endpoint.id)),
-    getIfAllowed<WireVpc>(api, api.own("vpcs", endpoint.vpc_id)),
+    getIfAllowed<Vpc>(api, api.own("vpcs", endpoint.vpc_id)),
     getIfAllowed<Cluster>(api, api.own("clusters", endpoint.cluster_id)),
   ]);
   const checked = cluster?.nodes.filter(({ healthy }) => healthy !== null) ?? [];

@@ -44,7 +44,7 @@ describe("a name that does not", () => {
       dual,
       at("10.0.0.5"),
       /name server does/,
-      /server=\/region-1\.postern\.internal\/10\.0\.0\.3/,
+      /server=\/region-1\.postern\.internal\/10\.0\.0\.3#5300 /,
     ],
     ["is not published", dual, none, /^Not even/, /postern status/],
     [
@@ -52,7 +52,7 @@ describe("a name that does not", () => {
       dual,
       { addresses: [], error: "ETIMEOUT" },
       /does not know/,
-      /to 10\.0\.0\.3/,
+      /\/10\.0\.0\.3 \(docs/,
     ],
     ["is of an unknown network", single, undefined, /does not know/, /forward region-1\.postern\.internal/],
     [
@@ -63,7 +63,12 @@ describe("a name that does not", () => {
       /endpoint's check/,
     ],
   ])("%s", (_why, known, atNameServer, text, fix) => {
-    const facts = { name, ipv4: none, ipv6: none, ...(atNameServer !== undefined && { atNameServer }) };
+    const facts = {
+      name,
+      ipv4: none,
+      ipv6: none,
+      ...(atNameServer !== undefined && { atNameServer: { port: 5_300, ...atNameServer } }),
+    };
     const [finding, other] = judgeName(facts, known);
     expect(finding).toMatchObject({ verdict: "failed", text: expect.stringMatching(text) });
     expect(finding?.fix).toMatch(fix);

@@ -10,6 +10,12 @@ export interface NameAnswer {
   readonly error?: string;
 }
 
+/** What a network's own name server said. */
+export interface NameServerAnswer extends NameAnswer {
+  /** Where it was asked. */
+  readonly port: number;
+}
+
 /** What was found out of one name. */
 export interface NameFacts {
   readonly name: string;
@@ -17,7 +23,7 @@ export interface NameFacts {
   readonly ipv4: NameAnswer;
   readonly ipv6: NameAnswer;
   /** IPv4 by the name server of the endpoint's network; undefined where it was not asked. */
-  readonly atNameServer?: NameAnswer;
+  readonly atNameServer?: NameServerAnswer;
 }
 
 /** Judges one name in both families. @param known how it should be; undefined: not known */
@@ -79,7 +85,7 @@ function judgeAbsence(facts: NameFacts, known: KnownEndpoint | undefined): Findi
     return failed(
       check,
       `This machine's resolver does not know ${name}, the network's name server does.`,
-      forwardFix(name, known),
+      forwardFix(name, known, atNameServer.port),
     );
   }
   if (atNameServer?.error === undefined && atNameServer !== undefined) {
@@ -96,11 +102,12 @@ function judgeAbsence(facts: NameFacts, known: KnownEndpoint | undefined): Findi
 }
 
 /** The zone is the name without its first label. */
-function forwardFix(name: string, known: KnownEndpoint | undefined): string {
+function forwardFix(name: string, known: KnownEndpoint | undefined, port = 53): string {
   const zone = name.slice(name.indexOf(".") + 1);
   const server = known?.nameServer;
   if (server === undefined) {
     return `Have the resolver forward ${zone} to the network's name server (column DNS of postern vpc list), and look for the name in /etc/hosts.`;
   }
-  return `Have the resolver forward ${zone} to ${server}, in dnsmasq server=/${zone}/${server}; look for the name in /etc/hosts too.`;
+  const place = port === 53 ? server : `${server}#${port}`;
+  return `Have the resolver forward ${zone}, in dnsmasq with server=/${zone}/${place} (docs/dns.md has others), and look for the name in /etc/hosts.`;
 }

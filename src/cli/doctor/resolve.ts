@@ -1,6 +1,6 @@
 import { lookup, Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
-import type { NameAnswer } from "./names.ts";
+import type { NameAnswer, NameServerAnswer } from "./names.ts";
 
 const noSuchName = new Set(["ENOTFOUND", "ENODATA"]);
 /** Where gateways answer for private names; the second one on loopback networks without privileges. */
@@ -17,15 +17,18 @@ export async function resolveBySystem(host: string, family: 4 | 6, timeoutMs: nu
 }
 
 /** Asks the name server of a network itself, for IPv4 addresses. */
-export async function resolveAt(server: string, name: string, timeoutMs: number): Promise<NameAnswer> {
+export async function resolveAt(server: string, name: string, timeoutMs: number): Promise<NameServerAnswer> {
   const ports = server.startsWith("127.") ? nameServerPorts : nameServerPorts.slice(0, 1);
-  const answers = ports.map(async (port) => {
-    const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
-    resolver.setServers([`${server.includes(":") ? `[${server}]` : server}:${port}`]);
-    return answerOf(resolver.resolve4(name));
-  });
-  const [first = { addresses: [], error: "ETIMEOUT" }, ...others] = await Promise.all(answers);
-  return others.find(({ error }) => first.error !== undefined && error === undefined) ?? first;
+  const answers = await Promise.all(
+    ports.map(async (port) => {
+      const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
+      resolver.setServers([`${server}:${port}`]);
+      return { ...(await answerOf(resolver.resolve4(name))), port };
+    }),
+  );
+  // On port 53 of this machine may be somebody else's name server.
+  const best = answers.find(({ addresses }) => addresses.length > 0) ?? answers.find(({ error }) => !error);
+  return best ?? { addresses: [], error: answers[0]?.error ?? "ETIMEOUT", port: 53 };
 }
 
 async function answerOf(pending: Promise<string[]>): Promise<NameAnswer> {
