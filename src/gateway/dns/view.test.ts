@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { NodeId } from "../../domain/ids.ts";
+import type { EndpointId, NodeId } from "../../domain/ids.ts";
 import type { Snapshot, SnapshotEndpoint } from "../../domain/snapshot.ts";
 import { endpointId, nodeId, uuid, vpcId } from "../../domain/test-fixtures.ts";
 import {
@@ -34,6 +34,21 @@ test("each network sees its own endpoints' names, and its own name server", () =
     [vpcId, ["127.80.0.10", "127.80.0.2", undefined, undefined, undefined, undefined]],
     [otherVpcId, ["127.81.0.10", undefined, "127.81.0.2", undefined, undefined, undefined]],
   ]);
+});
+
+test("names are listed as they are found", () => {
+  const state = { isHealthy: true as boolean | null };
+  const all = new Views(() => state.isHealthy, 5);
+  const list = (failed: readonly EndpointId[] = []): unknown => {
+    all.update(aNamedSnapshot(7, { address6: "fd00::2" }), new Set(failed));
+    return [...all.names(vpcId)];
+  };
+  expect(list()).toEqual([[endpointId, [published, "fd00::2"]]]);
+  expect(list([endpointId])).toEqual([]);
+  state.isHealthy = null;
+  expect(list()).toEqual([[endpointId, "unknown"]]);
+  state.isHealthy = false;
+  expect(list()).toEqual([]);
 });
 
 test("entries that come and go, and those that are others of the same id, are told apart", () => {

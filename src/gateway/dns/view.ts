@@ -17,6 +17,9 @@ export interface View {
   find(key: string): AddressRecords | "unknown" | undefined;
 }
 
+/** `unknown`: whether the name leads anywhere will turn out in a moment. */
+export type PublishedAddresses = readonly string[] | "unknown";
+
 /** An endpoint that has a name. */
 interface Named {
   readonly entry: SnapshotEndpoint;
@@ -69,6 +72,14 @@ export class Views {
     return new Map(resolversOf(snapshot).map((resolver) => [resolver.vpcId, this.#view(resolver, common)]));
   }
 
+  /** Returns the names of a network's endpoints that there are now, by the endpoints' ids. */
+  *names(vpcId: VpcId): Generator<readonly [EndpointId, PublishedAddresses]> {
+    for (const { entry } of this.#named.values()) {
+      const isUp = entry.vpcId === vpcId && this.#isUp(entry);
+      if (isUp !== false) yield [entry.id, isUp === null ? "unknown" : addressesOf(entry)];
+    }
+  }
+
   #takeEndpoints(endpoints: readonly SnapshotEndpoint[]): void {
     const { gone, came } = listDifference(this.#endpoints, endpoints);
     this.#endpoints = endpoints;
@@ -95,12 +106,14 @@ export class Views {
       return undefined;
     const named = this.#named.get(key.slice(endpointPrefix.length, end) as EndpointId);
     if (!named || named.entry.vpcId !== vpcId) return undefined;
-    const { id, refusal, serviceId, address, address6 } = named.entry;
-    if (refusal !== null || this.#failed.has(id)) return undefined;
-    const isServing = this.#isServing(serviceId);
-    if (isServing !== true) return isServing === null ? "unknown" : undefined;
-    const addresses = address6 === undefined ? [address] : [address, address6];
-    return (named.records ??= new AddressRecords(addresses, this.#ttlS));
+    const isUp = this.#isUp(named.entry);
+    if (isUp !== true) return isUp === null ? "unknown" : undefined;
+    return (named.records ??= new AddressRecords(addressesOf(named.entry), this.#ttlS));
+  }
+
+  /** Whether an endpoint's name leads anywhere; null: may turn out either way. */
+  #isUp({ id, refusal, serviceId }: SnapshotEndpoint): boolean | null {
+    return refusal === null && !this.#failed.has(id) && this.#isServing(serviceId);
   }
 
   /** null: may turn out either way. */
@@ -113,6 +126,10 @@ export class Views {
     }
     return isKnown ? false : null;
   }
+}
+
+function addressesOf({ address, address6 }: SnapshotEndpoint): readonly string[] {
+  return address6 === undefined ? [address] : [address, address6];
 }
 
 /** Returns the address of each network's name server, whatever carries the network. */

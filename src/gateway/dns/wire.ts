@@ -2,6 +2,7 @@
 
 export const headerBytes = 12;
 export const classIn = 1;
+export const classAny = 255;
 export const type = {
   a: 1,
   ns: 2,
@@ -9,6 +10,7 @@ export const type = {
   hinfo: 13,
   aaaa: 28,
   opt: 41,
+  tsig: 250,
   ixfr: 251,
   axfr: 252,
   any: 255,
@@ -21,6 +23,8 @@ export const responseCode = {
   nameError: 3,
   notImplemented: 4,
   refused: 5,
+  notAuthoritative: 9,
+  notZone: 10,
   /** Its upper eight bits travel in the OPT record. */
   badVersion: 16,
 } as const;
