@@ -5,7 +5,7 @@ import { parseListenAddress } from "../lib/listen-address.ts";
 import { createLogger, type Logger } from "../lib/log.ts";
 import { StartError } from "../lib/start-error.ts";
 import { flowLogArgs, readFlowLog, withFlowLog, type FlowLogFlags } from "./flow-log-settings.ts";
-import { nameArgs, readNames, withNames, type NameFlags } from "./name-settings.ts";
+import { nameArgs, readNames, readUpdates, withNames, type NameFlags } from "./name-settings.ts";
 import { dataPaths, type DataPaths } from "./paths.ts";
 import { runProcess } from "./process-life.ts";
 
@@ -58,7 +58,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
       const { runUp } = await import("./up.ts");
       const paths = pathsOf(command);
       await runProcess(createLogger("up", logLevel ?? "warn"), async () => {
-        checkFlags(flags);
+        await checkFlags(flags);
         return runUp({
           paths,
           program: [...process.execArgv, process.argv[1] ?? ""],
@@ -130,7 +130,9 @@ function addGatewayCommand(
         const flowLog = readFlowLog(flags);
         const kernel = readKernelSettings(flags);
         const names = readNames(flags);
-        await runGateway({ paths, idleTimeoutMs, kernel, names, log, ...(flowLog ? { flowLog } : {}) });
+        const updates = await readUpdates(flags);
+        const records = flowLog ? { flowLog } : {};
+        await runGateway({ paths, idleTimeoutMs, kernel, names, updates, log, ...records });
       });
     });
 }
@@ -182,10 +184,11 @@ function withData(command: Command): Command {
   return command.option("--data <dir>", `data directory (or POSTERN_DATA; default ${defaultData})`);
 }
 
-function checkFlags(flags: ProcessFlags): void {
+async function checkFlags(flags: ProcessFlags): Promise<void> {
   parseListenAddress(flags.listen);
   readIdleTimeoutMs(flags.idleTimeout);
   readKernelSettings(flags);
+  await readUpdates(flags);
 }
 
 /** @throws StartError */

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { GatewayAgent } from "../gateway/agent.ts";
 import { CompositeEngine } from "../gateway/composite-engine.ts";
 import { NameService, type NameSettings } from "../gateway/dns/name-service.ts";
+import { NameUpdates, type UpdatedZone } from "../gateway/dns/update/name-updates.ts";
 import type { Engine } from "../gateway/engine.ts";
 import { FlowLog } from "../gateway/flow-log.ts";
 import { defaultHealthSettings, HealthChecker } from "../gateway/health/health-checker.ts";
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly flowLog?: FlowLogSettings;
   readonly kernel: KernelSettings;
   readonly names: NameSettings;
+  /** Zones of existing name servers that have the same names. */
+  readonly updates: readonly UpdatedZone[];
   readonly log: Logger;
 }
 
@@ -45,6 +48,7 @@ export async function runGateway({
   kernel,
   flowLog,
   names,
+  updates,
   log,
 }: GatewayOptions): Promise<void> {
   mkdirSync(paths.gateway, { recursive: true, mode: 0o700 });
@@ -71,6 +75,7 @@ export async function runGateway({
       ...names,
       isHealthy: (node) => health.isHealthy(node),
       openInKernelNetwork: async (place) => openResolverSockets(await Libc.load(), place),
+      updates: new NameUpdates(updates, names.ttlS, log),
       log,
     }),
     log,

@@ -3,6 +3,7 @@ import type { Resolver, Snapshot } from "../../domain/snapshot.ts";
 import type { ApplyReport, EngineLog, KernelResolver } from "../engine.ts";
 import { ConnectionLimits } from "./connection-limits.ts";
 import { NameServer, type NameServerParts } from "./name-server.ts";
+import type { NameUpdates } from "./update/name-updates.ts";
 import { Views, type View } from "./view.ts";
 
 export interface NameSettings {
@@ -21,6 +22,8 @@ export interface NameServiceParts extends NameSettings {
   readonly openInKernelNetwork: (
     place: KernelResolver,
   ) => Promise<{ readonly datagrams: number; readonly streams: number }>;
+  /** Has the same names in zones of existing name servers; it is closed with this. */
+  readonly updates?: NameUpdates;
   readonly log: EngineLog & { info(fields: object, message: string): void };
 }
 
@@ -59,6 +62,7 @@ export class NameService {
   async apply(snapshot: Snapshot, { failures, coming = [], resolvers = [] }: ApplyReport): Promise<void> {
     const failed = new Set([...failures.map(({ endpointId }) => endpointId), ...coming]);
     const shown = this.#views.update(snapshot, failed);
+    this.#parts.updates?.keep(snapshot, this.#views);
     const places: readonly Place[] = [...(snapshot.dns?.resolvers ?? []), ...resolvers];
     const wanted = new Map(places.map((place) => [place.vpcId, JSON.stringify(place)]));
     for (const [vpcId, { text, server }] of this.#running) {
@@ -79,7 +83,7 @@ export class NameService {
   async close(): Promise<void> {
     const running = [...this.#running.values()];
     this.#running.clear();
-    await Promise.all(running.map(({ server }) => server.close()));
+    await Promise.all([this.#parts.updates?.close(), ...running.map(({ server }) => server.close())]);
   }
 
   async #start(place: Place, view: View): Promise<void> {

@@ -16,6 +16,8 @@ const packageOf: Readonly<Record<string, string>> = {
   dig: "bind9-dnsutils",
   kdig: "knot-dnsutils",
   dnsmasq: "dnsmasq-base",
+  knotd: "knot",
+  named: "bind9",
   unbound: "unbound",
   "iptables-nft": "iptables",
 };
