@@ -68,6 +68,7 @@ export interface FakeVpc {
   readonly cidr: string;
   cidr6?: string;
   attachment: Attachment;
+  dns_address?: string;
 }
 
 /** The state behind `FakeApi`: a small working model of one project, in which sessions are plain numbers. */

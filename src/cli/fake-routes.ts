@@ -169,7 +169,15 @@ function status({ model }: Call): FakeReply {
   const gateway = { id: "g1", name: "gateway-1", connected: true, pid: 12, last_seen_at: created };
   const gateways = [{ ...gateway, applied_revision: model.revision }];
   return {
-    body: { version: "0.1.0", region: "local-1", revision: model.revision, pid: 11, gateways, counts },
+    body: {
+      version: "0.1.0",
+      region: "local-1",
+      dns_zone: "local-1.postern.internal",
+      revision: model.revision,
+      pid: 11,
+      gateways,
+      counts,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { addAccountCommands, addProjectCommands } from "./account.ts";
 import { addClusterCommands } from "./cluster.ts";
 import { addConnectionCommands } from "./connection.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addDnsCommands } from "./dns.ts";
 import { addEndpointCommands } from "./endpoint.ts";
 import { addImportCommand } from "./import.ts";
 import type { CliIo } from "./io.ts";
@@ -55,6 +56,7 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addEndpointCommands(program, io);
   addDoctorCommand(program, io);
   addVpcCommands(program, io);
+  addDnsCommands(program, io);
   addAccountCommands(program, io);
   addProjectCommands(program, io);
   addUserCommands(program, io);

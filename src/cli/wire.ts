@@ -131,6 +131,8 @@ export interface Subnet {
 export interface SystemStatus {
   readonly version: string;
   readonly region: string;
+  /** Where private names are. */
+  readonly dns_zone?: string;
   readonly revision: number;
   readonly pid: number;
   readonly gateways: readonly GatewayStatus[];

@@ -1,5 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createSocket } from "node:dgram";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
@@ -169,4 +170,15 @@ test("postern vpc list tells where names are served", async () => {
   const { stdout } = await postern.cli(["vpc", "list"]);
   expect(stdout).toContain(await resolverOf("default"));
   expect(stdout).toContain("DNS");
+});
+
+test("postern dns export prints a zone that BIND takes", async ({ skip }) => {
+  const obstacle = await programsObstacle(["named-checkzone"]);
+  skip(obstacle !== "", obstacle);
+  const { stdout } = await postern.cli(["dns", "export", "--vpc", "default"]);
+  const file = join(postern.dataDir, "exported.zone");
+  await writeFile(file, stdout);
+  const { output } = await runGuarded("named-checkzone", ["-D", "-q", zone, file], { timeoutMs: 20_000 });
+  expect(output.replaceAll(/\s+/g, " ")).toContain(`${nameOf("own")}. 5 IN A ${endpoints.own?.ip}`);
+  expect(output).not.toContain(nameOf("other"));
 });

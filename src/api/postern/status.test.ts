@@ -31,6 +31,7 @@ test("the status, key for key: what the project has, and what every gateway says
     {
       version: "1.2.3",
       region: "region-1",
+      dns_zone: "region-1.postern.internal",
       revision: server.store.revision,
       pid: process.pid,
       gateways: [

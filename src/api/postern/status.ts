@@ -1,3 +1,4 @@
+import { zoneName } from "../../domain/names.ts";
 import { renderTime } from "../css/render-connections.ts";
 import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
 import { projectParams } from "../schema.ts";
@@ -27,6 +28,7 @@ export const showStatus = defineOperation({
       body: {
         version: context.version,
         region: context.region,
+        dns_zone: zoneName(context.region, context.zone),
         revision: store.revision,
         pid: process.pid,
         gateways,

@@ -18,6 +18,7 @@ const packageOf: Readonly<Record<string, string>> = {
   dnsmasq: "dnsmasq-base",
   knotd: "knot",
   named: "bind9",
+  "named-checkzone": "bind9-utils",
   unbound: "unbound",
   "iptables-nft": "iptables",
 };
