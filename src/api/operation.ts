@@ -6,6 +6,7 @@ import type { Rights } from "../domain/roles.ts";
 import type { Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ProbeAnswer, ProbeTarget } from "../lib/http-probe.ts";
+import type { TxtLookup } from "../lib/txt-lookup.ts";
 import type { Protocol } from "./error-catalogue.ts";
 import type { PasswordCheck } from "./password-check.ts";
 import type { ResponseCache } from "./response-cache.ts";
@@ -36,6 +37,7 @@ export interface ApiContext {
   readonly seal: (plain: string) => string;
   readonly unseal: (sealed: string) => string;
   readonly passwords: PasswordCheck;
+  readonly lookUpTxt: TxtLookup;
   /** Asks a node over HTTP; throws with a message for people. */
   readonly probe: (target: ProbeTarget) => Promise<ProbeAnswer>;
 }

@@ -34,6 +34,13 @@ import {
   listServices,
   replaceServiceWhitelist,
 } from "./postern/services.ts";
+import {
+  createServiceDomain,
+  deleteServiceDomain,
+  listServiceDomains,
+  showServiceDomain,
+  verifyServiceDomain,
+} from "./postern/service-domains.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc, updateVpc } from "./postern/vpcs.ts";
@@ -75,6 +82,11 @@ export const operations: readonly Operation[] = [
   listServiceConnections,
   decideServiceConnections,
   replaceServiceWhitelist,
+  createServiceDomain,
+  listServiceDomains,
+  showServiceDomain,
+  verifyServiceDomain,
+  deleteServiceDomain,
   createAccount,
   listAccounts,
   showAccount,

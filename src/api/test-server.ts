@@ -10,6 +10,7 @@ import { hashToken, newToken } from "../lib/secrets.ts";
 import { TestClock } from "../lib/test-clock.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import type { SqlStore } from "../store/sql-store.ts";
+import type { TxtLookup } from "../lib/txt-lookup.ts";
 import { openTestStore } from "../store/test-store.ts";
 import { createTenant } from "./actions/create-tenant.ts";
 import type { ApiContext } from "./operation.ts";
@@ -37,6 +38,8 @@ export class TestServer {
   readonly clock: TestClock;
   readonly sealer: Sealer;
   readonly gateways = new TestGateways();
+  /** Where proofs of domains are looked for: nowhere, unless a test says where. */
+  lookUpTxt: TxtLookup = () => Promise.resolve([]);
 
   constructor(store: SqlStore, clock: TestClock, extraRoutes: ExtraRoutes) {
     this.store = store;
@@ -54,6 +57,7 @@ export class TestServer {
       seal: (plain) => this.sealer.seal(plain),
       unseal: (sealed) => this.sealer.unseal(sealed),
       passwords: new PasswordCheck(clock),
+      lookUpTxt: (name) => this.lookUpTxt(name),
       probe: (target) => probe(target, 5_000),
     };
     this.app = buildServer(context, operations, extraRoutes, createLogger("unit", "silent"));

@@ -36,6 +36,7 @@ export async function startWorld() {
     service_id: service,
     endpoint_id: connection?.id ?? "",
     permission_id: String((permissions.body["permissions"] as Json[])[0]?.["id"]),
+    domain_id: await made(`/postern/v1/{p}/services/${service}/domains`, { name: "logs.example.com" }),
     resource_type: "endpoint",
     resource_id: connection?.id ?? "",
   };
@@ -116,6 +117,7 @@ function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
     CreateTemporaryAccessKeyByToken: { auth: { identity: { methods: ["token"] } } },
     UpdateVpcepConnection: { action: "reject", endpoint_id_list: [ids.endpoint_id] },
     DecideConnectionsOfService: { action: "reject", endpoint_id_list: [ids.endpoint_id] },
+    CreateServiceDomain: { name: "other.example.com" },
     ReplaceWhitelistOfService: { vpc_permissions: [] },
     UpdateVpcepWhitelist: { vpc_permissions: [] },
     CreateCluster: { cluster: { name: "spare", datastore: { type: "opensearch", version: "2" } } },

@@ -28,6 +28,7 @@ function stateOf(wish: Partial<DesiredState> = {}): DesiredState {
     kernelVpcs: [],
     unattachedVpcs: new Set(),
     resolvers: [],
+    verifiedDomains: [],
     ...wish,
   };
 }

@@ -4,6 +4,7 @@ import type { DesiredNetwork } from "./desired.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
 import type { ClusterId, GatewayId, ServiceId, VpcId } from "./ids.ts";
 import type { Cluster, Endpoint, EndpointService, KernelVpc } from "./resources.ts";
+import type { ServiceDomain } from "./service-domain.ts";
 import { portsBesideRegistered, portsOf } from "./service-ports.ts";
 import type { HealthCheck, Resolver, Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
 
@@ -19,6 +20,8 @@ export interface DesiredState {
   readonly unattachedVpcs: ReadonlySet<VpcId>;
   /** The addresses that names are served at in loopback networks. */
   readonly resolvers: readonly Resolver[];
+  /** Names of their own that services have, which are proven. */
+  readonly verifiedDomains: readonly ServiceDomain[];
 }
 
 /** What private names end with. */
@@ -46,13 +49,14 @@ export function buildSnapshot(
     state.services.map((service) => [service.id, service]),
   );
   const kernelVpcs = new Map<VpcId, KernelVpc>(state.kernelVpcs.map((vpc) => [vpc.id, vpc]));
+  const domains = Map.groupBy(state.verifiedDomains, ({ serviceId }) => serviceId);
   const endpoints: SnapshotEndpoint[] = [];
   const served = new Map<ServiceId, SnapshotService>();
   for (const endpoint of state.endpoints.toSorted(byId)) {
     const service = services.get(endpoint.serviceId);
     const cluster = service && clusters.get(service.clusterId);
     if (!service || !cluster || state.unattachedVpcs.has(endpoint.vpcId)) continue;
-    served.set(service.id, snapshotService(service, cluster, unseal));
+    served.set(service.id, snapshotService(service, cluster, domains.get(service.id) ?? [], unseal));
     const place = kernelVpcs.has(endpoint.vpcId) ? kernelPlace(endpoint) : {};
     endpoints.push({ ...snapshotEndpoint(endpoint, service, cluster), ...place });
   }
@@ -112,13 +116,19 @@ function snapshotEndpoint(endpoint: Endpoint, service: EndpointService, cluster:
   };
 }
 
-function snapshotService(service: EndpointService, cluster: Cluster, unseal: Unseal): SnapshotService {
+function snapshotService(
+  service: EndpointService,
+  cluster: Cluster,
+  domains: readonly ServiceDomain[],
+  unseal: Unseal,
+): SnapshotService {
   const serverPorts = portsBesideRegistered(service, cluster);
   return {
     id: service.id,
     nodes: cluster.nodes.map(({ id, host, port }) => ({ id, host, port })),
     healthCheck: healthCheck(cluster, unseal),
     ...(serverPorts.length > 0 ? { serverPorts } : {}),
+    ...(domains.length > 0 ? { domains: domains.map(({ name }) => name) } : {}),
   };
 }
 

@@ -18,6 +18,8 @@ export type SubnetId = Brand<string, "SubnetId">;
 /** UUID. */
 export type ServiceId = Brand<string, "ServiceId">;
 /** UUID. */
+export type ServiceDomainId = Brand<string, "ServiceDomainId">;
+/** UUID. */
 export type EndpointId = Brand<string, "EndpointId">;
 /** UUID. */
 export type PermissionId = Brand<string, "PermissionId">;
@@ -25,7 +27,16 @@ export type PermissionId = Brand<string, "PermissionId">;
 export type GatewayId = Brand<string, "GatewayId">;
 
 /** The id families that are UUIDs on the wire. */
-type UuidId = ClusterId | NodeId | VpcId | SubnetId | ServiceId | EndpointId | PermissionId | GatewayId;
+type UuidId =
+  | ServiceDomainId
+  | ClusterId
+  | NodeId
+  | VpcId
+  | SubnetId
+  | ServiceId
+  | EndpointId
+  | PermissionId
+  | GatewayId;
 /** The id families that are 32 hex digits on the wire. */
 type HexId = AccountId | ProjectId | UserId;
 

@@ -18,6 +18,7 @@ function state(endpoints: readonly Endpoint[], enabled = true): DesiredState {
     kernelVpcs: [],
     unattachedVpcs: new Set(),
     resolvers: [],
+    verifiedDomains: [],
   };
 }
 

@@ -41,6 +41,8 @@ export interface SnapshotService {
   readonly healthCheck: HealthCheck;
   /** Client ports that lead to another port of each node's host than the node's own; all do not where it is left out. */
   readonly serverPorts?: readonly ServicePort[];
+  /** Names of the owner's own, in lower case, that lead consumers to their endpoint. */
+  readonly domains?: readonly string[];
 }
 
 export interface SnapshotNode {

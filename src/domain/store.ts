@@ -11,6 +11,7 @@ import type {
   EndpointId,
   GatewayId,
   ProjectId,
+  ServiceDomainId,
   ServiceId,
   SubnetId,
   UserId,
@@ -33,6 +34,7 @@ import type {
   User,
   Vpc,
 } from "./resources.ts";
+import type { ServiceDomain } from "./service-domain.ts";
 
 /** A slice of a list, in the list's order. */
 export interface Page {
@@ -263,6 +265,19 @@ export interface EndpointRepository {
   unsettled(): Promise<readonly Endpoint[]>;
 }
 
+export interface ServiceDomainRepository {
+  insert(domain: ServiceDomain): Promise<void>;
+  update(domain: ServiceDomain): Promise<void>;
+  delete(id: ServiceDomainId): Promise<void>;
+  find(id: ServiceDomainId): Promise<ServiceDomain | undefined>;
+  /** Oldest first, ties by name. */
+  allOfService(service: ServiceId): Promise<readonly ServiceDomain[]>;
+  /** There is at most one in the installation. */
+  findVerified(name: string): Promise<ServiceDomain | undefined>;
+  /** Of every project, by name. */
+  allVerified(): Promise<readonly ServiceDomain[]>;
+}
+
 export interface GatewayRepository {
   insert(gateway: Gateway): Promise<void>;
   find(id: GatewayId): Promise<Gateway | undefined>;
@@ -289,6 +304,7 @@ export interface Repositories {
   readonly clusters: ClusterRepository;
   readonly services: ServiceRepository;
   readonly endpoints: EndpointRepository;
+  readonly domains: ServiceDomainRepository;
   readonly gateways: GatewayRepository;
   /** A fact about the installation. */
   setting(key: SettingKey): Promise<string | undefined>;

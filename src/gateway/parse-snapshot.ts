@@ -2,6 +2,7 @@ import { isIP, isIPv4, isIPv6 } from "node:net";
 import { isDeviceName, isNamespaceName, vpcNumberLimit } from "../domain/attachment.ts";
 import type { DesiredNetwork } from "../domain/desired.ts";
 import { isZoneName } from "../domain/names.ts";
+import { isDomainName } from "../domain/service-domain.ts";
 import type { ServicePort } from "../domain/resources.ts";
 import type {
   HealthCheck,
@@ -89,7 +90,12 @@ function isService(value: unknown): boolean {
     nodes: listOf(isNode),
     healthCheck: isHealthCheck,
     serverPorts: (ports) => ports === undefined || listOf(isServicePort)(ports),
+    domains: (domains) => domains === undefined || listOf(isHostName)(domains),
   });
+}
+
+function isHostName(value: unknown): boolean {
+  return typeof value === "string" && isDomainName(value);
 }
 
 function isServicePort(value: unknown): boolean {

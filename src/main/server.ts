@@ -16,6 +16,7 @@ import { httpUrl, type ListenAddress } from "../lib/listen-address.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Sealer } from "../lib/sealer.ts";
 import { StartError } from "../lib/start-error.ts";
+import { txtLookup } from "../lib/txt-lookup.ts";
 import { SqlStore } from "../store/sql-store.ts";
 import {
   ensureAdministrator,
@@ -91,6 +92,7 @@ function buildApi(
     seal: (plain: string) => sealer.seal(plain),
     unseal: (sealed: string) => sealer.unseal(sealed),
     passwords: new PasswordCheck(systemClock),
+    lookUpTxt: txtLookup(),
     probe: (target: Parameters<typeof probe>[0]) => probe(target, probeTimeoutMs),
   };
   return buildServer(context, operations, gatewayRoutes(store, control, randomUUID()), options.log);

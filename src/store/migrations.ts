@@ -238,4 +238,17 @@ export const migrations: readonly Migration[] = [
     name: "0010-dns-address",
     sql: "alter table vpc add column dns_address text;",
   },
+  {
+    // Two owners may try to prove one name; only one can have it.
+    name: "0011-service-domains",
+    sql: `
+      create table service_domain (
+        id text primary key, service_id text not null references endpoint_service on delete cascade,
+        name text not null, token text not null,
+        status text not null check (status in ('pending', 'verified', 'failed')), problem text,
+        created_at integer not null, checked_at integer, unique (service_id, name)
+      ) strict;
+      create unique index service_domain_verified on service_domain (name) where status = 'verified';
+    `,
+  },
 ];

@@ -153,5 +153,15 @@ export interface Schema {
     createdAt: number;
     updatedAt: number | null;
   };
+  serviceDomain: {
+    id: string;
+    serviceId: string;
+    name: string;
+    token: string;
+    status: string;
+    problem: string | null;
+    createdAt: number;
+    checkedAt: number | null;
+  };
   gateway: { id: string; name: string; tokenHash: string; lastSeenAt: number | null };
 }

@@ -203,6 +203,7 @@ test("opened again, the store has everything, the revision included", async () =
     kernelVpcs: [],
     unattachedVpcs: new Set(),
     resolvers: [],
+    verifiedDomains: [],
   });
   await store.close();
   const again = await openTestStore(file);

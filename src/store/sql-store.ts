@@ -12,6 +12,7 @@ import { SqlIdentityRepository } from "./identity-repository.ts";
 import { SqlNetworkRepository } from "./network-repository.ts";
 import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
 import type { Schema } from "./schema.ts";
+import { SqlServiceDomainRepository } from "./service-domain-repository.ts";
 import { SqlServiceRepository, toService } from "./service-repository.ts";
 
 class SqlRepositories implements Repositories {
@@ -20,6 +21,7 @@ class SqlRepositories implements Repositories {
   readonly clusters: SqlClusterRepository;
   readonly services: SqlServiceRepository;
   readonly endpoints: SqlEndpointRepository;
+  readonly domains: SqlServiceDomainRepository;
   readonly gateways: SqlGatewayRepository;
   protected readonly db: Kysely<Schema>;
 
@@ -30,6 +32,7 @@ class SqlRepositories implements Repositories {
     this.clusters = new SqlClusterRepository(db);
     this.services = new SqlServiceRepository(db);
     this.endpoints = new SqlEndpointRepository(db);
+    this.domains = new SqlServiceDomainRepository(db);
     this.gateways = new SqlGatewayRepository(db);
   }
 
@@ -69,6 +72,7 @@ class SqlRepositories implements Repositories {
       kernelVpcs: await this.networks.kernelVpcs(),
       unattachedVpcs: await this.networks.unattachedVpcs(),
       resolvers: await this.networks.resolvers(),
+      verifiedDomains: await this.domains.allVerified(),
     };
   }
 
