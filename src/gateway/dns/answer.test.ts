@@ -1,6 +1,8 @@
 import type { Answer, OptAnswer } from "dns-packet";
 import { describe, expect, test } from "vitest";
+import type { EndpointId } from "../../domain/ids.ts";
 import type { SnapshotEndpoint } from "../../domain/snapshot.ts";
+import { uuid } from "../../domain/test-fixtures.ts";
 import { answer, type Transport } from "./answer.ts";
 import {
   aNamedSnapshot,
@@ -316,4 +318,70 @@ test("an endpoint with two addresses has both, each for who asks for it; one wit
     [`${name} AAAA "fd00::2"`],
   ]);
   expect(answersOf({ address: "fd00::2" })).toEqual([[], [`${name} AAAA "fd00::2"`]]);
+});
+
+describe("a name of the owner's own", () => {
+  const domain = "logs.example.com";
+
+  /** @param consumers the service's endpoints in the network that asks */
+  function askDomain(
+    question: string,
+    type: string,
+    consumers: readonly Partial<SnapshotEndpoint>[] = [{}],
+    isHealthy: boolean | null = true,
+  ) {
+    const snapshot = aNamedSnapshot();
+    const [own, other] = snapshot.endpoints as [SnapshotEndpoint, SnapshotEndpoint];
+    const endpoints = [...consumers.map((wish) => ({ ...own, ...wish })), other];
+    const services = snapshot.services.map((service) => ({ ...service, domains: [domain] }));
+    const one = aView({ ...snapshot, services, endpoints }, { ...reachable, isHealthy: () => isHealthy });
+    const { code, flags, answers, authorities } = read(answer(aQuery(question, type), one, "udp"));
+    return { code, flags, answers, authorities };
+  }
+
+  test("leads to the endpoint in the network that asks", () => {
+    const address = {
+      code: "NOERROR",
+      flags: "qr aa",
+      answers: [`${domain} A "127.80.0.2"`],
+      authorities: [],
+    };
+    expect(askDomain(domain, "A")).toEqual(address);
+    expect(askDomain("LOGS.example.com", "A").answers).toEqual(['LOGS.example.com A "127.80.0.2"']);
+    expect(askDomain(domain, "AAAA", [{ address6: "fd00::2" }]).answers).toEqual([
+      `${domain} AAAA "fd00::2"`,
+    ]);
+  });
+
+  test("is a zone of one name", () => {
+    expect(askDomain(domain, "SOA").answers[0]).toContain(`${domain} SOA {"mname":"ns.${zone}"`);
+    expect(askDomain(domain, "NS").answers).toEqual([`${domain} NS "ns.${zone}"`]);
+    expect(askDomain(domain, "ANY").answers).toHaveLength(1);
+    const noData = { code: "NOERROR", answers: [], authorities: [`${domain} SOA`] };
+    expect(askDomain(domain, "TXT")).toMatchObject(noData);
+    for (const question of [`x.${domain}`, `_postern.${domain}`, "example.com"])
+      expect(askDomain(question, "A").code).toBe("REFUSED");
+  });
+
+  test("leads nowhere while its endpoint does not, and is not there without one that has names", () => {
+    const noData = { code: "NOERROR", answers: [], authorities: [`${domain} SOA`] };
+    expect(askDomain(domain, "A", [{ refusal: "not_accepted" }])).toMatchObject(noData);
+    expect(askDomain(domain, "A", [{}], false)).toMatchObject(noData);
+    expect(askDomain(domain, "A", [{}], null).code).toBe("SERVFAIL");
+    expect(askDomain(domain, "A", []).code).toBe("REFUSED");
+    expect(askDomain(domain, "A", [{ serviceId: uuid(3) as SnapshotEndpoint["serviceId"] }]).code).toBe(
+      "REFUSED",
+    );
+  });
+
+  test("leads to the first of several endpoints that works", () => {
+    const [one, two] = [
+      { id: uuid(1) as EndpointId, address: "127.80.0.11" },
+      { id: uuid(2) as EndpointId, address: "127.80.0.12" },
+    ];
+    expect(askDomain(domain, "A", [two, one]).answers).toEqual([`${domain} A "127.80.0.11"`]);
+    expect(askDomain(domain, "A", [{ ...one, refusal: "not_accepted" }, two]).answers).toEqual([
+      `${domain} A "127.80.0.12"`,
+    ]);
+  });
 });

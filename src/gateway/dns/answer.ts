@@ -1,6 +1,6 @@
 import { readQuery, type Edns, type Query } from "./query.ts";
 import { bare, type Section } from "./records.ts";
-import type { View } from "./view.ts";
+import type { DomainZone, View } from "./view.ts";
 import {
   classIn,
   headerBytes,
@@ -46,10 +46,19 @@ function sectionFor(query: Query, view: View): Section {
   if (records === "unknown") return serverFailure;
   if (records) return query.type === type.any ? zone.any : (records.section(query.type) ?? zone.noData);
   if (query.name === view.apex) return apexSection(query.type, view);
-  return isWithin(query.name, view.apex) ? zone.noName : refused;
+  if (isWithin(query.name, view.apex)) return zone.noName;
+  const domain = view.findDomain(query.name);
+  return domain ? domainSection(query.type, domain) : refused;
 }
 
-function apexSection(wanted: number, { zone }: View): Section {
+/** A name of an owner's own is a zone of that one name: there is nothing below it that could be told of. */
+function domainSection(wanted: number, domain: DomainZone): Section {
+  const { records } = domain;
+  if (records === "unknown") return serverFailure;
+  return records?.section(wanted) ?? apexSection(wanted, domain);
+}
+
+function apexSection(wanted: number, { zone }: Pick<View, "zone">): Section {
   if (wanted === type.soa) return zone.soa;
   if (wanted === type.ns) return zone.nameServers;
   return wanted === type.any ? zone.any : zone.noData;

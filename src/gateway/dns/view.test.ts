@@ -103,3 +103,20 @@ test("a revision that does not fit into a serial goes on from 0", () => {
   const late = aView(aNamedSnapshot(2 ** 32 + 3));
   expect(late.zone.soa.bytes.readUInt32BE(late.zone.soa.bytes.length - 20)).toBe(3);
 });
+
+test("names of owners' own follow the endpoints that come and go", () => {
+  const all = new Views(() => true, 5);
+  const find = (change: (snapshot: Snapshot) => Snapshot): unknown => {
+    const snapshot = aNamedSnapshot();
+    const services = snapshot.services.map((service) => ({ ...service, domains: ["logs.example.com"] }));
+    const view = all.update(change({ ...snapshot, services }), new Set()).get(vpcId);
+    return addressOf(view?.findDomain(nameKey("logs.example.com"))?.records);
+  };
+  expect(find((snapshot) => snapshot)).toBe(published);
+  expect(find((snapshot) => ({ ...snapshot, endpoints: [] }))).toBeUndefined();
+  const moved = { address: "127.80.0.9" };
+  expect(
+    find((snapshot) => ({ ...snapshot, endpoints: snapshot.endpoints.map((one) => ({ ...one, ...moved })) })),
+  ).toBe("127.80.0.9");
+  expect(find((snapshot) => ({ ...snapshot, services: aNamedSnapshot().services }))).toBeUndefined();
+});
