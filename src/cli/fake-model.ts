@@ -62,6 +62,13 @@ export interface FakeCluster {
   version: number;
 }
 
+export interface FakeDomain {
+  readonly id: string;
+  readonly serviceId: string;
+  readonly name: string;
+  status: "pending" | "verified" | "failed";
+}
+
 export interface FakeVpc {
   readonly id: string;
   readonly name: string;
@@ -80,6 +87,9 @@ export class FakeModel {
   readonly vpcs: FakeVpc[] = [
     { id: randomUUID(), name: "default", cidr: "127.1.0.0/20", attachment: { kind: "loopback" } },
   ];
+  readonly domains: FakeDomain[] = [];
+  /** Names whose TXT record is there. */
+  readonly proven = new Set<string>();
   revision = 1;
   /** The account that imports lack. */
   missingAccount: string | undefined;

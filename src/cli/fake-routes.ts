@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { addDomain, deleteDomain, listDomains, verifyDomain } from "./fake-domains.ts";
 import type { FakeCluster, FakeEndpoint, FakeModel, FakeRegistration, FakeVpc } from "./fake-model.ts";
 import { FakeRefusal } from "./fake-model.ts";
 import type { Attachment } from "./wire.ts";
@@ -87,6 +88,16 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
       ),
   ],
   ["GET /services", services],
+  ["GET /services/:id/domains", ({ model, id }) => ({ body: listDomains(model, id) })],
+  [
+    "POST /services/:id/domains",
+    ({ model, request, id }) => ({ body: addDomain(model, id, request.body.name ?? "") }),
+  ],
+  [
+    "POST /services/:id/domains/:second/verify",
+    ({ model, second }) => ({ body: verifyDomain(model, second), severed: 0 }),
+  ],
+  ["DELETE /services/:id/domains/:second", ({ model, second }) => deleteDomain(model, second)],
   ["GET /services/:id/connections", connections],
   ["POST /services/:id/connections", decide],
   ["POST /services/:id/permissions", permit],

@@ -8,6 +8,7 @@ import { addEndpointCommands } from "./endpoint.ts";
 import { addImportCommand } from "./import.ts";
 import type { CliIo } from "./io.ts";
 import { addKeyCommands } from "./key.ts";
+import { addServiceDomainCommands } from "./service-domain.ts";
 import { addServiceListCommand } from "./service-list.ts";
 import { addServiceCommands } from "./service.ts";
 import { addStatusCommands } from "./status.ts";
@@ -49,7 +50,7 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addProcessCommands(program);
   addClusterCommands(program, io);
   addServiceCommands(program, io);
-  addServiceListCommand(program, io);
+  addServiceDomainCommands(addServiceListCommand(program, io), io);
   addConnectionCommands(program, io);
   addImportCommand(program, io);
   addWhitelistCommands(program, io);

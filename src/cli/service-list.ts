@@ -4,8 +4,8 @@ import { listServices } from "./find-service.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
 
-/** Adds `postern service list`. */
-export function addServiceListCommand(program: Command, io: CliIo): void {
+/** Adds `postern service list`. @returns the noun `service`, for more of its commands */
+export function addServiceListCommand(program: Command, io: CliIo): Command {
   const service = program.command("service").description("endpoint services of all clusters");
   apiCommand(service, "list", "list the open services, whichever API made them").action(
     async (_options: object, command: Command) => {
@@ -20,4 +20,5 @@ export function addServiceListCommand(program: Command, io: CliIo): void {
       }
     },
   );
+  return service;
 }

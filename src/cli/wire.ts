@@ -41,6 +41,16 @@ export interface Service {
   readonly connections: number;
 }
 
+/** A name of the owner's own that a service has. */
+export interface ServiceDomain {
+  readonly id: string;
+  readonly name: string;
+  readonly status: "pending" | "verified" | "failed";
+  /** The TXT record that proves it. */
+  readonly record: { readonly name: string; readonly value: string };
+  readonly problem?: string;
+}
+
 /** GET vpcepservice/connections. The mixed spelling is the published one. */
 export interface ConnectionPage {
   readonly connections: readonly Connection[];
