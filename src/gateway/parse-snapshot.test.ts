@@ -27,6 +27,7 @@ const secure: Snapshot = {
   services: aSnapshot(7).services.map((service) => ({
     ...service,
     serverPorts: [{ clientPort: 80, serverPort: 9600 }],
+    domains: ["logs.example.com"],
     healthCheck: {
       scheme: "https",
       path: "/_x",
@@ -96,6 +97,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
     "ca",
     "sources",
     "serverPorts",
+    "domains",
     "connectionRate",
     "byteRate",
     "hasName",
@@ -149,6 +151,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
     ["a zone that is no name", "dns.zone", "postern..internal"],
     ["a zone in capitals", "dns.zone", "Postern.internal"],
     ["a name server's IPv6 address", "dns.resolvers.0.address", "::1"],
+    ["a domain that is no name", "services.0.domains.0", "a..b"],
     ["a server port 0", "services.0.serverPorts.0.serverPort", 0],
     ["a node's port 0", "services.0.nodes.0.port", 0],
   ])("%s", (_name, path, value) => {
