@@ -4,6 +4,7 @@
  * of its own for tests, as a namespace is one of the whole process.
  */
 import { execFileSync } from "node:child_process";
+import { Chance } from "../../../test/support/chance.ts";
 import { createLogger } from "../../lib/log.ts";
 import type { Engine } from "../engine.ts";
 import { Libc } from "./libc.ts";
@@ -13,7 +14,7 @@ import { setNames } from "./nft/schema.ts";
 import { Tables } from "./nft/tables.ts";
 import { removeRuleset } from "./ruleset-loader.ts";
 import { startKernelEngine } from "./start.ts";
-import { aState, Chance, type DesiredState } from "./test-states.ts";
+import { aState, type DesiredState } from "./test-states.ts";
 
 const states = 3;
 const [namespace = "", firstSeed = "", count = ""] = process.argv.slice(2);
