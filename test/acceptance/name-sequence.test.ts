@@ -8,12 +8,11 @@ import { NameAsker } from "../support/dns/name-asker.ts";
 import { expectedIn } from "../support/dns/name-model.ts";
 import type { NamedNetwork, NamedService, NodeOfService } from "../support/dns/name-model.ts";
 import { addressesExpected, addressesShown } from "../support/dns/name-listing.ts";
-import { NameWorld } from "../support/dns/name-world.ts";
+import { NameWorld, startSlowNode } from "../support/dns/name-world.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { GuardedProcess, runGuarded } from "../support/guarded-process.ts";
 import { programsObstacle } from "../support/netns/requirements.ts";
-import { startNode } from "../support/node.ts";
 import { startPostern } from "../support/postern.ts";
 import { ok, Service } from "../support/service.ts";
 import type { Caller } from "../support/service.ts";
@@ -126,7 +125,7 @@ async function aService(
 ): Promise<NamedService> {
   const nodes: NodeOfService[] = [];
   for (let index = 0; index < size; index += 1) {
-    const server = await startNode();
+    const server = await startSlowNode();
     nodes.push({ port: server.port, server, isAlive: true });
   }
   const servers = nodes.map(({ server }) => server);

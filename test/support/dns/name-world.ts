@@ -2,6 +2,7 @@ import type { ApiAnswer } from "../api.ts";
 import type { Chance } from "../chance.ts";
 import { eventually } from "../eventually.ts";
 import { startNode } from "../node.ts";
+import type { SearchNode } from "../node.ts";
 import type { Postern } from "../postern.ts";
 import { ok } from "../service.ts";
 import type { Endpoint } from "../service.ts";
@@ -154,12 +155,22 @@ function enforced(answer: ApiAnswer<unknown>): void {
   if (said !== "true") throw new Error(`The change was not enforced at once: ${said}`);
 }
 
+/**
+ * Starts a node that takes its time: a gateway that has just started does not know of it at once, and whoever asks then
+ * is to be told nothing rather than something wrong.
+ */
+export async function startSlowNode(port = 0): Promise<SearchNode> {
+  const node = await startNode({ port });
+  node.behave({ delayMs: 150 });
+  return node;
+}
+
 async function die(node: NodeOfService): Promise<void> {
   await node.server.stop();
   node.isAlive = false;
 }
 
 async function comeBack(node: NodeOfService): Promise<void> {
-  node.server = await startNode({ port: node.port });
+  node.server = await startSlowNode(node.port);
   node.isAlive = true;
 }
