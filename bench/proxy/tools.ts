@@ -21,6 +21,8 @@ const tools = {
   },
   nft: { packages: ["nftables"], present: () => onPath("nft") },
   ip: { packages: ["iproute2"], present: () => onPath("ip") },
+  knot: { packages: ["knot"], present: () => onPath("knotd") },
+  dnsperf: { packages: ["dnsperf"], present: () => onPath("dnsperf") },
 } satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof tools;
