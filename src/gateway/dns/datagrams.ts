@@ -18,10 +18,11 @@ export async function serveDatagrams(
   respond: Respond,
   log: EngineLog,
 ): Promise<Socket> {
+  const family = isIPv6(address) ? 6 : 4;
   const socket = createSocket({
-    type: isIPv6(address) ? "udp6" : "udp4",
+    type: `udp${family}`,
     // Addresses of askers are no names, but Node's own way would take a turn of the loop to find that out.
-    lookup: (host, _options, found) => found(null, host, isIPv6(host) ? 6 : 4),
+    lookup: (host, _options, found) => found(null, host, family),
   });
   try {
     const listening = once(socket, "listening");
