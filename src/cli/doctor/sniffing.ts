@@ -52,7 +52,7 @@ export function judgeSniffing(
   const foreign = foreignAddresses(published, own);
   if (foreign.length === 0) return ok(check, "A client that sniffs learns no address but the endpoint's.");
   const shown = foreign.slice(0, shownLimit).map(destinationText).join(", ");
-  const learns = `A client that sniffs learns ${foreign.length} node addresses (${shown}${foreign.length > shownLimit ? ", …" : ""})`;
+  const learns = `A client that sniffs learns ${foreign.length === 1 ? "a node address" : `${foreign.length} node addresses`} (${shown}${foreign.length > shownLimit ? ", …" : ""})`;
   const isReachable = tried.some(({ outcome }) => outcome === "open");
   return warning(
     check,
