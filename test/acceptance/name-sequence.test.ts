@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { Chance } from "../support/chance.ts";
 import { NameAsker } from "../support/dns/name-asker.ts";
-import { expectedIn } from "../support/dns/name-model.ts";
-import type { NamedNetwork, NamedService, NodeOfService } from "../support/dns/name-model.ts";
-import { addressesExpected, addressesShown } from "../support/dns/name-listing.ts";
-import { NameWorld, startSlowNode } from "../support/dns/name-world.ts";
+import type { NamedNetwork, NamedService } from "../support/dns/name-model.ts";
+import { NameProof, resolverOf } from "../support/dns/name-proof.ts";
+import { MortalNode, NameWorld } from "../support/dns/name-world.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { GuardedProcess, runGuarded } from "../support/guarded-process.ts";
@@ -25,15 +24,13 @@ const ttlS = 1;
 const canAddAddresses = process.platform === "linux" && process.getuid?.() === 0;
 const zone = "region-1.postern.internal";
 
-const chance = new Chance(seed);
-const history: string[] = [];
 const ends: (() => Promise<unknown>)[] = [];
+let proof: NameProof;
 let world: NameWorld;
 let port: number;
 let options: { readonly dataDir: string; readonly listen: string; readonly args: readonly string[] };
-/** The name server of each network, and who asks there. */
+/** The address of the name server of each network. */
 const resolvers = new Map<NamedNetwork, string>();
-const askers = new Map<NamedNetwork, NameAsker>();
 
 beforeAll(async () => {
   port = await freePort();
@@ -58,14 +55,15 @@ beforeAll(async () => {
     ok(await of.service.whitelist(tenant.admin.account_id));
   }
   for (const network of networks) for (const of of services) await world.create(of, network);
+  const askers = new Map<NamedNetwork, NameAsker>();
   for (const network of networks) {
     const resolver = await resolverOf(network);
     resolvers.set(network, resolver);
     askers.set(network, new NameAsker(resolver, port, ttlS));
   }
+  proof = new NameProof(world, { chance: new Chance(seed), seed }, askers, [...resolvers.values()]);
 });
 afterAll(async () => {
-  for (const { nodes } of world.services) for (const { server } of nodes) await server.stop();
   for (const end of ends.toReversed()) await end();
 });
 
@@ -123,73 +121,10 @@ async function aService(
   size: number,
   needsApproval: boolean,
 ): Promise<NamedService> {
-  const nodes: NodeOfService[] = [];
-  for (let index = 0; index < size; index += 1) {
-    const server = await startSlowNode();
-    nodes.push({ port: server.port, server, isAlive: true });
-  }
-  const servers = nodes.map(({ server }) => server);
-  const service = await Service.register(home.consumer, name, servers);
+  const nodes = await Promise.all(Array.from({ length: size }, () => MortalNode.start()));
+  ends.push(...nodes.map((node) => () => node.setAlive(false)));
+  const service = await Service.register(home.consumer, name, nodes);
   return { service, home, needsApproval, nodes, isOpen: false };
-}
-
-async function resolverOf({ vpcId, consumer }: NamedNetwork): Promise<string> {
-  return (await vpcsOf(consumer)).find(({ id }) => id === vpcId)?.dns_address ?? "none";
-}
-
-/** What comes of asking for every name in every network that has an asker, a line for each. */
-async function namesFound(asked: ReadonlyMap<NamedNetwork, NameAsker>): Promise<readonly string[]> {
-  const lines = [...asked].flatMap(([network, asker]) =>
-    world.endpoints.map(
-      async ({ dnsName }) => `${dnsName} asked for in ${network.name}: ${await asker.find(dnsName)}`,
-    ),
-  );
-  return await Promise.all(lines);
-}
-
-function namesExpected(asked: ReadonlyMap<NamedNetwork, unknown>): readonly string[] {
-  return [...asked.keys()].flatMap((network) =>
-    world.endpoints.map(
-      (endpoint) => `${endpoint.dnsName} asked for in ${network.name}: ${expectedIn(network, endpoint)}`,
-    ),
-  );
-}
-
-/** What everybody is told at this moment: by the API, and by the name servers right after it. */
-async function toldNow(): Promise<object> {
-  const listed = await addressesShown(world);
-  const at = await Promise.all(world.networks.map(resolverOf));
-  return { seed, history, listed, at, found: await namesFound(askers) };
-}
-
-function toldRightly(): object {
-  const listed = addressesExpected(world);
-  return { seed, history, listed, at: [...resolvers.values()], found: namesExpected(askers) };
-}
-
-/** A gateway that has just started may say nothing for a moment, or that it does not know; but nothing that is wrong. */
-async function rightOnceKnown(): Promise<void> {
-  const notYet = /: .*(ECONNREFUSED|ETIMEOUT|ESERVFAIL)/;
-  const wrong = new Set<string>();
-  const isKnown = async (): Promise<boolean> => {
-    const expected = new Set(namesExpected(askers));
-    const found = (await namesFound(askers)).filter((line) => !expected.has(line));
-    for (const line of found) if (!notYet.test(line)) wrong.add(line);
-    return wrong.size > 0 || found.length === 0;
-  };
-  await eventually(isKnown, { timeoutMs: 20_000, what: "a new gateway to know its nodes" });
-  if (wrong.size > 0) throw new Error(`${inWords()} came ${[...wrong].join("; ")}`);
-}
-
-function inWords(): string {
-  return `With seed ${seed}, after ${history.join(", ")},`;
-}
-
-async function takeStep(): Promise<void> {
-  const what = await world.step(chance);
-  history.push(what);
-  if (what === "restart") await rightOnceKnown();
-  await world.awaitNodes();
 }
 
 test(
@@ -197,17 +132,16 @@ test(
   { timeout: 180_000 },
   async () => {
     await world.awaitNodes();
-    expect(await toldNow()).toEqual(toldRightly());
+    expect(await proof.toldNow()).toEqual(proof.toldRightly());
     for (let step = 0; step < steps; step += 1) {
-      await takeStep();
-      expect(await toldNow()).toEqual(toldRightly());
+      await proof.takeStep();
+      expect(await proof.toldNow()).toEqual(proof.toldRightly());
     }
     await world.postern.stop();
     world.postern = await startPostern(options);
-    history.push("restart of everything");
-    await rightOnceKnown();
+    await proof.rightOnceKnown();
     await world.awaitNodes();
-    expect(await toldNow()).toEqual(toldRightly());
+    expect(await proof.toldNow()).toEqual(proof.toldRightly());
   },
 );
 
@@ -220,13 +154,13 @@ test(
     const forwarded = new Map<NamedNetwork, NameAsker>();
     for (const [network, resolver] of resolvers) forwarded.set(network, await startForwarder(resolver));
     for (let step = 0; step < 12; step += 1) {
-      await takeStep();
-      const rightly = namesExpected(forwarded).join("\n");
-      const isRight = async (): Promise<boolean> => (await namesFound(forwarded)).join("\n") === rightly;
-      const what = `names to be right; ${inWords()}`;
+      await proof.takeStep();
+      const rightly = proof.expected(forwarded).join("\n");
+      const isRight = async (): Promise<boolean> => (await proof.found(forwarded)).join("\n") === rightly;
+      const what = `names to be right; ${proof.inWords()}`;
       await eventually(isRight, { timeoutMs: 3_000 * ttlS, intervalMs: 100, what });
     }
-    expect(await namesFound(forwarded)).toEqual(namesExpected(forwarded));
+    expect(await proof.found(forwarded)).toEqual(proof.expected(forwarded));
   },
 );
 

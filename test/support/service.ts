@@ -83,7 +83,11 @@ export class Service {
   }
 
   /** Registers a cluster; its endpoints get a port that nothing on this machine holds. */
-  static async register(owner: Caller, name: string, nodes: readonly SearchNode[]): Promise<Service> {
+  static async register(
+    owner: Caller,
+    name: string,
+    nodes: readonly Pick<SearchNode, "url">[],
+  ): Promise<Service> {
     const urls = nodes.map(({ url }) => url);
     return await Service.#registerAt(owner, name, urls, await freePort("0.0.0.0"));
   }

@@ -1,4 +1,3 @@
-import type { SearchNode } from "../node.ts";
 import type { Caller, Service } from "../service.ts";
 import { foundAt, noName } from "./name-asker.ts";
 import type { Found } from "./name-asker.ts";
@@ -14,9 +13,9 @@ export interface NamedNetwork {
 }
 
 export interface NodeOfService {
-  readonly port: number;
-  server: SearchNode;
-  isAlive: boolean;
+  readonly url: string;
+  readonly isAlive: boolean;
+  setAlive(isAlive: boolean): Promise<void>;
 }
 
 export interface NamedService {

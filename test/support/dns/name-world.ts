@@ -77,8 +77,8 @@ export class NameWorld {
     for (const { service, nodes, isOpen } of this.services) {
       const isShown = async (): Promise<boolean> => {
         const shown = ok(await service.owner.api<Cluster>("GET", path + service.clusterId));
-        return nodes.every(({ port, isAlive }) =>
-          shown.nodes.some(({ url, healthy }) => new URL(url).port === String(port) && healthy === isAlive),
+        return nodes.every((node) =>
+          shown.nodes.some(({ url, healthy }) => url === node.url && healthy === node.isAlive),
         );
       };
       if (isOpen)
@@ -88,7 +88,10 @@ export class NameWorld {
 
   #learn(of: NamedService, network: NamedNetwork, made: Made, status: NamedEndpoint["status"]): void {
     const { id, dns_name: dnsName, ip, ip6 } = made;
-    const strangers = this.endpoints.filter((other) => other.ip === ip || (ip6 && other.ip6 === ip6));
+    if (network.isDual !== (ip6 !== undefined)) throw new Error(`${id} has the wrong families`);
+    // Other networks may have the same addresses.
+    const neighbours = this.endpoints.filter((other) => other.network === network);
+    const strangers = neighbours.filter((other) => other.ip === ip || (ip6 && other.ip6 === ip6));
     if (strangers.length > 0) throw new Error(`${ip} or ${ip6} was the address of ${strangers[0]?.id}`);
     this.endpoints.push({ id, dnsName, ip, ip6, network, of, status, isDeleted: false });
   }
@@ -110,9 +113,7 @@ export class NameWorld {
           : ["accept", () => this.#decide("receive", each)],
       ),
       ...living.map((each): Step => ["delete", () => this.#delete(each)]),
-      ...nodes.map((node): Step =>
-        node.isAlive ? ["die", () => die(node)] : ["return", () => comeBack(node)],
-      ),
+      ...nodes.map((node): Step => [node.isAlive ? "die" : "return", () => node.setAlive(!node.isAlive)]),
       ["restart", () => this.#restart()],
     ];
   }
@@ -156,21 +157,34 @@ function enforced(answer: ApiAnswer<unknown>): void {
 }
 
 /**
- * Starts a node that takes its time: a gateway that has just started does not know of it at once, and whoever asks then
- * is to be told nothing rather than something wrong.
+ * A node that can die and come back where it was. It takes its time: a gateway that has just started does not know of it
+ * at once, and whoever asks then is to be told nothing rather than something wrong.
  */
-export async function startSlowNode(port = 0): Promise<SearchNode> {
+export class MortalNode implements NodeOfService {
+  readonly url: string;
+  #server: SearchNode | undefined;
+
+  private constructor(server: SearchNode) {
+    this.url = server.url;
+    this.#server = server;
+  }
+
+  static async start(): Promise<MortalNode> {
+    return new MortalNode(await startSlowNode(0));
+  }
+
+  get isAlive(): boolean {
+    return this.#server !== undefined;
+  }
+
+  async setAlive(isAlive: boolean): Promise<void> {
+    await this.#server?.stop();
+    this.#server = isAlive ? await startSlowNode(Number(new URL(this.url).port)) : undefined;
+  }
+}
+
+async function startSlowNode(port: number): Promise<SearchNode> {
   const node = await startNode({ port });
   node.behave({ delayMs: 150 });
   return node;
-}
-
-async function die(node: NodeOfService): Promise<void> {
-  await node.server.stop();
-  node.isAlive = false;
-}
-
-async function comeBack(node: NodeOfService): Promise<void> {
-  node.server = await startSlowNode(node.port);
-  node.isAlive = true;
 }

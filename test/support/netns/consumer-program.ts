@@ -3,6 +3,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect, createServer } from "node:net";
+import { NameAsker } from "../dns/name-asker.ts";
+import type { Found } from "../dns/name-asker.ts";
 import { listenOn } from "../listen.ts";
 import { openSession } from "../session.ts";
 import type { Address, Session } from "../session.ts";
@@ -10,6 +12,7 @@ import type { CheckedStream, StreamFigures } from "../checked-stream.ts";
 import { serve } from "./serve.ts";
 
 const held = new Map<string, Session>();
+const askers = new Map<string, NameAsker>();
 const streams = new Map<string, CheckedStream>();
 let attempts = 0;
 
@@ -23,6 +26,12 @@ function codeOf(error: unknown): string {
 }
 
 const procedures = {
+  /** Asks a name server on port 53 for a name; see `NameAsker`. */
+  findName: (server: string, mostTtlS: number, name: string): Promise<Found> => {
+    const asker = askers.get(server) ?? new NameAsker(server, 53, mostTtlS);
+    askers.set(server, asker);
+    return asker.find(name);
+  },
   /** Opens sessions, all at the same moment, and holds those that are let in. */
   open: async (address: Address, count: number): Promise<Burst> => {
     const opening = Array.from({ length: count }, () =>
