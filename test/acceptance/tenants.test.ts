@@ -68,6 +68,7 @@ test("an account that is not on the whitelist gets no endpoint, one that is gets
     status: "accepted",
     ip: anAddress,
     port: own.port,
+    ports: [own.port],
     service_id: name.split(".")[2],
     service_name: name,
     cluster_id: service.clusterId,

@@ -262,7 +262,14 @@ const rules: readonly (readonly [Name, readonly Family[], readonly RulePick[]])[
   ["gate", families, [{ chain: "decide", text: "@gate" }]],
   ["sourced", [4], [{ chain: "decide", text: "@sources4" }]],
   ["sourced", [6], [{ chain: "decide", text: "@sources6" }]],
-  ["nodeless", families, [{ chain: "decide", text: "@nodeless" }]],
+  [
+    "nodeless",
+    families,
+    [
+      { chain: "decide", text: "@nodeless" },
+      { chain: "choose_node", text: "refuse_no_healthy_node" },
+    ],
+  ],
   ["rate", families, [{ chain: "decide", text: "@connection_rate" }]],
   ["cap", families, [{ chain: "decide", text: "@cap" }]],
 ];
