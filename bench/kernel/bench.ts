@@ -4,6 +4,7 @@ import { Board } from "../board.ts";
 import { Children } from "../proxy/children.ts";
 import { bulkPort, httpPort } from "../proxy/contenders.ts";
 import { bulk, provideTools, requests } from "../proxy/tools.ts";
+import { freshConnections } from "./load.ts";
 import type { Bench, BenchResult } from "../result.ts";
 import { Namespaces } from "./namespaces.ts";
 import { report } from "./report.ts";
@@ -82,7 +83,7 @@ async function measureOnce(board: Board, contender: Contender): Promise<void> {
   const gigabytes = (eight / 8) * loadSeconds;
   board.add("bulk8", "bulk, 8 streams, Gbit/s", 1, contender, eight);
   board.add("cpu_per_gb", "CPU of the host, s/GB", 2, contender, (busySeconds() - busyBefore) / gigabytes);
-  const fresh = await requests(url, { connections: 64, seconds: loadSeconds, close: true }, run);
+  const fresh = await requests(url, freshConnections(loadSeconds), run);
   board.add("cps", "new connections a second", 0, contender, fresh.perSecond);
   const kept = await requests(url, { connections: 64, seconds: 2, close: false }, run);
   board.add("rps_c64", "small requests a second, 64 connections", 0, contender, kept.perSecond);

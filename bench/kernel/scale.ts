@@ -1,5 +1,6 @@
 import { bulkPort, httpPort } from "../proxy/contenders.ts";
 import { bulk, requests } from "../proxy/tools.ts";
+import { freshConnections } from "./load.ts";
 import { median } from "../result.ts";
 import type { Testbed } from "./testbed.ts";
 
@@ -52,7 +53,7 @@ async function measureOnce({ engine, postern }: Testbed, endpoints: number): Pro
   for (let batch = 0; batch < batches; batch++) answers.push(await engine.order({ kind: "batch" }));
   const { address, run } = postern;
   const url = `http://${address}:${httpPort}/`;
-  const fresh = await requests(url, { connections: 64, seconds: loadSeconds, close: true }, run);
+  const fresh = await requests(url, freshConnections(loadSeconds), run);
   return {
     endpoints,
     connectionsPerSecond: fresh.perSecond,

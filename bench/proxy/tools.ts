@@ -77,10 +77,22 @@ export interface RequestFigures {
 /** Small requests, each on a connection of its own or on connections that stay. */
 export async function requests(
   url: string,
-  options: { connections: number; seconds: number; close: boolean; headers?: readonly string[] },
+  options: {
+    connections: number;
+    seconds: number;
+    close: boolean;
+    headers?: readonly string[];
+    /** Of the program that makes the load; one where it is left out. */
+    threads?: number;
+  },
   run: Run = output,
 ): Promise<RequestFigures> {
-  const args = ["-t1", `-c${options.connections}`, `-d${options.seconds}s`, "--latency"];
+  const args = [
+    `-t${options.threads ?? 1}`,
+    `-c${options.connections}`,
+    `-d${options.seconds}s`,
+    "--latency",
+  ];
   if (options.close) args.push("-H", "Connection: close");
   for (const header of options.headers ?? []) args.push("-H", header);
   const report = await run("wrk", ...args, url);
