@@ -77,14 +77,12 @@ export class NetlinkSocket {
 
   /**
    * @param bufferBytes kernel memory for what waits to be received, from 4,096
-   * @param groups bits of the multicast groups whose messages `poll` is to bring
    * @throws SystemCallError EPERM where the process lacks CAP_NET_ADMIN for its buffers
    */
-  static open(libc: Libc, protocol: number, bufferBytes = receiveBufferBytes, groups = 0): NetlinkSocket {
+  static open(libc: Libc, protocol: number, bufferBytes = receiveBufferBytes): NetlinkSocket {
     const socket = libc.socket(socketFamily.netlink, socketType.raw, protocol);
     const address = Buffer.alloc(12);
     address.writeUInt16LE(socketFamily.netlink, 0);
-    address.writeUInt32LE(groups, 8);
     libc.bind(socket, address);
     libc.setReceiveTimeout(socket, answerTimeoutMs);
     libc.setOption(socket, solSocket, receiveBufferForce, int32(bufferBytes));
@@ -106,18 +104,12 @@ export class NetlinkSocket {
    * @throws NetlinkError the first refusal; SystemCallError
    */
   transact(messages: Buffer, last: number): void {
-    this.#send(messages);
-    for (;;) {
-      for (const { type, sequence, bytes } of this.#receive()) {
-        if (type !== typeError) continue;
-        const refusal = readError(bytes, sequence);
-        if (refusal) {
-          this.#drain();
-          throw refusal;
-        }
-        if (sequence === last) return;
-      }
-    }
+    this.askEach(
+      messages,
+      last,
+      () => false,
+      () => undefined,
+    );
   }
 
   /**
@@ -125,16 +117,10 @@ export class NetlinkSocket {
    * the refusals. @throws SystemCallError
    */
   transactEach(messages: Buffer, last: number): readonly NetlinkError[] {
-    this.#send(messages);
     const refusals: NetlinkError[] = [];
-    for (;;) {
-      for (const { type, sequence, bytes } of this.#receive()) {
-        if (type !== typeError) continue;
-        const refusal = readError(bytes, sequence);
-        if (refusal) refusals.push(refusal);
-        if (sequence === last) return refusals;
-      }
-    }
+    const keep = (refusal: NetlinkError): boolean => refusals.push(refusal) > 0;
+    this.askEach(messages, last, keep, () => undefined);
+    return refusals;
   }
 
   /**
@@ -154,24 +140,6 @@ export class NetlinkSocket {
           throw refusal;
         }
         if (type === typeError && sequence === last) return;
-      }
-    }
-  }
-
-  /**
-   * Calls `receive` for all messages that are there by now.
-   * @returns false where some have been lost because nobody took them in time @throws SystemCallError
-   */
-  poll(receive: Receive): boolean {
-    let isComplete = true;
-    for (;;) {
-      try {
-        for (const { type, bytes } of this.#receive(dontWait)) receive(type, bytes.subarray(headerLength));
-      } catch (error) {
-        if (!(error instanceof SystemCallError)) throw error;
-        if (error.code === "EAGAIN") return isComplete;
-        if (error.code !== "ENOBUFS") throw error;
-        isComplete = false;
       }
     }
   }

@@ -18,7 +18,7 @@ export class AttachmentError extends Error {
 }
 
 /** Descriptor of the network namespace that the calling thread is in; to be closed. */
-export function ownNamespace(): number {
+function ownNamespace(): number {
   return openSync("/proc/thread-self/ns/net", "r");
 }
 

@@ -3,13 +3,15 @@ import { readAttributes } from "../netlink/attributes.ts";
 import { netlinkProtocol, NetlinkSocket } from "../netlink/netlink-socket.ts";
 import { readLink, type Link } from "./route-socket.ts";
 
-/** RTMGRP_LINK, RTM_NEWLINK (uapi/linux/rtnetlink.h). */
+/** RTNLGRP_LINK, RTM_NEWLINK (uapi/linux/rtnetlink.h). */
 const linkGroup = 1;
 const newLink = 16;
 const deletedLink = 17;
+const messageHeaderLength = 16;
 const linkHeaderLength = 16;
 /** Some hundred changes between two looks: where there are more, all interfaces are looked at. */
 const bufferBytes = 1024 * 1024;
+const datagramsAtOnce = 1_000;
 
 /** Hears of every change of an interface of this network namespace, so that nobody has to look for one. */
 export class LinkWatch {
@@ -21,7 +23,9 @@ export class LinkWatch {
 
   /** Begins to listen. @throws SystemCallError */
   static open(libc: Libc): LinkWatch {
-    return new LinkWatch(NetlinkSocket.open(libc, netlinkProtocol.route, bufferBytes, linkGroup));
+    const socket = NetlinkSocket.open(libc, netlinkProtocol.route, bufferBytes);
+    socket.join(linkGroup);
+    return new LinkWatch(socket);
   }
 
   /**
@@ -30,13 +34,19 @@ export class LinkWatch {
    */
   hasChanged(known: (link: Link) => Link | undefined): boolean {
     let hasChanged = false;
-    const isComplete = this.#socket.poll((type, payload) => {
+    const look = (message: Buffer): void => {
+      const type = message.readUInt16LE(4);
       if (type !== newLink && type !== deletedLink) return;
+      const payload = message.subarray(messageHeaderLength);
       const link = readLink(payload, readAttributes(payload.subarray(linkHeaderLength)));
       const own = known(link);
       if (own) hasChanged ||= type === deletedLink || !isSame(own, link);
-    });
-    return hasChanged || !isComplete;
+    };
+    for (;;) {
+      const told = this.#socket.takeTold(datagramsAtOnce, look);
+      if (told === "empty") return hasChanged;
+      hasChanged ||= told === "overrun";
+    }
   }
 
   close(): void {

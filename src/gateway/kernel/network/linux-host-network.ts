@@ -79,11 +79,6 @@ export class LinuxHostNetwork implements HostNetwork {
     });
   }
 
-  /** Tells all networks where the endpoints are: for a host that takes over from another one. */
-  announceAll(): void {
-    for (const own of this.#carried.values()) this.#announce(own, [...own.states.answered]);
-  }
-
   close(): void {
     this.#isClosed = true;
     this.#watch.close();

@@ -1,4 +1,4 @@
-import { refusalReasons, type RefusalReason } from "../../../domain/refusal.ts";
+import type { RefusalReason } from "../../../domain/refusal.ts";
 
 /** The only tables of the host that Postern ever touches. */
 export const tableName = "postern";
@@ -42,7 +42,7 @@ export interface SetSchema {
 }
 
 /** Most networks of a gateway. */
-export const mostNetworks = 4_096;
+const mostNetworks = 4_096;
 /** Most endpoints of a gateway. */
 export const mostEndpoints = 131_072;
 
@@ -144,5 +144,3 @@ export function refusalCounter(reason: RefusalReason): Extract<SetName, `refused
 export function refusalChain(reason: RefusalReason): string {
   return `refuse_${reason}`;
 }
-
-export const refusalChains = refusalReasons.map(refusalChain);
