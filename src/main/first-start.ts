@@ -4,7 +4,7 @@ import { createTenant, newTenantSecrets } from "../api/actions/create-tenant.ts"
 import { ensureDnsAddress } from "../api/actions/dns-address.ts";
 import { newUuid, type GatewayId } from "../domain/ids.ts";
 import { isZoneName } from "../domain/names.ts";
-import type { Store } from "../domain/store.ts";
+import type { SettingKey, Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import { writePrivateFile } from "../lib/private-file.ts";
 import { Sealer } from "../lib/sealer.ts";
@@ -34,58 +34,66 @@ export function loadSealer(paths: DataPaths): Sealer {
   throw new StartError(`The key file ${paths.secretKey} is damaged. Restore it from a backup.`);
 }
 
-/**
- * Returns the region of this installation. Names that consumers use carry it, so it never changes.
- * @throws StartError where another one is asked for
- */
+/** What the first start decides for good: names that consumers use carry it. */
+interface FixedSetting {
+  readonly key: SettingKey;
+  readonly isValid: (value: string) => boolean;
+  /** What to tell whoever asks for an invalid one. */
+  readonly invalid: (value: string) => string;
+  /** What to tell whoever asks for another one later. */
+  readonly fixed: (present: string) => string;
+}
+
+const regionSetting: FixedSetting = {
+  key: "region",
+  isValid: (value) => /^[a-z0-9][a-z0-9-]{0,62}$/.test(value),
+  invalid: (value) => `"${value}" is no region name. Use lower-case letters, digits and hyphens.`,
+  fixed: (present) =>
+    `This data directory belongs to region ${present}; its names carry it. Leave out --region.`,
+};
+
+const zoneSetting: FixedSetting = {
+  key: "zone",
+  isValid: isZoneName,
+  invalid: (value) =>
+    `"${value}" is no zone for private names. Use labels of lower-case letters, digits and hyphens, at most 146 ` +
+    "characters together: postern.internal.",
+  fixed: (present) =>
+    `The private names of this data directory end with ${present}; consumers use them. Leave out --dns-zone.`,
+};
+
+/** Returns the region of this installation. @throws StartError where it is none, or another one is asked for */
 export async function ensureRegion(
   store: Store,
   wanted: string | undefined,
   byDefault: string,
 ): Promise<string> {
-  const present = await store.setting("region");
-  if (present === undefined) {
-    const region = wanted ?? byDefault;
-    if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(region)) {
-      throw new StartError(`"${region}" is no region name. Use lower-case letters, digits and hyphens.`);
-    }
-    await store.observe((tx) => tx.setSetting("region", region));
-    return region;
-  }
-  if (wanted !== undefined && wanted !== present) {
-    throw new StartError(
-      `This data directory belongs to region ${present}; its names carry it. Leave out --region.`,
-    );
-  }
-  return present;
+  return ensureFixed(store, regionSetting, wanted, byDefault);
 }
 
-/**
- * Returns what all private names of this installation end with. Like the region, it never changes.
- * @throws StartError where another one is asked for
- */
+/** Returns what all private names of this installation end with. @throws StartError as `ensureRegion` */
 export async function ensureZone(
   store: Store,
   wanted: string | undefined,
   byDefault: string,
 ): Promise<string> {
-  const present = await store.setting("zone");
+  return ensureFixed(store, zoneSetting, wanted, byDefault);
+}
+
+async function ensureFixed(
+  store: Store,
+  setting: FixedSetting,
+  wanted: string | undefined,
+  byDefault: string,
+): Promise<string> {
+  const present = await store.setting(setting.key);
   if (present === undefined) {
-    const zone = wanted ?? byDefault;
-    if (!isZoneName(zone)) {
-      throw new StartError(
-        `"${zone}" is no zone for private names. Use labels of lower-case letters, digits and hyphens, at most 146 ` +
-          "characters together: postern.internal.",
-      );
-    }
-    await store.observe((tx) => tx.setSetting("zone", zone));
-    return zone;
+    const value = wanted ?? byDefault;
+    if (!setting.isValid(value)) throw new StartError(setting.invalid(value));
+    await store.observe((tx) => tx.setSetting(setting.key, value));
+    return value;
   }
-  if (wanted !== undefined && wanted !== present) {
-    throw new StartError(
-      `The private names of this data directory end with ${present}; consumers use them. Leave out --dns-zone.`,
-    );
-  }
+  if (wanted !== undefined && wanted !== present) throw new StartError(setting.fixed(present));
   return present;
 }
 
