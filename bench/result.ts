@@ -17,6 +17,11 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** The result of a bench that cannot run here. @param why without a full stop */
+export function skipped(why: string): BenchResult {
+  return { tables: [], notes: [`Skipped: ${why}.`], ratios: {}, ms: {}, bytes: {} };
+}
+
 /** Runs a bench. `progress` gets one sentence now and then: what happens now. */
 export type Bench = (progress: (sentence: string) => void) => Promise<BenchResult>;
 

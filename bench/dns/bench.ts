@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Board } from "../board.ts";
-import { Children } from "../proxy/children.ts";
-import { provideTools } from "../proxy/tools.ts";
+import { withChildren } from "../proxy/children.ts";
+import { missingHelp, provideTools } from "../proxy/tools.ts";
+import { skipped } from "../result.ts";
 import type { Bench, BenchResult } from "../result.ts";
 import { port, startContenders } from "./contenders.ts";
 import type { Contender } from "./contenders.ts";
@@ -19,25 +20,14 @@ const programs = ["knot", "dnsperf"] as const;
 export const benchDns: Bench = async (progress) => {
   const available = await provideTools(programs, progress);
   const missing = programs.filter((name) => !available.has(name));
-  if (missing.length > 0) return skipped(missing);
-  const children = await Children.create();
-  const interrupted = (): void => void children.end().finally(() => process.exit(130));
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
-  try {
+  if (missing.length > 0) return skipped(`${missing.join(", ")} is missing; ${missingHelp}`);
+  return withChildren(async (children) => {
     const endpoints = makeEndpoints();
     const questions = join(children.directory, "questions");
     await writeFile(questions, questionsAbout(endpoints));
-    return await compare(await startContenders(children, endpoints), questions, progress);
-  } finally {
-    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
-    await children.end();
-  }
+    return compare(await startContenders(children, endpoints), questions, progress);
+  });
 };
-
-function skipped(missing: readonly string[]): BenchResult {
-  const note = `Skipped: ${missing.join(", ")} is missing. Install it, or run as root on Debian, where the bench does.`;
-  return { tables: [], notes: [note], ratios: {}, ms: {}, bytes: {} };
-}
 
 async function compare(
   contenders: readonly Contender[],

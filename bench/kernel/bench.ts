@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Board } from "../board.ts";
-import { Children } from "../proxy/children.ts";
+import { withChildren } from "../proxy/children.ts";
 import { bulkPort, httpPort } from "../proxy/contenders.ts";
-import { bulk, provideTools, requests } from "../proxy/tools.ts";
+import { bulk, missingHelp, provideTools, requests } from "../proxy/tools.ts";
 import { freshConnections } from "./load.ts";
+import { skipped } from "../result.ts";
 import type { Bench, BenchResult } from "../result.ts";
 import { Namespaces } from "./namespaces.ts";
 import { report } from "./report.ts";
@@ -25,28 +26,15 @@ export const benchKernel: Bench = async (progress) => {
   const wanted = ["iperf3", "wrk", "haproxy", "nginx", "nft", "ip"] as const;
   const available = await provideTools(wanted, progress);
   const missing = wanted.filter((name) => name !== "haproxy" && !available.has(name));
-  if (missing.length > 0) return skipped(`${missing.join(", ")} is missing; install it`);
-  const children = await Children.create();
-  const namespaces = new Namespaces(children);
-  const end = async (): Promise<void> => {
-    await children.end();
-    await namespaces.end();
-  };
-  const interrupted = (): void => void end().finally(() => process.exit(130));
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
-  try {
+  if (missing.length > 0) return skipped(`${missing.join(", ")} is missing; ${missingHelp}`);
+  return withChildren(async (children) => {
+    const namespaces = new Namespaces(children);
+    children.afterwards(() => namespaces.end());
     progress("building the namespaces");
     const testbed = await buildTestbed(children, namespaces, available);
-    return await measure(testbed, namespaces, progress);
-  } finally {
-    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
-    await end();
-  }
+    return measure(testbed, namespaces, progress);
+  });
 };
-
-function skipped(why: string): BenchResult {
-  return { tables: [], notes: [`Skipped: ${why}.`], ratios: {}, ms: {}, bytes: {} };
-}
 
 async function measure(
   testbed: Testbed,

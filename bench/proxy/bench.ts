@@ -1,12 +1,11 @@
 import { Board } from "../board.ts";
-import { median } from "../result.ts";
+import { median, skipped } from "../result.ts";
 import type { Bench, BenchResult } from "../result.ts";
-import { Children } from "./children.ts";
+import { withChildren } from "./children.ts";
 import { Addresses, bulkPort, httpPort, startContenders, startNodes } from "./contenders.ts";
 import type { Contender, PosternContender } from "./contenders.ts";
 import { idleSessionBytes, rejectMs } from "./idle.ts";
-import { bulk, provideTools, requests } from "./tools.ts";
-import type { ToolName } from "./tools.ts";
+import { bulk, missingHelp, provideTools, requests } from "./tools.ts";
 
 const rounds = 4;
 const idleSessions = 3_000;
@@ -16,28 +15,17 @@ const rejects = 3;
 export const benchProxy: Bench = async (progress) => {
   const available = await provideTools(["iperf3", "wrk", "haproxy", "nginx"], progress);
   const needed = (["iperf3", "wrk", "nginx"] as const).filter((name) => !available.has(name));
-  if (needed.length > 0) return skipped(needed);
-  const children = await Children.create();
-  const interrupted = (): void => void children.end().finally(() => process.exit(130));
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
-  try {
+  if (needed.length > 0) return skipped(`${needed.join(", ")} is missing; ${missingHelp}`);
+  return withChildren(async (children) => {
     const addresses = new Addresses();
     await startNodes(
       children,
       [0, 1, 2, 3].map((index) => addresses.node(index)),
     );
     const { contenders, postern } = await startContenders(children, addresses, available);
-    return await compare(contenders, postern, progress);
-  } finally {
-    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
-    await children.end();
-  }
+    return compare(contenders, postern, progress);
+  });
 };
-
-function skipped(missing: readonly ToolName[]): BenchResult {
-  const note = `Skipped: ${missing.join(", ")} is missing. Install it, or run as root on Debian, where the bench does.`;
-  return { tables: [], notes: [note], ratios: {}, ms: {}, bytes: {} };
-}
 
 async function compare(
   contenders: readonly Contender[],

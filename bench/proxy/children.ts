@@ -12,6 +12,7 @@ const patienceMs = 10_000;
 export class Children {
   readonly directory: string;
   readonly #running: ChildProcess[] = [];
+  readonly #afterwards: (() => Promise<void>)[] = [];
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -31,6 +32,11 @@ export class Children {
     return child;
   }
 
+  /** Has something more undone once the processes have ended. */
+  afterwards(undo: () => Promise<void>): void {
+    this.#afterwards.push(undo);
+  }
+
   async end(): Promise<void> {
     await Promise.all(
       this.#running.map(async (child) => {
@@ -41,6 +47,20 @@ export class Children {
       }),
     );
     await rm(this.directory, { recursive: true, force: true });
+    for (const undo of this.#afterwards.splice(0)) await undo();
+  }
+}
+
+/** Does the work of a bench, and ends what it has started, also where Ctrl-C ends the bench. */
+export async function withChildren<Result>(work: (children: Children) => Promise<Result>): Promise<Result> {
+  const children = await Children.create();
+  const interrupted = (): void => void children.end().finally(() => process.exit(130));
+  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  try {
+    return await work(children);
+  } finally {
+    process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+    await children.end();
   }
 }
 

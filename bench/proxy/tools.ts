@@ -27,6 +27,9 @@ const tools = {
 
 export type ToolName = keyof typeof tools;
 
+/** What to do where programs are missing. */
+export const missingHelp = "install it, or run as root on Debian, where the bench does";
+
 /** Installs what is missing where that is possible, and returns what is there then. */
 export async function provideTools(
   names: readonly ToolName[],
