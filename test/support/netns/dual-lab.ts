@@ -65,26 +65,22 @@ export function planOf(namespace: string, { endpoints }: Rest): GatewayPlan {
 
 /** Builds the lab. The endpoints of each network follow from the plan, which is made once the namespace `n` has a name. */
 export async function startDualLab(rest: Rest): Promise<DualLab> {
-  const ends: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).toReversed()) await end();
-  };
-  const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
-    ends.push(() => part.stop());
-    return part;
-  };
+  const parts = new AsyncDisposableStack();
+  const stop = (): Promise<void> => parts.disposeAsync();
+  const started = <Part extends { stop(): Promise<void> }>(part: Part): Part =>
+    parts.adopt(part, (each) => each.stop());
   try {
     const topology = await buildTopology({
       nodes: [`${addresses.logs[0]}/24`, `${addresses.metrics[0]}/24`],
       gateway: `${addresses.gateway[0]}/24`,
       consumers: ["a", "b"].map((name) => ({ name, address: `${addresses.consumer[0]}/24` })),
     });
-    ends.push(() => topology.remove());
+    parts.defer(() => topology.remove());
     await addAddresses(topology);
     // Errors that must not be sent are not to be missed because others were sent a moment ago.
     await topology.gateway.sysctl({ "net.ipv4.icmp_ratelimit": 0, "net.ipv6.icmp.ratelimit": 0 });
     const apart = await Namespace.create("n");
-    ends.push(() => apart.remove());
+    parts.defer(() => apart.remove());
     const nodes = started(await Remote.start<NodeProcedures>(topology.provider, "node"));
     for (const node of [...addresses.logs, ...addresses.metrics]) {
       await nodes.call("start", node, endpointPort);

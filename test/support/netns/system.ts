@@ -49,14 +49,11 @@ export async function startNetnsSystem(
   { behind = [], ...options }: NetnsOptions = {},
 ): Promise<NetnsSystem> {
   const topology = await buildTopology(plan);
-  const ends: (() => Promise<void>)[] = [() => topology.remove()];
-  const stop = async (): Promise<void> => {
-    for (const end of ends.splice(0).toReversed()) await end();
-  };
-  const started = <Part extends { stop(): Promise<void> }>(part: Part): Part => {
-    ends.push(() => part.stop());
-    return part;
-  };
+  const parts = new AsyncDisposableStack();
+  parts.defer(() => topology.remove());
+  const stop = (): Promise<void> => parts.disposeAsync();
+  const started = <Part extends { stop(): Promise<void> }>(part: Part): Part =>
+    parts.adopt(part, (each) => each.stop());
   try {
     const nodes = started(await Remote.start<NodeProcedures>(topology.provider, "node"));
     for (const node of plan.nodes) await nodes.call("start", withoutPrefix(node), nodePort);
