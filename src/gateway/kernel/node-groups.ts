@@ -96,12 +96,21 @@ export class NodeGroups {
     const ports = clientPorts.map((port) => {
       const serverPort = serverPorts.find(({ clientPort }) => clientPort === port)?.serverPort;
       const group = this.#groupNumber(`${id} ${serverPort ?? "registered"}`);
-      if (!this.#groups.has(group)) this.#groups.set(group, { service: id, serverPort, users: 0, users6: 0 });
-      service?.groups.add(group);
+      this.#lead(id, group, serverPort);
       return { port, group };
     });
     service?.ports.set(key, ports);
     return ports;
+  }
+
+  /** A service that began anew may have other nodes than its group has, which carried endpoints still lead to. */
+  #lead(id: ServiceId, number: number, serverPort: number | undefined): void {
+    const group = this.#groups.get(number) ?? { service: id, serverPort, users: 0, users6: 0 };
+    this.#groups.set(number, group);
+    const service = this.#services.get(id);
+    if (!service || service.groups.has(number)) return;
+    service.groups.add(number);
+    if (group.users > 0) this.#write(number, group);
   }
 
   /** Groups that IPv6 consumers come to, and that have nodes of IPv4 only. */

@@ -116,6 +116,16 @@ test("other nodes of a service are told to its group, and no endpoint is looked 
   ]);
 });
 
+test("a service whose only endpoint makes room for another one has the nodes of that", () => {
+  const other = { ...network, id: "w" as VpcId, number: 8 };
+  const elsewhere = { network: other.id, service: "t" as ServiceId, number: 2 };
+  const plan = planned([endpoint(2, { kernel: elsewhere }), endpoint(1, { nodes: [] })]);
+  plan.settle();
+  // The network that comes has the newcomer looked at before the one that is gone.
+  plan.update([endpoint(2)], [network, other]);
+  expect([...plan.groups.values()]).toEqual([{ number: 1, nodes }]);
+});
+
 test("another endpoint of a service changes nothing for the others, nor for their nodes", () => {
   const one = endpoint(1);
   const plan = planned([one]);
