@@ -1,7 +1,11 @@
 import type { TableFill } from "./conntrack/conntrack.ts";
 
 /** Above this part of the kernel's table new flows of any network may soon be dropped. */
-const fullPart = 0.75;
+const fullPart = 0.7;
+/** What refused networks hold ends a minute later only. Until then the others may not fill the table beyond this part. */
+const heldPart = 0.9;
+/** Who has no more than this part of the table is never refused for what others hold. */
+const smallPart = 1 / 64;
 /** Who was refused is admitted again below this part of the bound. */
 const releasePart = 0.9;
 /** So much more than at the last count, and a network may have passed its share by much since. */
@@ -43,7 +47,8 @@ export function judgeFill(limits: FlowLimits, isAnyCrowded: boolean, last: LastC
 
 /**
  * Returns the networks whose new sessions are to be refused: those with more flows than their share, and where the table
- * is nearly full, the largest ones, until all could be within half of it.
+ * is nearly full, the largest ones, until all could be within half of it; then the larger ones of the rest too, where
+ * what those hold leaves no room for them.
  * @param counts flows by network
  * @param before the networks that are refused now
  */
@@ -55,10 +60,36 @@ export function crowdedNetworks(
   const { entries, room } = limits;
   const isNearlyFull = entries > room * fullPart * (before.size > 0 ? releasePart : 1);
   const level = isNearlyFull ? evenLevel([...counts.values()], room / 2) : Number.POSITIVE_INFINITY;
-  const bound = Math.min(shareOf(limits), level);
-  const isCrowded = (network: number, count: number): boolean =>
-    count > bound * (before.has(network) ? releasePart : 1);
-  return new Set([...counts].flatMap(([network, count]) => (isCrowded(network, count) ? [network] : [])));
+  const largest = above(Math.min(shareOf(limits), level), counts, before);
+  return new Set([...largest, ...squeezed(counts, room, largest, before)]);
+}
+
+/** Returns those of the other networks that have to share what the refused ones leave of the table. */
+function squeezed(
+  counts: ReadonlyMap<number, number>,
+  room: number,
+  refused: readonly number[],
+  before: ReadonlySet<number>,
+): readonly number[] {
+  if (refused.length === 0) return [];
+  const others = new Map([...counts].filter(([network]) => !refused.includes(network)));
+  const left = room * heldPart - refused.reduce((sum, network) => sum + (counts.get(network) ?? 0), 0);
+  const isAnyRefused = [...others.keys()].some((network) => before.has(network));
+  const present = [...others.values()].reduce((sum, count) => sum + count, 0);
+  if (present <= left * (isAnyRefused ? releasePart : 1)) return [];
+  const level = evenLevel([...others.values()], Math.max(0, left * releasePart));
+  return above(Math.max(level, room * smallPart), others, before);
+}
+
+/** Returns the networks that have more than a bound; those that are refused now until they are well below it. */
+function above(
+  bound: number,
+  counts: ReadonlyMap<number, number>,
+  before: ReadonlySet<number>,
+): readonly number[] {
+  return [...counts].flatMap(([network, count]) =>
+    count > bound * (before.has(network) ? releasePart : 1) ? [network] : [],
+  );
 }
 
 function shareOf({ perNetwork, room }: FlowLimits): number {
