@@ -29,6 +29,9 @@ export interface SignedRequest extends SignableRequest {
   readonly securityToken: string | undefined;
   /** Projects that the request names, in the order of their weight. */
   readonly wantedProjects: readonly unknown[];
+  /** For the audit trail. */
+  readonly requestId: string;
+  readonly source: string;
 }
 
 /** Finds out who sent a request, from its signature with an access key. */
@@ -90,11 +93,13 @@ export class KeyAuthenticator {
         throw notAuthenticated("calc aksk signature fail:x-sdk-date not found, malformed, or not signed");
       case "mismatch": {
         if (this.#lock.failed(signature.accessKey)) {
-          const resource = `key/${signature.accessKey}`;
           await this.#store.observe(() => Promise.resolve(), {
             actor: user.userId,
+            accountId: user.accountId,
             action: "lockKey",
-            resource,
+            resource: `key/${signature.accessKey}`,
+            requestId: request.requestId,
+            source: request.source,
           });
         }
         const canonical = canonicalRequest(request, signature.signedHeaders, "decoded");

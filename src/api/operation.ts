@@ -53,6 +53,8 @@ type Part<S extends Schemas, Key extends keyof Schemas> = S[Key] extends TSchema
 export interface OperationRequest<S extends Schemas = Schemas> {
   readonly principal: Principal;
   readonly requestId: string;
+  /** Address of whoever is at the other end of the connection; what a header says of others is not looked at. */
+  readonly source: string;
   /** As they came, names in lower case. */
   readonly headers: IncomingHttpHeaders;
   /** Value of If-Match, or undefined. */

@@ -92,7 +92,7 @@ test("every answer carries a request id of its own, as JSON in UTF-8", async () 
   }
 });
 
-test("the audit trail names the caller, the operation, the resource and the request", async () => {
+test("the audit trail names the caller, where he is, the operation, the resource and the request", async () => {
   const server = await startTestServer();
   const owner = await server.tenant("owner");
   const cluster = await owner.register("logs");
@@ -102,10 +102,14 @@ test("the audit trail names the caller, the operation, the resource and the requ
     seen.push(audit);
     return write(audit, work);
   };
-  const { headers } = await cluster.call("POST", "/vpcepservice/open");
+  const path = `/v1.0/{p}/clusters/${cluster.id}/vpcepservice/open`;
+  const { headers } = await owner.call("POST", path, {}, { "x-forwarded-for": "203.0.113.9" });
   expect(seen).toEqual([
     {
       actor: expect.stringMatching(/^[0-9a-f]{32}$/),
+      accountId: owner.accountId,
+      projectId: owner.projectId,
+      source: "127.0.0.1",
       action: "startVpcep",
       resource: `cluster/${cluster.id}`,
       requestId: headers["x-request-id"],

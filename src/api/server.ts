@@ -166,6 +166,7 @@ function addRoute(
       {
         principal,
         requestId: request.id,
+        source: request.ip,
         headers: request.headers,
         ifMatch: request.headers["if-match"],
         params: checkParams?.(request.params) as undefined,

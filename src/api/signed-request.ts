@@ -30,6 +30,8 @@ export function signedRequest(
     rawHeaders: raw.rawHeaders,
     body,
     signature,
+    requestId: request.id,
+    source: request.ip,
     sdkDate: text(headers["x-sdk-date"]),
     securityToken: text(headers["x-security-token"]),
     wantedProjects: [

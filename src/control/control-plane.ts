@@ -47,7 +47,7 @@ export class ControlPlane {
 
   /** Takes in a report. Endpoint states are durable before a waiting write is answered. */
   async report(gateway: Gateway, report: GatewayReport): Promise<void> {
-    const coming = await settleEndpoints(this.#store, this.#clock, report);
+    const coming = await settleEndpoints(this.#store, this.#clock, gateway.id, report);
     this.#registry.report(gateway.id, report, coming);
   }
 

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { ClusterId, EndpointId } from "../domain/ids.ts";
 import type { EndpointFailure } from "../domain/report.ts";
 import type { Endpoint } from "../domain/resources.ts";
-import { anEndpoint, aReport, clusterId, endpointId, uuid } from "../domain/test-fixtures.ts";
+import { anEndpoint, aReport, clusterId, endpointId, gatewayId, uuid } from "../domain/test-fixtures.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
 import { TestClock } from "../lib/test-clock.ts";
 import type { SqlStore } from "../store/sql-store.ts";
@@ -25,7 +25,7 @@ async function insert(wish: Partial<Endpoint> = {}): Promise<void> {
 }
 
 async function settle(wish: Parameters<typeof aReport>[0] = {}): Promise<Endpoint | undefined> {
-  await settleEndpoints(store, clock, aReport(wish));
+  await settleEndpoints(store, clock, gatewayId, aReport(wish));
   return store.endpoints.find(endpointId);
 }
 
@@ -48,9 +48,11 @@ describe("a new endpoint", () => {
   test("stays new while it is coming, and tells whose write has to wait", async () => {
     await insert({ phase: "creating", createdRevision: 5 });
     const report = aReport({ appliedRevision: 6, coming: [endpointId] });
-    expect(await settleEndpoints(store, clock, report)).toEqual(new Set([5]));
+    expect(await settleEndpoints(store, clock, gatewayId, report)).toEqual(new Set([5]));
     expect(await store.endpoints.find(endpointId)).toMatchObject({ phase: "creating" });
-    expect(await settleEndpoints(store, clock, aReport({ appliedRevision: 6 }))).toEqual(new Set());
+    expect(await settleEndpoints(store, clock, gatewayId, aReport({ appliedRevision: 6 }))).toEqual(
+      new Set(),
+    );
     expect(await store.endpoints.find(endpointId)).toMatchObject({ phase: "ready" });
   });
 

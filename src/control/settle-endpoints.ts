@@ -1,5 +1,5 @@
 import { transition } from "../domain/endpoint-state.ts";
-import type { ClusterId, EndpointId } from "../domain/ids.ts";
+import type { ClusterId, EndpointId, GatewayId } from "../domain/ids.ts";
 import type { EndpointFailure, GatewayReport } from "../domain/report.ts";
 import type { Endpoint } from "../domain/resources.ts";
 import type { Repositories, Store } from "../domain/store.ts";
@@ -14,21 +14,25 @@ interface Finding {
 /**
  * Writes down which endpoints a gateway brought up and which it could not. Costs one indexed read where nothing
  * changed.
+ * @param gateway whose report it is
  * @returns revisions that created endpoints of which the gateway is still finding out whether they can be brought up
  */
 export async function settleEndpoints(
   store: Store,
   clock: Clock,
+  gateway: GatewayId,
   report: GatewayReport,
 ): Promise<ReadonlySet<number>> {
   const coming = new Set(report.coming);
   const created =
     coming.size === 0 ? [] : (await store.endpoints.unsettled()).filter(({ id }) => coming.has(id));
-  if ((await findings(store, report)).length > 0) await write(store, clock, report);
+  if ((await findings(store, report)).length > 0) await write(store, clock, gateway, report);
   return new Set(created.map(({ createdRevision }) => createdRevision));
 }
 
-async function write(store: Store, clock: Clock, report: GatewayReport): Promise<void> {
+async function write(store: Store, clock: Clock, gateway: GatewayId, report: GatewayReport): Promise<void> {
+  const name = `gateway/${gateway}`;
+  const audit = { actor: name, action: "settleEndpoints", resource: name, isForChanges: true } as const;
   await store.observe(async (tx) => {
     const touched = new Set<ClusterId>();
     for (const { endpoint, failure } of await findings(tx, report)) {
@@ -38,7 +42,7 @@ async function write(store: Store, clock: Clock, report: GatewayReport): Promise
       if (service) touched.add(service.clusterId);
     }
     for (const cluster of touched) await tx.clusters.touch(cluster, clock.now());
-  });
+  }, audit);
 }
 
 async function findings(tx: Repositories, report: GatewayReport): Promise<readonly Finding[]> {

@@ -313,17 +313,30 @@ export interface Repositories {
   counts(project: ProjectId): Promise<ProjectCounts>;
   /** Several reads: call it inside `read` or `write` for one consistent view. */
   desiredState(): Promise<DesiredState>;
+  /**
+   * Writes one more entry with the work that is running, after the work's own: a decision that was made elsewhere, such
+   * as sessions that a gateway cut. Only inside `write` and `observe`; where the work throws, it was never there.
+   */
+  note(entry: AuditEntry): void;
 }
 
 /** Who did what, for the audit trail. */
 export interface AuditEntry {
-  /** User id, gateway id or `system`. */
+  /** User id, `gateway/…` or `system`. */
   readonly actor: string;
+  /** The user's. */
+  readonly accountId?: string | undefined;
   /** Operation as in the published tables: `startVpcep`, `updateVpcepConnection`, ... */
   readonly action: string;
   /** Kind and id: `cluster/…`. */
   readonly resource: string;
+  /** The request's; of a decision that no request made: whose resource it is about, who then sees the entry. */
+  readonly projectId?: string | undefined;
   readonly requestId?: string;
+  /** Address that the request came from. */
+  readonly source?: string;
+  /** There is no entry where the work changes nothing that is audited. */
+  readonly isForChanges?: true;
 }
 
 export interface Store extends Repositories {
@@ -348,7 +361,8 @@ export interface Store extends Repositories {
   ): Promise<{ readonly before: DesiredState; readonly after: DesiredState }>;
   /**
    * Runs `work` in one transaction that leaves the desired state, and so the revision, as it is.
-   * @param audit goes into the same transaction, with the present revision
+   * @param audit goes into the same transaction, with the present revision; without it, what is audited and changes all
+   *   the same is put down to `system`
    */
   observe<Result>(work: (tx: Repositories) => Promise<Result>, audit?: AuditEntry): Promise<Result>;
   /** Runs `work` on one consistent view; it must not write. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -31,5 +31,13 @@ export class Sealer {
     return Buffer.concat([decipher.update(bytes.subarray(ivBytes + tagBytes)), decipher.final()]).toString(
       "utf8",
     );
+  }
+
+  /**
+   * Returns 32 bytes of a key for something else, the same for the same purpose: who has them learns nothing of the key.
+   * @param purpose never that of another use
+   */
+  deriveKey(purpose: string): Buffer {
+    return Buffer.from(hkdfSync("sha256", this.#key, "", `postern ${purpose}`, 32));
   }
 }

@@ -53,7 +53,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const { paths, log } = options;
   const lock = takeExclusiveLock(paths.serverLock, "Postern server", lockWaitMs);
   const sealer = loadSealer(paths);
-  const store = await SqlStore.open(paths.database, systemClock);
+  const store = await SqlStore.open(paths.database, systemClock, sealer.deriveKey("audit trail"));
   const region = await ensureRegion(store, options.wantedRegion, options.defaultRegion);
   const zone = await ensureZone(store, options.wantedZone, options.defaultZone);
   await ensureDnsAddresses(store, systemClock);

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartError } from "../lib/start-error.ts";
+import { dropAuditTriggers, installAuditTriggers } from "./audit-triggers.ts";
 import { migrations } from "./migrations.ts";
 
 /** Waits this long for another connection's lock before an operation fails. */
@@ -19,6 +20,9 @@ export function openDatabase(file: string): DatabaseSync {
     setDurability(database);
     checkIntegrity(database, file);
     migrate(database, file);
+    database.exec("begin immediate");
+    installAuditTriggers(database);
+    database.exec("commit");
     return database;
   } catch (error) {
     database?.close();
@@ -53,6 +57,7 @@ function migrate(database: DatabaseSync, file: string): void {
   if (version === migrations.length) return;
   // A step may rebuild a table: were references enforced, dropping the old one would delete whatever refers to it.
   database.exec("pragma foreign_keys = off");
+  dropAuditTriggers(database);
   for (const [index, migration] of migrations.entries()) {
     if (index < version) continue;
     database.exec(`begin immediate; ${migration.sql} pragma user_version = ${index + 1};`);

@@ -251,4 +251,26 @@ export const migrations: readonly Migration[] = [
       create unique index service_domain_verified on service_domain (name) where status = 'verified';
     `,
   },
+  {
+    // The triggers that fill it are made at each start (audit-triggers.ts), and so is the chain's beginning: it takes the
+    // key. Without `audit_chain.head` nothing audited can be written. `hash` is empty on what an earlier version wrote,
+    // until that start.
+    name: "0012-audit-trail",
+    sql: `
+      alter table audit_event add column source text;
+      alter table audit_event add column account_id text;
+      alter table audit_event add column project_id text;
+      alter table audit_event add column hash text not null default '';
+      create table audit_change (
+        id integer primary key, seq integer not null, kind text not null, resource_id text not null,
+        project_id text, owner_project_id text, account_id text, before text, after text
+      ) strict;
+      create index audit_change_by_event on audit_change (seq);
+      create index audit_change_of_parent on audit_change (kind, resource_id) where kind in ('service', 'user');
+      create table audit_chain (
+        name text primary key check (name in ('origin', 'anchor', 'head')),
+        seq integer not null, at integer not null, hash text not null, seal text not null
+      ) strict, without rowid;
+    `,
+  },
 ];

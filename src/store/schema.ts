@@ -15,6 +15,10 @@ export interface Schema {
     action: string;
     resource: string;
     requestId: string | null;
+    source: string | null;
+    accountId: string | null;
+    projectId: string | null;
+    hash: string;
   };
   account: { id: string; name: string; createdAt: number };
   project: { id: string; accountId: string; name: string; createdAt: number };

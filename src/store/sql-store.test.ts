@@ -12,6 +12,7 @@ import {
   aVpc,
   clusterId,
   endpointId,
+  gatewayId,
   hexId,
   projectId,
   uuid,
@@ -52,7 +53,7 @@ describe("a write", () => {
     expect(done).toEqual({ result: 1, revision: 1 });
     expect(store.revision).toBe(1);
     expect(committed(file, "select value from revision")).toEqual([{ value: 1 }]);
-    expect(committed(file, "select * from audit_event")).toEqual([
+    expect(committed(file, "select * from audit_event")).toMatchObject([
       {
         seq: 1,
         revision: 1,
@@ -130,7 +131,7 @@ describe("a write", () => {
 });
 
 describe("an observation", () => {
-  test("is durable, is a new generation, and leaves revision and audit trail alone", async () => {
+  test("is durable, is a new generation, leaves the revision alone, and what it changes is on record", async () => {
     const { store, file } = await openWithFile();
     await store.write(audit, insertBasics);
     const { generation } = store;
@@ -138,7 +139,11 @@ describe("an observation", () => {
     store.onRevision((revision) => news.push(revision));
     expect(await store.observe(async (tx) => tx.endpoints.insert(anEndpoint()))).toBeUndefined();
     expect(committed(file, "select count(*) as n from endpoint")).toEqual([{ n: 1 }]);
-    expect(committed(file, "select count(*) as n from audit_event")).toEqual([{ n: 1 }]);
+    expect(committed(file, "select actor, action from audit_event where seq > 1")).toEqual([
+      { actor: "system", action: "maintain" },
+    ]);
+    await store.observe((tx) => tx.gateways.setLastSeen(gatewayId, 1));
+    expect(committed(file, "select count(*) as n from audit_event")).toEqual([{ n: 2 }]);
     expect([store.revision, news]).toEqual([1, []]);
     expect(store.generation).toBeGreaterThan(generation);
   });
@@ -222,7 +227,7 @@ test("an acknowledged write outlives kill -9; one that was not committed never s
     const { SqlStore } = await import(${url("./sql-store.ts")});
     const { insertBasics } = await import(${url("./test-basics.ts")});
     const { anEndpoint } = await import(${url("../domain/test-fixtures.ts")});
-    const store = await SqlStore.open(process.argv[1], { now: () => 1 });
+    const store = await SqlStore.open(process.argv[1], { now: () => 1 }, Buffer.alloc(32, 7));
     const audit = { actor: "a", action: "b", resource: "c" };
     await store.write(audit, insertBasics);
     await store.write(audit, async (tx) => {

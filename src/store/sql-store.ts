@@ -2,7 +2,9 @@ import { CamelCasePlugin, Kysely } from "kysely";
 import type { DesiredState } from "../domain/build-snapshot.ts";
 import type { ProjectId } from "../domain/ids.ts";
 import type { AuditEntry, ProjectCounts, Repositories, SettingKey, Store } from "../domain/store.ts";
+import { authenticator } from "../lib/authenticator.ts";
 import type { Clock } from "../lib/clock.ts";
+import { AuditTrail, beginTrail } from "./audit-trail.ts";
 import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
 import { openDatabase } from "./database.ts";
 import { SqlEndpointRepository, toEndpoint } from "./endpoint-repository.ts";
@@ -23,6 +25,8 @@ class SqlRepositories implements Repositories {
   readonly endpoints: SqlEndpointRepository;
   readonly domains: SqlServiceDomainRepository;
   readonly gateways: SqlGatewayRepository;
+  /** Entries that the work has noted besides its own. */
+  readonly noted: AuditEntry[] = [];
   protected readonly db: Kysely<Schema>;
 
   constructor(db: Kysely<Schema>) {
@@ -76,6 +80,10 @@ class SqlRepositories implements Repositories {
     };
   }
 
+  note(entry: AuditEntry): void {
+    this.noted.push(entry);
+  }
+
   async #countUnattached(project: ProjectId): Promise<number> {
     const { total } = await this.db
       .selectFrom("endpoint")
@@ -99,25 +107,31 @@ class SqlRepositories implements Repositories {
 
 /** The store on one SQLite file: one process, one connection, every commit durable before it is acknowledged. */
 export class SqlStore extends SqlRepositories implements Store {
-  readonly #clock: Clock;
+  readonly #trail: AuditTrail;
   readonly #commits: GroupCommit;
   #revision = 0;
   #generation = 0;
   readonly #listeners = new Set<(revision: number) => void>();
 
-  private constructor(db: Kysely<Schema>, clock: Clock) {
+  private constructor(db: Kysely<Schema>, trail: AuditTrail) {
     super(db);
-    this.#clock = clock;
+    this.#trail = trail;
     this.#commits = new GroupCommit(db);
   }
 
-  /** @throws StartError where the file cannot be used */
-  static async open(file: string, clock: Clock): Promise<SqlStore> {
+  /**
+   * @param auditKey 32 bytes that the audit trail is authenticated with; they are not in the file
+   * @throws StartError where the file cannot be used
+   */
+  static async open(file: string, clock: Clock, auditKey: Buffer): Promise<SqlStore> {
+    const database = openDatabase(file);
+    const authenticate = authenticator(auditKey);
+    beginTrail(database, authenticate, clock);
     const db = new Kysely<Schema>({
-      dialect: nodeSqliteDialect(openDatabase(file)),
+      dialect: nodeSqliteDialect(database),
       plugins: [new CamelCasePlugin()],
     });
-    const store = new SqlStore(db, clock);
+    const store = new SqlStore(db, new AuditTrail(database, authenticate, clock));
     store.#revision = (await store.read((tx) => tx.desiredState())).revision;
     return store;
   }
@@ -140,8 +154,9 @@ export class SqlStore extends SqlRepositories implements Store {
         .set((eb) => ({ value: eb("value", "+", 1) }))
         .returning("value")
         .executeTakeFirstOrThrow();
-      const result = await work(new SqlRepositories(db), revision);
-      await this.#audit(db, audit);
+      const tx = new SqlRepositories(db);
+      const result = await work(tx, revision);
+      this.#record([audit, ...tx.noted]);
       return { result, revision };
     });
     this.#generation += 1;
@@ -166,8 +181,9 @@ export class SqlStore extends SqlRepositories implements Store {
 
   async observe<Result>(work: (tx: Repositories) => Promise<Result>, audit?: AuditEntry): Promise<Result> {
     const result = await this.#commits.run(async (db) => {
-      const done = await work(new SqlRepositories(db));
-      if (audit) await this.#audit(db, audit);
+      const tx = new SqlRepositories(db);
+      const done = await work(tx);
+      this.#record([...(audit ? [audit] : []), ...tx.noted]);
       return done;
     });
     this.#generation += 1;
@@ -187,18 +203,19 @@ export class SqlStore extends SqlRepositories implements Store {
     await this.db.destroy();
   }
 
-  async #audit(db: Kysely<Schema>, audit: AuditEntry): Promise<void> {
-    const { actor, action, resource, requestId = null } = audit;
-    await db
-      .insertInto("auditEvent")
-      .values((eb) => ({
-        actor,
-        action,
-        resource,
-        requestId,
-        at: this.#clock.now(),
-        revision: eb.selectFrom("revision").select("value"),
-      }))
-      .execute();
+  /**
+   * Writes the entries of the piece of work that is running, in its transaction. The rows that it changed go with the
+   * first of them. Whatever else has to be durable with an entry is written here.
+   */
+  #record(entries: readonly AuditEntry[]): void {
+    for (const entry of entries.length > 0 ? entries : [unnamed]) this.#trail.append(entry);
   }
 }
+
+/** Of work that says nothing of itself. */
+const unnamed: AuditEntry = {
+  actor: "system",
+  action: "maintain",
+  resource: "installation",
+  isForChanges: true,
+};

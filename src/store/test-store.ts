@@ -5,12 +5,15 @@ import { TestClock } from "../lib/test-clock.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import { SqlStore } from "./sql-store.ts";
 
+/** What tests authenticate their audit trails with. */
+export const testAuditKey = Buffer.alloc(32, 7);
+
 /** Opens a store on a real database file that goes with the running test. */
 export async function openTestStore(
   file = join(testDirectory(), "postern.db"),
   clock: Clock = new TestClock(),
 ): Promise<SqlStore> {
-  const store = await SqlStore.open(file, clock);
+  const store = await SqlStore.open(file, clock, testAuditKey);
   // Before the directory goes: hooks run last in, first out.
   onTestFinished(() => store.close());
   return store;

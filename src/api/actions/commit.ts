@@ -1,6 +1,7 @@
 import { planOf } from "../../domain/plan.ts";
 import type { Repositories } from "../../domain/store.ts";
 import type { ApiContext, OperationRequest } from "../operation.ts";
+import { auditEntry } from "./audit-entry.ts";
 import { DryRun } from "./dry-run.ts";
 import { isRehearsal } from "./record.ts";
 
@@ -31,10 +32,7 @@ export async function commit<Result>(
       planOf(before, after, (id) => context.live.endpoint(id)?.sessions ?? 0),
     );
   }
-  const { result, revision } = await context.store.write(
-    { actor: request.principal.userId, action, resource, requestId: request.requestId },
-    work,
-  );
+  const { result, revision } = await context.store.write(auditEntry(request, action, resource), work);
   const outcome = await context.enforcement.reached(revision);
   return {
     result,

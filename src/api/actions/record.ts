@@ -1,16 +1,7 @@
 import { planOf } from "../../domain/plan.ts";
-import type { Repositories } from "../../domain/store.ts";
+import type { AuditEntry, Repositories } from "../../domain/store.ts";
 import type { ApiContext, OperationRequest } from "../operation.ts";
 import { DryRun } from "./dry-run.ts";
-
-/** What the audit trail says of a change that no gateway has to know of. */
-export interface Recorded {
-  /** User id. */
-  readonly actor: string;
-  readonly action: string;
-  /** Kind and id. Never a secret. */
-  readonly resource: string;
-}
 
 /**
  * Makes one durable write that leaves the desired state as it is: signing in and out. Its audit entry is in the same
@@ -20,7 +11,7 @@ export interface Recorded {
 export async function record<Result>(
   { store }: ApiContext,
   request: OperationRequest,
-  audit: Recorded,
+  audit: AuditEntry,
   work: (tx: Repositories) => Promise<Result>,
 ): Promise<Result> {
   if (isRehearsal(request)) {
@@ -30,7 +21,7 @@ export async function record<Result>(
       planOf(before, after, () => 0),
     );
   }
-  return store.observe(work, { ...audit, requestId: request.requestId });
+  return store.observe(work, audit);
 }
 
 export function isRehearsal({ headers }: OperationRequest): boolean {

@@ -5,7 +5,7 @@ import type { Repositories } from "../../domain/store.ts";
 import { hashToken, newToken } from "../../lib/secrets.ts";
 import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
-import { identity, name, prove, type Proof } from "./proof.ts";
+import { entryOfUser, identity, name, prove, type Proof } from "./proof.ts";
 import { renderSession, type Session } from "./session.ts";
 
 /** Tokens of one user that are good at once; one more ends the oldest. */
@@ -34,7 +34,7 @@ export const createToken = defineOperation({
     const { auth } = request.body;
     const proof = await prove(context, request, auth.identity);
     const secret = newToken();
-    const audit = { actor: proof.user.id, action: "createToken", resource: `user/${proof.user.id}` };
+    const audit = entryOfUser(request, proof.user, "createToken");
     const session = await record(context, request, audit, (tx) =>
       openSession(tx, proof, auth.scope, secret, context.clock.now()),
     );

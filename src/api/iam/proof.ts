@@ -1,8 +1,9 @@
 import { Type, type Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Token, User } from "../../domain/resources.ts";
-import type { Repositories } from "../../domain/store.ts";
+import type { AuditEntry, Repositories } from "../../domain/store.ts";
 import { hashToken } from "../../lib/secrets.ts";
+import { auditEntry } from "../actions/audit-entry.ts";
 import type { ApiContext, OperationRequest } from "../operation.ts";
 
 /** Contract section 4.1. */
@@ -97,7 +98,12 @@ function tokenOver(): PosternError {
 }
 
 /** Also where a sign-in was only rehearsed: the failure counts all the same. */
-async function recordLock({ store }: ApiContext, { requestId }: OperationRequest, user: User): Promise<void> {
-  const audit = { actor: user.id, action: "lockPassword", resource: `user/${user.id}`, requestId };
-  await store.observe(() => Promise.resolve(), audit);
+async function recordLock({ store }: ApiContext, request: OperationRequest, user: User): Promise<void> {
+  await store.observe(() => Promise.resolve(), entryOfUser(request, user, "lockPassword"));
+}
+
+/** Returns what the audit trail says of a request that is nobody's yet, and about this user. */
+export function entryOfUser(request: OperationRequest, user: User, action: string): AuditEntry {
+  const entry = auditEntry(request, action, `user/${user.id}`);
+  return { ...entry, actor: user.id, accountId: user.accountId };
 }

@@ -3,6 +3,7 @@ import { PosternError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Store } from "../../domain/store.ts";
 import { hashToken, newAccessKeyPair, newToken } from "../../lib/secrets.ts";
+import { auditEntry } from "../actions/audit-entry.ts";
 import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
@@ -42,7 +43,7 @@ export const createTemporaryAccessKey = defineOperation({
     const { id, secret } = newAccessKeyPair();
     const [securityToken, sealedSecret, now] = [newToken(), seal(secret), clock.now()];
     const expiresAt = now + durationSeconds * 1_000;
-    const audit = { actor: userId, action: "createTemporaryKey", resource: `key/${id}` };
+    const audit = auditEntry(request, "createTemporaryKey", `key/${id}`);
     await record(context, request, audit, async ({ identity }) => {
       await identity.insertAccessKey({
         id,

@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { hashToken } from "../../lib/secrets.ts";
+import { auditEntry } from "../actions/audit-entry.ts";
 import { record } from "../actions/record.ts";
 import { checkIfMatch } from "../etag.ts";
 import { defineOperation, type OperationRequest } from "../operation.ts";
@@ -35,9 +36,8 @@ export const revokeToken = defineOperation({
   protocol: "iam",
   schemas: {},
   async handle(request, context) {
-    const { userId } = request.principal;
     const resource = `token/${hashToken(subjectToken(request)).slice(0, 16)}`;
-    await record(context, request, { actor: userId, action: "revokeToken", resource }, async (tx) => {
+    await record(context, request, auditEntry(request, "revokeToken", resource), async (tx) => {
       const session = await requireSession(tx, request, context.clock.now());
       checkIfMatch(request.ifMatch, sessionEtag(session));
       await tx.identity.deleteToken(session.token.hash);

@@ -1,0 +1,69 @@
+import type { AuditEvent } from "./audit.ts";
+
+/** Authenticates text with a key that is not where the text is. Each text is one part: their borders count. */
+export type Authenticate = (...texts: readonly string[]) => string;
+
+/** A change as it is stored: `before` and `after` are JSON, byte for byte. */
+export interface StoredChange {
+  readonly id: number;
+  readonly kind: string;
+  readonly resourceId: string;
+  readonly projectId: string | null;
+  readonly ownerProjectId: string | null;
+  readonly accountId: string | null;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** A place in the chain that is authenticated by itself: where it begins, and where it ends. */
+export interface ChainMark {
+  readonly name: "origin" | "anchor" | "head";
+  readonly seq: number;
+  readonly at: number;
+  /** Of the event `seq`. */
+  readonly hash: string;
+}
+
+/**
+ * Returns the link of one event: it holds for the event, its changes, and through `previous` for all before it.
+ * @param previous link of the event before
+ */
+export function linkOf(
+  authenticate: Authenticate,
+  previous: string,
+  event: AuditEvent,
+  changes: readonly StoredChange[],
+): string {
+  return authenticate("event", previous, canonicalEvent(event), ...changes.map(canonicalChange));
+}
+
+/** Returns what makes a mark hold: without the key nobody can say that the chain begins or ends elsewhere. */
+export function sealOf(authenticate: Authenticate, { name, seq, at, hash }: ChainMark): string {
+  return authenticate("mark", name, String(seq), String(at), hash);
+}
+
+/** Link of the event before the first. */
+export function firstLink(authenticate: Authenticate): string {
+  return authenticate("begin");
+}
+
+function canonicalEvent(event: AuditEvent): string {
+  const { seq, revision, at, actor, accountId, projectId, source, action, resource, requestId } = event;
+  return JSON.stringify([
+    seq,
+    revision,
+    at,
+    actor,
+    accountId,
+    projectId,
+    source,
+    action,
+    resource,
+    requestId,
+  ]);
+}
+
+function canonicalChange(change: StoredChange): string {
+  const { id, kind, resourceId, projectId, ownerProjectId, accountId, before, after } = change;
+  return JSON.stringify([id, kind, resourceId, projectId, ownerProjectId, accountId, before, after]);
+}

@@ -1,0 +1,172 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import {
+  firstLink,
+  linkOf,
+  sealOf,
+  type Authenticate,
+  type ChainMark,
+  type StoredChange,
+} from "../domain/audit-chain.ts";
+import type { AuditEvent, AuditedKind, AuditedRow, RowChange } from "../domain/audit.ts";
+import type { AuditEntry } from "../domain/store.ts";
+import type { Clock } from "../lib/clock.ts";
+
+/** An entry as it went into the trail, with the rows that changed. */
+export interface RecordedEvent {
+  readonly event: AuditEvent;
+  readonly changes: readonly RowChange[];
+}
+
+interface Head {
+  readonly seq: number;
+  readonly at: number;
+  readonly hash: string;
+  readonly seal: string;
+  readonly revision: number;
+}
+
+/** Columns of a change in the names of `StoredChange`. */
+export const changeColumns =
+  "id, kind, resource_id as resourceId, project_id as projectId, owner_project_id as ownerProjectId, " +
+  "account_id as accountId, before, after";
+
+/** On a head that somebody else wrote: it never fits again, so that the next entry does not heal it. */
+const brokenSeal = "broken";
+
+/**
+ * The end of the audit trail, where entries are added. Works in the transaction that is open on its connection, with
+ * statements of its own: the query builder would cost more than all the rest of an entry.
+ */
+export class AuditTrail {
+  readonly #authenticate: Authenticate;
+  readonly #clock: Clock;
+  readonly #readHead: StatementSync;
+  readonly #readChanges: StatementSync;
+  readonly #insertEvent: StatementSync;
+  readonly #moveHead: StatementSync;
+  #lastSeal = "";
+
+  /** @param authenticate with the installation's key for the trail */
+  constructor(database: DatabaseSync, authenticate: Authenticate, clock: Clock) {
+    this.#authenticate = authenticate;
+    this.#clock = clock;
+    this.#readHead = database.prepare(
+      "select seq, at, hash, seal, (select value from revision) as revision from audit_chain where name = 'head'",
+    );
+    this.#readChanges = database.prepare(
+      `select ${changeColumns} from audit_change where seq = ? order by id`,
+    );
+    this.#insertEvent = database.prepare(
+      "insert into audit_event (seq, revision, at, actor, account_id, project_id, source, action, resource, " +
+        "request_id, hash) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#moveHead = database.prepare(
+      "update audit_chain set seq = ?, at = ?, hash = ?, seal = ? where name = 'head'",
+    );
+  }
+
+  /**
+   * Adds an entry. The rows that changed since the entry before are its own.
+   * @returns undefined where it is for changes, and there were none
+   */
+  append(entry: AuditEntry): RecordedEvent | undefined {
+    const head = this.#readHead.get() as unknown as Head | undefined;
+    if (!head) throw new Error("the audit trail has lost its head: restore the database from a backup");
+    const seq = head.seq + 1;
+    const changes = this.#readChanges.all(seq) as unknown as StoredChange[];
+    if (entry.isForChanges && changes.length === 0) return undefined;
+    const event = this.#eventOf(entry, seq, head.revision);
+    const hash = linkOf(this.#authenticate, head.hash, event, changes);
+    this.#insertEvent.run(
+      seq,
+      event.revision,
+      event.at,
+      event.actor,
+      event.accountId,
+      event.projectId,
+      event.source,
+      event.action,
+      event.resource,
+      event.requestId,
+      hash,
+    );
+    const seal = this.#isOurs(head)
+      ? sealOf(this.#authenticate, { name: "head", seq, at: event.at, hash })
+      : brokenSeal;
+    this.#moveHead.run(seq, event.at, hash, seal);
+    this.#lastSeal = seal;
+    return { event, changes: changes.map(toRowChange) };
+  }
+
+  #eventOf(entry: AuditEntry, seq: number, revision: number): AuditEvent {
+    const { actor, action, resource } = entry;
+    const { accountId = null, projectId = null, source = null, requestId = null } = entry;
+    const at = this.#clock.now();
+    return { seq, revision, at, actor, accountId, projectId, source, action, resource, requestId };
+  }
+
+  /** The seal of the entry before need not be computed again, unless that one was taken back. */
+  #isOurs({ seal, ...head }: Head): boolean {
+    if (seal === brokenSeal) return false;
+    return seal === this.#lastSeal || seal === sealOf(this.#authenticate, { name: "head", ...head });
+  }
+}
+
+/**
+ * Begins the chain in a database that has none, once: what an earlier version wrote is chained as it is found.
+ * Changes are known from then on.
+ */
+export function beginTrail(database: DatabaseSync, authenticate: Authenticate, clock: Clock): void {
+  if (database.prepare("select 1 from audit_chain limit 1").get()) return;
+  const at = clock.now();
+  const insert = database.prepare(
+    "insert into audit_chain (name, seq, at, hash, seal) values (?, ?, ?, ?, ?)",
+  );
+  const mark = (name: ChainMark["name"], seq: number, hash: string): void => {
+    insert.run(name, seq, at, hash, sealOf(authenticate, { name, seq, at, hash }));
+  };
+  database.exec("begin immediate");
+  const first = firstLink(authenticate);
+  mark("anchor", 0, first);
+  const { seq, hash } = chainOldEvents(database, authenticate, first);
+  mark("origin", seq, hash);
+  mark("head", seq, hash);
+  database.exec("commit");
+}
+
+export const eventColumns =
+  "seq, revision, at, actor, account_id as accountId, project_id as projectId, source, action, resource, " +
+  "request_id as requestId";
+
+function chainOldEvents(
+  database: DatabaseSync,
+  authenticate: Authenticate,
+  first: string,
+): { readonly seq: number; readonly hash: string } {
+  const next = database.prepare(
+    `select ${eventColumns} from audit_event where seq > ? and hash = '' order by seq limit 1`,
+  );
+  const link = database.prepare("update audit_event set hash = ? where seq = ?");
+  let [seq, hash] = [0, first];
+  for (;;) {
+    const event = next.get(seq) as unknown as AuditEvent | undefined;
+    if (!event) return { seq, hash };
+    hash = linkOf(authenticate, hash, event, []);
+    link.run(hash, event.seq);
+    ({ seq } = event);
+  }
+}
+
+export function toRowChange(change: StoredChange): RowChange {
+  const { id, kind, resourceId, projectId, ownerProjectId, accountId, before, after } = change;
+  return {
+    number: id,
+    kind: kind as AuditedKind,
+    id: resourceId,
+    projectId,
+    ownerProjectId,
+    accountId,
+    before: before === null ? null : (JSON.parse(before) as AuditedRow),
+    after: after === null ? null : (JSON.parse(after) as AuditedRow),
+  };
+}
