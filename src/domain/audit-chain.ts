@@ -1,7 +1,5 @@
+import { digestTexts, type Authenticate } from "../lib/authenticator.ts";
 import type { AuditEvent } from "./audit.ts";
-
-/** Authenticates text with a key that is not where the text is. Each text is one part: their borders count. */
-export type Authenticate = (...texts: readonly string[]) => string;
 
 /** A change as it is stored: `before` and `after` are JSON, byte for byte. */
 export interface StoredChange {
@@ -17,24 +15,26 @@ export interface StoredChange {
 
 /** A place in the chain that is authenticated by itself: where it begins, and where it ends. */
 export interface ChainMark {
+  /** `anchor`: the last event that retention took; `origin`: the last one whose changes are not known. */
   readonly name: "origin" | "anchor" | "head";
   readonly seq: number;
   readonly at: number;
-  /** Of the event `seq`. */
+  /** Link of the event `seq`. */
   readonly hash: string;
 }
 
+/** Returns the digest of one event with its changes. Anybody can compute it: it takes no key. */
+export function digestOf(event: AuditEvent, changes: readonly StoredChange[]): string {
+  return digestTexts([canonicalEvent(event), ...changes.map(canonicalChange)]);
+}
+
 /**
- * Returns the link of one event: it holds for the event, its changes, and through `previous` for all before it.
+ * Returns the link of one event: it holds for the event, and through `previous` for all before it.
  * @param previous link of the event before
+ * @param digest of the event
  */
-export function linkOf(
-  authenticate: Authenticate,
-  previous: string,
-  event: AuditEvent,
-  changes: readonly StoredChange[],
-): string {
-  return authenticate("event", previous, canonicalEvent(event), ...changes.map(canonicalChange));
+export function linkOf(authenticate: Authenticate, previous: string, digest: string): string {
+  return authenticate("event", previous, digest);
 }
 
 /** Returns what makes a mark hold: without the key nobody can say that the chain begins or ends elsewhere. */

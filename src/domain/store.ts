@@ -1,6 +1,7 @@
 import type { Ipv4 } from "../lib/ipv4.ts";
 import type { Ipv6 } from "../lib/ipv6.ts";
 import type { Attachment } from "./attachment.ts";
+import type { AuditLog } from "./audit-log.ts";
 import type { DesiredState } from "./build-snapshot.ts";
 import type { KernelAttachment } from "./desired.ts";
 import type { EndpointState, EndpointStatus } from "./endpoint-state.ts";
@@ -340,6 +341,7 @@ export interface AuditEntry {
 }
 
 export interface Store extends Repositories {
+  readonly audit: AuditLog;
   /** Revision of the desired state: what gateways are to reach. */
   readonly revision: number;
   /** Grows with every commit of this process, also with those that leave the desired state as it is. */

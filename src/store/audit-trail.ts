@@ -1,14 +1,15 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
+  digestOf,
   firstLink,
   linkOf,
   sealOf,
-  type Authenticate,
   type ChainMark,
   type StoredChange,
 } from "../domain/audit-chain.ts";
 import type { AuditEvent, AuditedKind, AuditedRow, RowChange } from "../domain/audit.ts";
 import type { AuditEntry } from "../domain/store.ts";
+import type { Authenticate } from "../lib/authenticator.ts";
 import type { Clock } from "../lib/clock.ts";
 
 /** An entry as it went into the trail, with the rows that changed. */
@@ -76,7 +77,7 @@ export class AuditTrail {
     const changes = this.#readChanges.all(seq) as unknown as StoredChange[];
     if (entry.isForChanges && changes.length === 0) return undefined;
     const event = this.#eventOf(entry, seq, head.revision);
-    const hash = linkOf(this.#authenticate, head.hash, event, changes);
+    const hash = linkOf(this.#authenticate, head.hash, digestOf(event, changes));
     this.#insertEvent.run(
       seq,
       event.revision,
@@ -151,7 +152,7 @@ function chainOldEvents(
   for (;;) {
     const event = next.get(seq) as unknown as AuditEvent | undefined;
     if (!event) return { seq, hash };
-    hash = linkOf(authenticate, hash, event, []);
+    hash = linkOf(authenticate, hash, digestOf(event, []));
     link.run(hash, event.seq);
     ({ seq } = event);
   }

@@ -1,9 +1,12 @@
+import type { DatabaseSync } from "node:sqlite";
 import { CamelCasePlugin, Kysely } from "kysely";
+import type { AuditLog } from "../domain/audit-log.ts";
 import type { DesiredState } from "../domain/build-snapshot.ts";
 import type { ProjectId } from "../domain/ids.ts";
 import type { AuditEntry, ProjectCounts, Repositories, SettingKey, Store } from "../domain/store.ts";
-import { authenticator } from "../lib/authenticator.ts";
+import { authenticator, type Authenticate } from "../lib/authenticator.ts";
 import type { Clock } from "../lib/clock.ts";
+import { SqlAuditLog } from "./audit-log.ts";
 import { AuditTrail, beginTrail } from "./audit-trail.ts";
 import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
 import { openDatabase } from "./database.ts";
@@ -109,14 +112,19 @@ class SqlRepositories implements Repositories {
 export class SqlStore extends SqlRepositories implements Store {
   readonly #trail: AuditTrail;
   readonly #commits: GroupCommit;
+  readonly audit: AuditLog;
   #revision = 0;
   #generation = 0;
   readonly #listeners = new Set<(revision: number) => void>();
 
-  private constructor(db: Kysely<Schema>, trail: AuditTrail) {
+  private constructor(db: Kysely<Schema>, database: DatabaseSync, authenticate: Authenticate, clock: Clock) {
     super(db);
-    this.#trail = trail;
+    this.#trail = new AuditTrail(database, authenticate, clock);
     this.#commits = new GroupCommit(db);
+    this.audit = new SqlAuditLog(database, authenticate, {
+      read: (work) => db.connection().execute(() => Promise.resolve(work())),
+      write: (work) => this.#commits.run(() => Promise.resolve(work())),
+    });
   }
 
   /**
@@ -131,7 +139,7 @@ export class SqlStore extends SqlRepositories implements Store {
       dialect: nodeSqliteDialect(database),
       plugins: [new CamelCasePlugin()],
     });
-    const store = new SqlStore(db, new AuditTrail(database, authenticate, clock));
+    const store = new SqlStore(db, database, authenticate, clock);
     store.#revision = (await store.read((tx) => tx.desiredState())).revision;
     return store;
   }
