@@ -7,7 +7,7 @@ import { refusal, startTestServer, type Answer, type Tenant, type TestServer } f
 import { signed } from "./test-signer.ts";
 
 /** Reads that are asked for with POST, because their question is a body. */
-const readsByPost = new Set(["ListResourceInstances"]);
+const readsByPost = new Set(["ListResourceInstances", "VerifyAuditLines"]);
 /** Writes on what is one's own: everybody who signed in may make them. */
 const ownWrites = new Set([
   "KeystoneRevokeToken",

@@ -18,6 +18,7 @@ const exempt: Readonly<Record<string, string>> = {
   KeystoneCreateUserTokenByPassword: "sign-in: makes a token and changes nothing that is there",
   CreateTemporaryAccessKeyByToken: "sign-in: makes a key and changes nothing that is there",
   ListResourceInstances: "a read, asked for with POST because its question is a body",
+  VerifyAuditLines: "a read, asked for with POST because its question is a body",
   AddEndpointServiceServerResource: "always refused: not supported",
   UpdateEndpointPolicy: "always refused: not supported",
   DeleteEndpointPolicy: "always refused: not supported",
@@ -27,6 +28,10 @@ const exempt: Readonly<Record<string, string>> = {
 /** GETs that are lists, or no resource: what they show comes from everywhere. */
 const notOneResource = new Set([
   "ShowStatus",
+  "ExportAudit",
+  "ExportAuditOfAllProjects",
+  "VerifyAudit",
+  "ShowClusterAccess",
   "ListQuotaDetails",
   "ListSpecifiedVersionDetails",
   "KeystoneListVersions",

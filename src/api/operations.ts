@@ -24,6 +24,15 @@ import {
   showRegisteredCluster,
 } from "./postern/clusters.ts";
 import { listConnections, updateConnectionCap } from "./postern/connections.ts";
+import {
+  exportAllAudit,
+  exportAudit,
+  listAllAudit,
+  listAudit,
+  showClusterAccess,
+  verifyAudit,
+  verifyAuditLines,
+} from "./postern/audit.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { importConnections } from "./postern/import-listing.ts";
@@ -87,6 +96,13 @@ export const operations: readonly Operation[] = [
   showServiceDomain,
   verifyServiceDomain,
   deleteServiceDomain,
+  listAudit,
+  exportAudit,
+  showClusterAccess,
+  listAllAudit,
+  exportAllAudit,
+  verifyAudit,
+  verifyAuditLines,
   createAccount,
   listAccounts,
   showAccount,

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { PosternError } from "../domain/errors.ts";
 import type { AccountId, UserId } from "../domain/ids.ts";
@@ -272,6 +273,10 @@ function send(reply: FastifyReply, request: FastifyRequest, answer: OperationRep
     return reply.code(304).send();
   }
   void reply.code(status);
+  if (answer.lines) {
+    void reply.header("content-type", "application/x-ndjson; charset=utf-8");
+    return reply.send(Readable.from(answer.lines, { objectMode: false }));
+  }
   if (body === undefined) return reply.send();
   void reply.header("content-type", json);
   return reply.send(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));

@@ -8,6 +8,7 @@ import { callWith, startWorld, type World } from "./test-world.ts";
 /** What writes nothing though its method says so. */
 const writesNothing = new Set([
   "ListResourceInstances",
+  "VerifyAuditLines",
   "AddEndpointServiceServerResource",
   "UpdateEndpointPolicy",
   "DeleteEndpointPolicy",

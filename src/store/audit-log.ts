@@ -123,7 +123,10 @@ export class SqlAuditLog implements AuditLog {
   }
 
   async rowsAt(owner: ProjectId, cluster: ClusterId, at: Timestamp): Promise<AuditedRows> {
-    const [head, rows] = await this.#turns.read(() => [this.#mark("head").seq, this.#presentRows(cluster)]);
+    const [head, rows] = await this.#turns.read(() => [
+      this.#mark("head").seq,
+      this.#presentRows(owner, cluster),
+    ]);
     for (let high = head; high > 0; high -= batchLength) {
       const isThere = await this.#turns.read(() => this.#undoBatch(rows, owner, high, at));
       if (isThere) break;
@@ -163,13 +166,14 @@ export class SqlAuditLog implements AuditLog {
       .all(seq) as unknown as StoredChange[];
   }
 
-  #presentRows(cluster: ClusterId): Map<string, AuditedRow> {
-    const services = "(select id from endpoint_service where cluster_id = :cluster)";
+  #presentRows(owner: ProjectId, cluster: ClusterId): Map<string, AuditedRow> {
+    const services = "(select id from endpoint_service where cluster_id = :cluster and project_id = :owner)";
+    const ofService = `row.service_id in ${services}`;
     const where: Readonly<Record<string, string>> = {
-      cluster: "row.id = :cluster",
-      service: "row.cluster_id = :cluster",
-      permission: `row.service_id in ${services}`,
-      endpoint: `row.service_id in ${services}`,
+      cluster: "row.id = :cluster and row.project_id = :owner",
+      service: "row.cluster_id = :cluster and row.project_id = :owner",
+      permission: ofService,
+      endpoint: ofService,
     };
     const rows = new Map<string, AuditedRow>();
     for (const table of auditedTables) {
@@ -179,7 +183,7 @@ export class SqlAuditLog implements AuditLog {
         .prepare(
           `select row.id, ${auditedJson(table, "row")} as json from "${table.table}" as row where ${condition}`,
         )
-        .all({ cluster });
+        .all({ cluster, owner });
       for (const { id, json } of found) {
         rows.set(`${table.kind}/${String(id)}`, JSON.parse(String(json)) as AuditedRow);
       }

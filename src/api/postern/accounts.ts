@@ -103,11 +103,13 @@ export async function requireAccount(tx: Repositories, id: string): Promise<Acco
   throw new PosternError("resource_not_found", `Account ${id} does not exist. List the accounts.`);
 }
 
-/** @throws PosternError forbidden */
-export function requireOperator(principal: Principal): void {
-  if (principal.isOperator) return;
-  throw new PosternError(
-    "forbidden",
-    "Only an operator of this installation manages accounts, and users of other accounts.",
-  );
+/**
+ * @param reason what the refusal says
+ * @throws PosternError forbidden
+ */
+export function requireOperator(
+  principal: Principal,
+  reason = "Only an operator of this installation manages accounts, and users of other accounts.",
+): void {
+  if (!principal.isOperator) throw new PosternError("forbidden", reason);
 }
