@@ -1,7 +1,8 @@
-/** npm run bench [-- proxy|gateway|api|dns] [--json]: Postern beside what else could do the work, in one run. */
+/** npm run bench [-- proxy|gateway|api|audit|dns] [--json]: Postern beside what else could do the work, in one run. */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { benchApi } from "./api/bench.ts";
+import { benchAudit } from "./audit/bench.ts";
 import { benchDns } from "./dns/bench.ts";
 import { benchKernel } from "./kernel/bench.ts";
 import { benchProxy } from "./proxy/bench.ts";
@@ -13,6 +14,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ["proxy", benchProxy],
   ["gateway", benchKernel],
   ["api", benchApi],
+  ["audit", benchAudit],
   ["dns", benchDns],
 ]);
 

@@ -28,7 +28,7 @@ export interface ClusterAccess {
 export function undo(rows: Map<string, AuditedRow>, { kind, id, before }: RowChange): void {
   const key = `${kind}/${id}`;
   if (before === null) rows.delete(key);
-  else rows.set(key, before);
+  else rows.set(key, { ...rows.get(key), ...before });
 }
 
 /** Returns undefined where the rows have no such cluster. Costs one pass over the rows. */

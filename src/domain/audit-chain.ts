@@ -25,7 +25,7 @@ export interface ChainMark {
 
 /** Returns the digest of one event with its changes. Anybody can compute it: it takes no key. */
 export function digestOf(event: AuditEvent, changes: readonly StoredChange[]): string {
-  return digestTexts([canonicalEvent(event), ...changes.map(canonicalChange)]);
+  return digestTexts([...textsOfEvent(event), ...changes.flatMap(textsOfChange)]);
 }
 
 /**
@@ -47,23 +47,13 @@ export function firstLink(authenticate: Authenticate): string {
   return authenticate("begin");
 }
 
-function canonicalEvent(event: AuditEvent): string {
+function textsOfEvent(event: AuditEvent): readonly (string | null)[] {
   const { seq, revision, at, actor, accountId, projectId, source, action, resource, requestId } = event;
-  return JSON.stringify([
-    seq,
-    revision,
-    at,
-    actor,
-    accountId,
-    projectId,
-    source,
-    action,
-    resource,
-    requestId,
-  ]);
+  const numbers = [seq, revision, at].map(String);
+  return [...numbers, actor, accountId, projectId, source, action, resource, requestId];
 }
 
-function canonicalChange(change: StoredChange): string {
+function textsOfChange(change: StoredChange): readonly (string | null)[] {
   const { id, kind, resourceId, projectId, ownerProjectId, accountId, before, after } = change;
-  return JSON.stringify([id, kind, resourceId, projectId, ownerProjectId, accountId, before, after]);
+  return [String(id), kind, resourceId, projectId, ownerProjectId, accountId, before, after];
 }

@@ -30,7 +30,7 @@ export interface RowChange {
   readonly ownerProjectId: string | null;
   /** Of accounts, projects, users and keys: whose they are. */
   readonly accountId: string | null;
-  /** null: the row is new. */
+  /** null: the row is new. Of an update only the columns that differ, here and in `after`. */
   readonly before: AuditedRow | null;
   /** null: the row is gone. */
   readonly after: AuditedRow | null;

@@ -4,6 +4,7 @@ import type { KernelSettings } from "../gateway/kernel/start.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { createLogger, type Logger } from "../lib/log.ts";
 import { StartError } from "../lib/start-error.ts";
+import { auditArgs, readAuditRetention, withAudit, type AuditFlags } from "./audit-settings.ts";
 import { flowLogArgs, readFlowLog, withFlowLog, type FlowLogFlags } from "./flow-log-settings.ts";
 import { nameArgs, readNames, readUpdates, withNames, type NameFlags } from "./name-settings.ts";
 import { dataPaths, type DataPaths } from "./paths.ts";
@@ -20,7 +21,7 @@ const defaultIdleTimeoutS = "3600";
 const flowsHelp = "most flows of one network that the kernel carries (default: half of the kernel's table)";
 const mostListed = 100_000;
 
-interface ProcessFlags extends FlowLogFlags, NameFlags {
+interface ProcessFlags extends FlowLogFlags, NameFlags, AuditFlags {
   readonly data?: string;
   readonly listen: string;
   readonly region?: string;
@@ -50,7 +51,11 @@ export function addProcessCommands(program: Command, env: Environment): void {
   const pathsOf = (command: Command): DataPaths =>
     dataPaths(resolve(command.optsWithGlobals<ProcessFlags>().data ?? env["POSTERN_DATA"] ?? defaultData));
 
-  withGatewayFlags(program.command("up").description("run server and gateway on this machine, until Ctrl-C"))
+  withAudit(
+    withGatewayFlags(
+      program.command("up").description("run server and gateway on this machine, until Ctrl-C"),
+    ),
+  )
     .option("--listen <host:port>", "address of the API", defaultListen)
     .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
     .option("--dns-zone <name>", zoneHelp)
@@ -69,7 +74,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
       });
     });
 
-  withData(program.command("server").description("run the server alone"))
+  withAudit(withData(program.command("server").description("run the server alone")))
     .option("--listen <host:port>", "address of the API", defaultListen)
     .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
     .option("--dns-zone <name>", zoneHelp)
@@ -86,6 +91,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
           defaultRegion,
           wantedZone: flags.dnsZone,
           defaultZone,
+          auditRetentionDays: readAuditRetention(flags),
         }),
       );
     });
@@ -167,8 +173,10 @@ function flowsArgs({ flowsPerNetwork }: ProcessFlags): readonly string[] {
   return flowsPerNetwork === undefined ? [] : ["--flows-per-network", flowsPerNetwork];
 }
 
-function serverArgs({ region, dnsZone }: ProcessFlags): readonly string[] {
+function serverArgs(flags: ProcessFlags): readonly string[] {
+  const { region, dnsZone } = flags;
   return [
+    ...auditArgs(flags),
     ...(region === undefined ? [] : ["--region", region]),
     ...(dnsZone === undefined ? [] : ["--dns-zone", dnsZone]),
   ];
@@ -187,6 +195,7 @@ function withData(command: Command): Command {
 async function checkFlags(flags: ProcessFlags): Promise<void> {
   parseListenAddress(flags.listen);
   readIdleTimeoutMs(flags.idleTimeout);
+  readAuditRetention(flags);
   readKernelSettings(flags);
   await readUpdates(flags);
 }

@@ -7,6 +7,7 @@ import { PasswordCheck } from "../api/password-check.ts";
 import { ResponseCache } from "../api/response-cache.ts";
 import { buildServer } from "../api/server.ts";
 import { ControlPlane } from "../control/control-plane.ts";
+import { AuditRetention } from "../control/audit-retention.ts";
 import { GatewayRegistry } from "../control/gateway-registry.ts";
 import { SnapshotFeed } from "../control/snapshot-feed.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -39,6 +40,8 @@ export interface ServerOptions {
   /** What private names end with: asked for, or undefined. It is fixed by the first start too. */
   readonly wantedZone: string | undefined;
   readonly defaultZone: string;
+  /** For which the audit trail is kept. */
+  readonly auditRetentionDays: number;
   readonly log: Logger;
 }
 
@@ -65,10 +68,13 @@ export async function runServer(options: ServerOptions): Promise<void> {
   await ensureAdministrator(store, sealer, systemClock, paths, { region, endpoint });
   await ensureLocalGateway(store, paths, endpoint);
   await control.start();
+  const retention = new AuditRetention(store.audit, systemClock, options.auditRetentionDays, log);
+  retention.start();
   log.info({ endpoint, revision: store.revision }, "server is ready");
   tellSupervisor({ ready: endpoint });
   await untilStopped();
   await app.close();
+  await retention.stop();
   await store.close();
   lock.release();
 }

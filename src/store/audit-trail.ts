@@ -15,7 +15,8 @@ import type { Clock } from "../lib/clock.ts";
 /** An entry as it went into the trail, with the rows that changed. */
 export interface RecordedEvent {
   readonly event: AuditEvent;
-  readonly changes: readonly RowChange[];
+  /** `toRowChange` reads them. */
+  readonly changes: readonly StoredChange[];
 }
 
 interface Head {
@@ -96,7 +97,7 @@ export class AuditTrail {
       : brokenSeal;
     this.#moveHead.run(seq, event.at, hash, seal);
     this.#lastSeal = seal;
-    return { event, changes: changes.map(toRowChange) };
+    return { event, changes };
   }
 
   #eventOf(entry: AuditEntry, seq: number, revision: number): AuditEvent {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { auditedJson, auditedTables, type AuditedTable } from "./audited-tables.ts";
+import { auditedJson, auditedTables, changedJson, type AuditedTable } from "./audited-tables.ts";
 
 const prefix = "audit_";
 
@@ -50,7 +50,7 @@ function captureTriggers(table: AuditedTable): readonly (readonly [string, strin
       "update",
       `after update of ${columns.join(", ")}`,
       ` when ${differs}`,
-      insertChange(table, "new", auditedJson(table, "old"), auditedJson(table, "new", "old")),
+      insertChange(table, "new", changedJson(table, "old"), changedJson(table, "new")),
     ),
     trigger(
       table,

@@ -167,17 +167,31 @@ export const auditedTables: readonly AuditedTable[] = [
 /**
  * Returns SQL of a row's audited columns as a JSON object.
  * @param row name by which the SQL around it knows the row
- * @param previous name of the row as it was before: a secret then tells whether it changed
  */
-export function auditedJson({ columns }: AuditedTable, row: string, previous?: string): string {
+export function auditedJson({ columns }: AuditedTable, row: string): string {
+  const members = Object.entries(columns).map(
+    ([name, column]) => `',"${name}":' || ${columnJson(column, `${row}.${name}`, "set")}`,
+  );
+  return jsonObject(members);
+}
+
+/** Returns SQL of the columns that an update changed, as they were (`old`) or as they became (`new`). */
+export function changedJson({ columns }: AuditedTable, row: "old" | "new"): string {
   const members = Object.entries(columns).map(([name, column]) => {
-    const value = `${row}.${name}`;
-    if (column === "flag") return `'${name}', json(iif(${value}, 'true', 'false'))`;
-    if (column === "json") return `'${name}', json(${value})`;
-    if (column === "plain") return `'${name}', ${value}`;
-    const present =
-      previous === undefined ? "'set'" : `iif(${value} is ${previous}.${name}, 'set', 'changed')`;
-    return `'${name}', iif(${value} is null, null, ${present})`;
+    const value = columnJson(column, `${row}.${name}`, row === "old" ? "set" : "changed");
+    return `iif(old.${name} is new.${name}, '', ',"${name}":' || ${value})`;
   });
-  return `json_object(${members.join(", ")})`;
+  return jsonObject(members);
+}
+
+/** By text: the functions of JSON would cost more than all the rest of a write's trigger. */
+function jsonObject(members: readonly string[]): string {
+  return `'{' || substr(${members.join(" || ")}, 2) || '}'`;
+}
+
+function columnJson(column: Column, value: string, secret: "set" | "changed"): string {
+  if (column === "flag") return `iif(${value}, 'true', 'false')`;
+  if (column === "json") return value;
+  if (column === "plain") return `json_quote(${value})`;
+  return `iif(${value} is null, 'null', '"${secret}"')`;
 }

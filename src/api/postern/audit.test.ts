@@ -45,7 +45,7 @@ async function startScene() {
 
 describe("the trail of a project", () => {
   test("tells who did what from where, with what was and what became", async () => {
-    const { owner, one, cluster, ids } = await startScene();
+    const { owner, cluster, ids } = await startScene();
     await cluster.call("POST", "/vpcepservice/connections", {
       action: "reject",
       endpoint_id_list: [ids.one],

@@ -1,0 +1,85 @@
+import { DatabaseSync } from "node:sqlite";
+import { createTenant, newTenantSecrets } from "../../src/api/actions/create-tenant.ts";
+import { operations } from "../../src/api/operations.ts";
+import { PasswordCheck } from "../../src/api/password-check.ts";
+import { ResponseCache } from "../../src/api/response-cache.ts";
+import { buildServer } from "../../src/api/server.ts";
+import { TestGateways } from "../../src/api/test-gateways.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createLogger } from "../../src/lib/log.ts";
+import { AuditTrail } from "../../src/store/audit-trail.ts";
+import { dropAuditTriggers } from "../../src/store/audit-triggers.ts";
+import { SqlStore } from "../../src/store/sql-store.ts";
+
+const append = Object.getOwnPropertyDescriptor(AuditTrail.prototype, "append");
+
+/** The API on a store of its own, with a model of the gateways that reaches every revision at once. */
+export interface BenchServer {
+  createEndpoint(): Promise<string>;
+  setCap(endpoint: string, maxSession: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param isAudited else there is nothing of the audit trail, until the server is closed */
+export async function startBenchServer(file: string, isAudited: boolean): Promise<BenchServer> {
+  const store = await SqlStore.open(file, systemClock, Buffer.alloc(32, 1));
+  const gateways = new TestGateways();
+  const unused = (): Promise<never> => Promise.reject(new Error("not in this bench"));
+  const context = {
+    store,
+    clock: systemClock,
+    region: "region-1",
+    zone: "postern.internal",
+    version: "0.0.0",
+    enforcement: gateways,
+    live: gateways,
+    cache: new ResponseCache(() => store.generation),
+    seal: (plain: string) => plain,
+    unseal: (sealed: string) => sealed,
+    passwords: new PasswordCheck(systemClock),
+    lookUpTxt: unused,
+    probe: unused,
+  };
+  const app = buildServer(context, operations, () => undefined, createLogger("server", "silent"));
+  const secrets = await newTenantSecrets();
+  const wish = { accountName: "bench", projectName: "region-1", userName: "bench", isOperator: true };
+  const entry = { actor: "system", action: "firstStart", resource: "account/bench" };
+  const { result: tenant } = await store.write(entry, (tx) =>
+    createTenant(tx, (plain) => plain, wish, secrets, systemClock.now()),
+  );
+  const call = async (method: "GET" | "POST" | "PUT", path: string, payload?: object) => {
+    const url = path.replace("{p}", tenant.project_id);
+    const headers = { "x-auth-token": tenant.token };
+    const answer = await app.inject({ method, url, headers, ...(payload ? { payload } : {}) });
+    if (answer.statusCode >= 300) throw new Error(`${method} ${url}: ${answer.payload}`);
+    return JSON.parse(answer.payload) as Record<string, unknown>;
+  };
+  const cluster = await call("POST", "/postern/v1/{p}/clusters", {
+    name: "logs",
+    nodes: ["http://10.0.0.5:9200"],
+    probe: false,
+  });
+  const id = String(cluster["id"]);
+  await call("POST", `/v1.0/{p}/clusters/${id}/vpcepservice/open`, {});
+  if (!isAudited) forgetAudit(file);
+  return {
+    createEndpoint: async () =>
+      String((await call("POST", "/postern/v1/{p}/endpoints", { service: "logs" }))["id"]),
+    setCap: async (endpoint, maxSession) => {
+      const path = `/postern/v1/{p}/clusters/${id}/connections/${endpoint}`;
+      await call("PUT", path, { max_session: maxSession });
+    },
+    close: async () => {
+      if (append) Object.defineProperty(AuditTrail.prototype, "append", append);
+      await app.close();
+      await store.close();
+    },
+  };
+}
+
+function forgetAudit(file: string): void {
+  const database = new DatabaseSync(file);
+  dropAuditTriggers(database);
+  database.close();
+  Object.defineProperty(AuditTrail.prototype, "append", { value: () => undefined, configurable: true });
+}
