@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import type { Kysely } from "kysely";
 import { createTenant, newTenantSecrets } from "../../src/api/actions/create-tenant.ts";
 import { operations } from "../../src/api/operations.ts";
 import { PasswordCheck } from "../../src/api/password-check.ts";
@@ -9,6 +10,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import { AuditTrail } from "../../src/store/audit-trail.ts";
 import { dropAuditTriggers } from "../../src/store/audit-triggers.ts";
+import type { Schema } from "../../src/store/schema.ts";
 import { SqlStore } from "../../src/store/sql-store.ts";
 
 const append = Object.getOwnPropertyDescriptor(AuditTrail.prototype, "append");
@@ -20,8 +22,11 @@ export interface BenchServer {
   close(): Promise<void>;
 }
 
-/** @param isAudited else there is nothing of the audit trail, until the server is closed */
-export async function startBenchServer(file: string, isAudited: boolean): Promise<BenchServer> {
+/** `whole`: as it is; `entries`: who did what, without the rows that changed and without the chain; `none`: no trail. */
+export type Trail = "whole" | "entries" | "none";
+
+/** @param trail what there is of it until the server is closed; one server at a time */
+export async function startBenchServer(file: string, trail: Trail): Promise<BenchServer> {
   const store = await SqlStore.open(file, systemClock, Buffer.alloc(32, 1));
   const gateways = new TestGateways();
   const unused = (): Promise<never> => Promise.reject(new Error("not in this bench"));
@@ -61,7 +66,8 @@ export async function startBenchServer(file: string, isAudited: boolean): Promis
   });
   const id = String(cluster["id"]);
   await call("POST", `/v1.0/{p}/clusters/${id}/vpcepservice/open`, {});
-  if (!isAudited) forgetAudit(file);
+  if (trail !== "whole") forgetTrail(file);
+  if (trail === "entries") addPlainEntries(store);
   return {
     createEndpoint: async () =>
       String((await call("POST", "/postern/v1/{p}/endpoints", { service: "logs" }))["id"]),
@@ -77,9 +83,26 @@ export async function startBenchServer(file: string, isAudited: boolean): Promis
   };
 }
 
-function forgetAudit(file: string): void {
+/** Takes the triggers out of the file, and the chain out of the program. */
+function forgetTrail(file: string): void {
   const database = new DatabaseSync(file);
   dropAuditTriggers(database);
   database.close();
   Object.defineProperty(AuditTrail.prototype, "append", { value: () => undefined, configurable: true });
+}
+
+/** Every write adds one row that says who did what, as any program with a log in its database does. */
+function addPlainEntries(store: SqlStore): void {
+  const write = store.write.bind(store);
+  store.write = ({ actor, action, resource, requestId = null }, work) =>
+    write({ actor, action, resource }, async (tx, revision) => {
+      const result = await work(tx, revision);
+      const { db } = tx as unknown as { readonly db: Kysely<Schema> };
+      const at = systemClock.now();
+      await db
+        .insertInto("auditEvent")
+        .values({ actor, action, resource, requestId, at, revision, hash: "" })
+        .execute();
+      return result;
+    });
 }

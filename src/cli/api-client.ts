@@ -135,7 +135,49 @@ export class ApiClient {
     return items;
   }
 
-  async #send(method: string, path: Path, options: RequestOptions): Promise<Response> {
+  /**
+   * Returns the lines of an answer that goes on for as long as there is something.
+   * @param idleTimeoutMs longest time without a byte
+   * @throws ApiError, CliError
+   */
+  async *lines(
+    path: Path,
+    query: RequestOptions["query"] = {},
+    idleTimeoutMs = defaultTimeoutMs,
+  ): AsyncIterable<string> {
+    const silence = new AbortController();
+    const timer = setTimeout(() => silence.abort(new DOMException("silence", "TimeoutError")), idleTimeoutMs);
+    try {
+      const response = await this.#send("GET", path, { query }, silence.signal);
+      if (!response.ok) {
+        const body = parseJson(await readLimited(response));
+        throw apiError(response.status, body, response.headers.get("x-request-id"), this.#target);
+      }
+      const decoder = new TextDecoder();
+      let rest = "";
+      for await (const chunk of response.body ?? []) {
+        timer.refresh();
+        const [last = "", ...whole] = (rest + decoder.decode(chunk, { stream: true }))
+          .split("\n")
+          .toReversed();
+        yield* whole.toReversed();
+        if (last.length > bodyLimitBytes) throw this.#notPostern("a line of its answer has no end");
+        rest = last;
+      }
+      if (rest !== "") throw new CliError("The answer ended in the middle of a line.", "Ask again.");
+    } catch (error) {
+      throw error instanceof CliError ? error : this.#noAnswer("GET", error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #send(
+    method: string,
+    path: Path,
+    options: RequestOptions,
+    signal = AbortSignal.timeout(this.#timeoutMs),
+  ): Promise<Response> {
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(options.query ?? {})) query.set(key, String(value));
     const search = query.size === 0 ? "" : `?${query.toString()}`;
@@ -148,7 +190,7 @@ export class ApiClient {
       headers,
       // A redirect would carry the token to wherever it points.
       redirect: "manual",
-      signal: AbortSignal.timeout(this.#timeoutMs),
+      signal,
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
   }

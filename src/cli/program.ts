@@ -6,6 +6,7 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addDnsCommands } from "./dns.ts";
 import { addEndpointCommands } from "./endpoint.ts";
 import { addImportCommand } from "./import.ts";
+import { addAuditCommands } from "./audit.ts";
 import type { CliIo } from "./io.ts";
 import { addKeyCommands } from "./key.ts";
 import { addServiceDomainCommands } from "./service-domain.ts";
@@ -62,6 +63,7 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addProjectCommands(program, io);
   addUserCommands(program, io);
   addKeyCommands(program, io);
+  addAuditCommands(program, io);
   addStatusCommands(program, io);
   return program;
 }

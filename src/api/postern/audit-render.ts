@@ -17,7 +17,7 @@ export function renderRecord(record: AuditRecord, project: string | undefined): 
   const known = { seq, at: renderInstant(at), action };
   return {
     ...known,
-    ...(isOwn ? renderOrigin(event) : {}),
+    ...(isOwn ? renderOrigin(event) : renderMachine(event)),
     changes: changes.map(({ kind, id, projectId, ownerProjectId, before, after }) => {
       const isOwner = project === undefined || ownerProjectId === null || ownerProjectId === project;
       const show = (row: Readonly<Record<string, unknown>> | null): object | null =>
@@ -33,6 +33,12 @@ export function renderRecord(record: AuditRecord, project: string | undefined): 
     }),
     ...(changesTotal > changes.length ? { changes_total: changesTotal } : {}),
   };
+}
+
+/** That it was Postern itself is no secret. */
+function renderMachine({ actor, accountId }: AuditEvent): object {
+  const [kind] = actor.split("/");
+  return accountId === null ? { actor: kind } : {};
 }
 
 function renderOrigin(event: AuditEvent): object {

@@ -59,7 +59,7 @@ describe("the trail of a project", () => {
       changes: [
         {
           resource: `endpoint/${ids.one}`,
-          before: { approval: "accepted", account_id: one.accountId },
+          before: { approval: "accepted", rejected_by: null },
           after: { approval: "rejected", rejected_by: "owner" },
         },
       ],

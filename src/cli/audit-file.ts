@@ -1,0 +1,89 @@
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { digestOf } from "../domain/audit-chain.ts";
+import { UsageError } from "./cli-error.ts";
+import { isJsonObject } from "./json.ts";
+
+/** What the server is asked about one line: nothing of it but a digest. */
+export interface LineClaim {
+  readonly seq: number;
+  readonly previous: string;
+  readonly digest: string;
+  readonly hash: string;
+}
+
+interface Line {
+  readonly seq: number;
+  readonly at: string;
+  readonly revision: number;
+  readonly actor: string;
+  readonly account_id: string | null;
+  readonly project_id: string | null;
+  readonly source: string | null;
+  readonly action: string;
+  readonly resource: string;
+  readonly request_id: string | null;
+  readonly changes: readonly {
+    readonly number: number;
+    readonly kind: string;
+    readonly id: string;
+    readonly project_id: string | null;
+    readonly owner_project_id: string | null;
+    readonly account_id: string | null;
+    readonly before: object | null;
+    readonly after: object | null;
+  }[];
+  readonly previous: string;
+  readonly hash: string;
+}
+
+/**
+ * Reads an export of the whole trail.
+ * @throws UsageError where the file cannot be read, or a line is no line of such an export
+ */
+export async function* readClaims(file: string): AsyncIterable<LineClaim> {
+  let number = 0;
+  try {
+    for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+      number += 1;
+      yield claimOf(JSON.parse(text) as unknown);
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const where = number === 0 ? file : `${file}, line ${number},`;
+    throw new UsageError(
+      `${where} is no export of the whole audit trail: ${reason}.`,
+      "Make one with: postern audit export --all-projects",
+    );
+  }
+}
+
+function claimOf(value: unknown): LineClaim {
+  if (!isJsonObject<Line>(value) || !Array.isArray(value.changes) || typeof value.hash !== "string") {
+    throw new TypeError("it has no changes, or no hash");
+  }
+  const { seq, revision, actor, action, resource, source, previous, hash } = value;
+  const event = {
+    seq,
+    revision,
+    at: Date.parse(value.at),
+    actor,
+    accountId: value.account_id,
+    projectId: value.project_id,
+    source,
+    action,
+    resource,
+    requestId: value.request_id,
+  };
+  const changes = value.changes.map((change) => ({
+    id: change.number,
+    kind: change.kind,
+    resourceId: change.id,
+    projectId: change.project_id,
+    ownerProjectId: change.owner_project_id,
+    accountId: change.account_id,
+    before: change.before && JSON.stringify(change.before),
+    after: change.after && JSON.stringify(change.after),
+  }));
+  return { seq, previous, digest: digestOf(event, changes), hash };
+}
