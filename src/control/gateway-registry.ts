@@ -132,6 +132,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
       connected: gateway.pid !== null && now - (gateway.lastSeenAt ?? 0) < connectedWithinMs,
       appliedRevision: gateway.appliedRevision,
       pid: gateway.pid,
+      lastSeenAt: gateway.lastSeenAt,
     }));
   }
 

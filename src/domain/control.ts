@@ -1,5 +1,6 @@
 import type { EndpointId, GatewayId, NodeId } from "./ids.ts";
 import type { EndpointFigures, NodeHealth } from "./report.ts";
+import type { Timestamp } from "./resources.ts";
 
 /** What became of a revision. */
 export interface Outcome {
@@ -21,6 +22,8 @@ export interface GatewayView {
   /** null until the first report to this server process. */
   readonly appliedRevision: number | null;
   readonly pid: number | null;
+  /** When it was heard of; null where it never was. */
+  readonly lastSeenAt: Timestamp | null;
 }
 
 /** What the gateways last said, for people and programs to look at. */

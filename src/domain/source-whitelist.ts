@@ -33,6 +33,17 @@ export function parseSources(sources: readonly string[]): readonly string[] {
 /** Who of the consumer's network may connect to an endpoint. An endpoint without an IPv6 address meets IPv4 only. */
 export type Sources = Pick<Endpoint, "sourceWhitelistEnabled" | "sourceWhitelist" | "address6">;
 
+/** Whether an address lies in one of these addresses and CIDRs; what is no address lies nowhere. */
+export function listsAddress(entries: readonly string[], address: string): boolean {
+  const range = entryRange(address);
+  return range !== undefined && entries.some((entry) => isIn(entry, range));
+}
+
+function isIn(entry: string, range: Range<bigint>): boolean {
+  const outer = entryRange(entry);
+  return outer !== undefined && prefixContains(outer, range);
+}
+
 /** Whether no source at all may connect. */
 export function admitsNoSource(sources: Sources): boolean {
   return mergedRanges(sources).length === 0;
@@ -53,10 +64,7 @@ function mergedRanges({
 }: Sources): readonly Range<bigint>[] {
   const wanted = sourceWhitelistEnabled ? sourceWhitelist : ["0.0.0.0/0", "::/0"];
   const met = address6 === null ? wanted.filter((source) => !source.includes(":")) : wanted;
-  const ranges = met.flatMap((source) => {
-    const range = rangeOf(source.includes("/") ? source : `${source}/${source.includes(":") ? 128 : 32}`);
-    return range ? [range] : [];
-  });
+  const ranges = met.flatMap((source) => entryRange(source) ?? []);
   const merged: { first: bigint; last: bigint }[] = [];
   for (const { first, last } of ranges.toSorted((a, b) => (a.first < b.first ? -1 : 1))) {
     const previous = merged.at(-1);
@@ -68,6 +76,11 @@ function mergedRanges({
 
 /** Behind all of IPv6, with a gap: so the addresses of both families are on one line, and never meet. */
 const ipv4Start = 2n ** 129n;
+
+/** @param entry an address or a CIDR */
+function entryRange(entry: string): Range<bigint> | undefined {
+  return rangeOf(entry.includes("/") ? entry : `${entry}/${entry.includes(":") ? 128 : 32}`);
+}
 
 function rangeOf(cidr: string): Range<bigint> | undefined {
   const prefix = parseIpv4Prefix(cidr);

@@ -79,8 +79,10 @@ export class TestClient {
   ended = false;
   errorCode: string | null = null;
 
-  constructor(address: string, port = 9200) {
-    this.socket = connect({ host: address, port, allowHalfOpen: true });
+  /** @param source the address that it comes from; the system's choice where it is left out */
+  constructor(address: string, port = 9200, source?: string) {
+    const from = source === undefined ? {} : { localAddress: source };
+    this.socket = connect({ host: address, port, allowHalfOpen: true, ...from });
     this.socket.on("data", (chunk: Buffer) => {
       this.received += chunk.toString("latin1");
     });
