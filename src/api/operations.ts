@@ -33,6 +33,8 @@ import {
   verifyAudit,
   verifyAuditLines,
 } from "./postern/audit.ts";
+import { explainConnection } from "./postern/explain.ts";
+import { listRefusalsOfCluster, listRefusalsOfEndpoint, listRefusalsOfService } from "./postern/refusals.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { importConnections } from "./postern/import-listing.ts";
@@ -87,6 +89,10 @@ export const operations: readonly Operation[] = [
   deleteConsumerEndpoint,
   listConnections,
   updateConnectionCap,
+  explainConnection,
+  listRefusalsOfEndpoint,
+  listRefusalsOfService,
+  listRefusalsOfCluster,
   listServices,
   listServiceConnections,
   decideServiceConnections,

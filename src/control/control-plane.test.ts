@@ -84,3 +84,21 @@ test("the write that creates an endpoint is answered when that is up, and a late
   await creation;
   expect(answered).toEqual(["rejection", "creation"]);
 });
+
+test("what a gateway refused is kept, and a batch that comes again is not counted again", async () => {
+  const { clock, store, control } = await start();
+  const [firstAt, lastAt] = [clock.now() - 5, clock.now()];
+  const record = {
+    endpointId,
+    reason: "session_cap",
+    source: "10.0.0.1",
+    firstAt,
+    lastAt,
+    count: 2,
+  } as const;
+  const refusals = { process: "p", sequence: 1, records: [record] };
+  await control.report(gateway, aReport({ refusals }));
+  await control.report(gateway, aReport({ refusals }));
+  const { items } = await store.refusals.listByEndpoint(endpointId, { offset: 0, limit: 10 });
+  expect(items).toMatchObject([record]);
+});

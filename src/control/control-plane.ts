@@ -49,6 +49,10 @@ export class ControlPlane {
   async report(gateway: Gateway, report: GatewayReport): Promise<void> {
     const coming = await settleEndpoints(this.#store, this.#clock, gateway.id, report);
     this.#registry.report(gateway.id, report, coming);
+    // Afterwards: writes do not wait for it, and a gateway keeps a batch until its report is answered.
+    const { refusals } = report;
+    if (refusals)
+      await this.#store.observe((tx) => tx.refusals.take(gateway.id, refusals, this.#clock.now()));
   }
 
   async #persistSeen(id: GatewayId): Promise<void> {

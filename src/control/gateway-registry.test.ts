@@ -177,9 +177,10 @@ describe("what is shown", () => {
   test("a gateway is connected from its first report until it is silent for five seconds", () => {
     registry.add(first, clock.now());
     const view = () => registry.gateways()[0];
-    expect(view()).toEqual({ id: first, connected: false, appliedRevision: null, pid: null });
+    const lastSeenAt = clock.now();
+    expect(view()).toEqual({ id: first, connected: false, appliedRevision: null, pid: null, lastSeenAt });
     registry.report(first, aReport({ appliedRevision: 3 }));
-    expect(view()).toEqual({ id: first, connected: true, appliedRevision: 3, pid: 4711 });
+    expect(view()).toEqual({ id: first, connected: true, appliedRevision: 3, pid: 4711, lastSeenAt });
     clock.advance(4_999);
     expect(view()).toMatchObject({ connected: true });
     clock.advance(1);

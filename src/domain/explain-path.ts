@@ -21,9 +21,18 @@ function unreachable(reason: PathReason, lookedAt: string, change?: ExplainChang
   return { outcome: "unreachable", reason, lookedAt, ...(change && { change }) };
 }
 
-function judgeNetwork({ vpc }: ExplainFacts): Judgement {
-  if (vpc.attachment.kind !== "none") return passed(`A gateway is attached to network ${vpc.name}.`);
-  return unreachable("not_attached", `No gateway is attached to network ${vpc.name}.`, {
+/** How the network is called: its name and addresses are the consumer's business. */
+function nameOf({ vpc }: ExplainFacts, { viewer }: ExplainQuestion): string {
+  if (viewer === "owner") return "the endpoint's network";
+  const cidrs = vpc.cidr6 === null ? vpc.cidr : `${vpc.cidr}, ${vpc.cidr6}`;
+  return `network ${vpc.name} (${cidrs})`;
+}
+
+function judgeNetwork(facts: ExplainFacts, question: ExplainQuestion): Judgement {
+  const { vpc } = facts;
+  const name = nameOf(facts, question);
+  if (vpc.attachment.kind !== "none") return passed(`A gateway is attached to ${name}.`);
+  return unreachable("not_attached", `No gateway is attached to ${name}.`, {
     by: "operator",
     what: "Attach the network to a gateway.",
     command: `postern vpc attach ${vpc.id} --interface DEVICE`,
@@ -66,11 +75,13 @@ function judgeAddress({ endpoint, gateways }: ExplainFacts, { source }: ExplainQ
 }
 
 /** The kernel drops what comes from another network than the one it stands for, without an answer. */
-function judgeOrigin({ vpc }: ExplainFacts, { source }: ExplainQuestion): Judgement {
+function judgeOrigin(facts: ExplainFacts, question: ExplainQuestion): Judgement {
+  const { vpc } = facts;
+  const { source } = question;
   if (!isKernelAttachment(vpc.attachment))
     return passed("In loopback networks every origin is taken as it is.");
   const cidrs = vpc.cidr6 === null ? [vpc.cidr] : [vpc.cidr, vpc.cidr6];
-  const own = `network ${vpc.name} (${cidrs.join(", ")})`;
+  const own = nameOf(facts, question);
   if (source === undefined) return passed(`Sources have to be of ${own}; none was named.`);
   if (listsAddress(cidrs, source)) return passed(`${source} is of ${own}.`);
   return unreachable(

@@ -1,4 +1,5 @@
 import type { EndpointId, NodeId, ServiceId } from "./ids.ts";
+import type { RefusalBatch } from "./refusal-record.ts";
 import { refusalReasons, type RefusalReason } from "./refusal.ts";
 
 /** What a gateway tells the server after it applied a snapshot, and from time to time. */
@@ -19,6 +20,8 @@ export interface GatewayReport {
   readonly endpoints: readonly EndpointFigures[];
   /** Endpoints of earlier reports that the gateway does not carry any more. */
   readonly gone: readonly EndpointId[];
+  /** What was refused since the last batch that the server took; nothing where it is left out. */
+  readonly refusals?: RefusalBatch;
 }
 
 export interface EndpointFailure {

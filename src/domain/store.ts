@@ -5,6 +5,7 @@ import type { AuditLog } from "./audit-log.ts";
 import type { DesiredState } from "./build-snapshot.ts";
 import type { KernelAttachment } from "./desired.ts";
 import type { EndpointState, EndpointStatus } from "./endpoint-state.ts";
+import type { RefusalBatch, RefusalRecord } from "./refusal-record.ts";
 import type { Resolver } from "./snapshot.ts";
 import type {
   AccountId,
@@ -288,6 +289,26 @@ export interface GatewayRepository {
   setLastSeen(id: GatewayId, now: Timestamp): Promise<void>;
 }
 
+/** A record with whom it concerns. */
+export interface KeptRefusal extends RefusalRecord {
+  readonly serviceId: ServiceId;
+  /** The consumer's. */
+  readonly accountId: AccountId;
+}
+
+/** What was refused, by endpoint, reason and source: bounded for each endpoint and by age. */
+export interface RefusalRepository {
+  /**
+   * Adds a gateway's batch, unless it has been taken before. Records of endpoints that are no more are left out.
+   * @returns whether it was taken now
+   */
+  take(gateway: GatewayId, batch: RefusalBatch, now: Timestamp): Promise<boolean>;
+  /** Latest first. */
+  listByEndpoint(endpoint: EndpointId, page: Page): Promise<Listing<KeptRefusal>>;
+  /** Of all its endpoints, latest first. */
+  listByService(service: ServiceId, page: Page): Promise<Listing<KeptRefusal>>;
+}
+
 export type SettingKey = "region" | "zone";
 
 export interface ProjectCounts {
@@ -307,6 +328,7 @@ export interface Repositories {
   readonly endpoints: EndpointRepository;
   readonly domains: ServiceDomainRepository;
   readonly gateways: GatewayRepository;
+  readonly refusals: RefusalRepository;
   /** A fact about the installation. */
   setting(key: SettingKey): Promise<string | undefined>;
   setSetting(key: SettingKey, value: string): Promise<void>;

@@ -338,3 +338,27 @@ test("close ends the poll, waits for what is being applied, and closes the engin
   await ended;
   expect(engine.closed).toBe(true);
 });
+
+test("what was refused is told until the server has taken it, and then no more", async () => {
+  const server = await FakeServer.start();
+  server.publish(aSnapshot(1));
+  const { engine, follow } = gateway(testDirectory());
+  follow(server);
+  await until(() => expect(server.reports.length).toBeGreaterThan(0));
+  engine.refuse(endpointId, "session_cap");
+  server.trouble = 500;
+  const { troubled } = server;
+  await until(() => expect(server.troubled).toBeGreaterThan(troubled + 1));
+  engine.refuse(endpointId, "session_cap");
+  server.trouble = null;
+  const batches = () => server.reports.flatMap(({ refusals }) => refusals ?? []);
+  await until(() => expect(batches()).toHaveLength(2));
+  expect(batches().map(({ sequence, records }) => [sequence, records[0]?.count])).toEqual([
+    [1, 1],
+    [2, 1],
+  ]);
+  expect(new Set(batches().map(({ process: name }) => name)).size).toBe(1);
+  const { length } = server.reports;
+  await until(() => expect(server.reports.length).toBeGreaterThan(length + 1));
+  expect(batches()).toHaveLength(2);
+});

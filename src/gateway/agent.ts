@@ -8,6 +8,7 @@ import { Backoff } from "../lib/backoff.ts";
 import type { Logger } from "../lib/log.ts";
 import type { NameService } from "./dns/name-service.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
+import { RefusalOutbox } from "./refusal-outbox.ts";
 import type { HealthChecker } from "./health/health-checker.ts";
 import { keepEntries } from "./keep-entries.ts";
 import type { ServerClient } from "./server-client.ts";
@@ -41,6 +42,7 @@ export class GatewayAgent {
   readonly #stop = new AbortController();
   /** What the server was told last. */
   readonly #reported = new Map<EndpointId, EndpointFigures>();
+  readonly #refusals: RefusalOutbox;
   /** What is to be in force. */
   #snapshot: Snapshot | undefined;
   /** Revision that is in force and on disk: all that the server is ever told. */
@@ -55,6 +57,7 @@ export class GatewayAgent {
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
+    this.#refusals = new RefusalOutbox((most) => parts.engine.takeRefusals(most));
   }
 
   /** Brings about the last good snapshot. Returns whether there is one. */
@@ -183,6 +186,7 @@ export class GatewayAgent {
     const figures = this.#parts.engine.figures();
     const changed = this.#changed(figures);
     const gone = this.#gone(figures);
+    const refusals = this.#refusals.next();
     const report: GatewayReport = {
       appliedRevision: this.#settled,
       severedSessions: this.#last.severedSessions,
@@ -193,8 +197,10 @@ export class GatewayAgent {
       nodes: this.#parts.health.report(),
       endpoints: changed,
       gone,
+      ...(refusals && { refusals }),
     };
     const instance = await client.report(report, this.#stop.signal);
+    this.#refusals.acknowledge(refusals);
     if (instance !== this.#serverInstance) {
       // This server process has heard nothing before: everything is news to it.
       this.#reported.clear();

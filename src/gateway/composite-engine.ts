@@ -1,5 +1,6 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId } from "../domain/ids.ts";
+import type { RefusalRecord } from "../domain/refusal-record.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
 import type { Logger } from "../lib/log.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
@@ -64,6 +65,12 @@ export class CompositeEngine implements Engine {
   figures(): readonly EndpointFigures[] {
     const ofKernel = this.#kernel?.figures() ?? this.#waiting.map(zeroFigures);
     return [...this.#parts.proxy.figures(), ...ofKernel];
+  }
+
+  takeRefusals(most: number): readonly RefusalRecord[] {
+    const ofProxy = this.#parts.proxy.takeRefusals(most);
+    if (ofProxy.length >= most) return ofProxy;
+    return [...ofProxy, ...(this.#kernel?.takeRefusals(most - ofProxy.length) ?? [])];
   }
 
   async sessions(query: SessionQuery): Promise<SessionList> {

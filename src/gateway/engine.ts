@@ -1,5 +1,6 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId } from "../domain/ids.ts";
+import type { RefusalRecord } from "../domain/refusal-record.ts";
 import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
 import type { SessionList, SessionQuery } from "./live-session.ts";
 import type { Resolver } from "../domain/snapshot.ts";
@@ -44,6 +45,11 @@ export interface Engine {
   apply(desired: readonly DesiredEndpoint[], networks: readonly DesiredNetwork[]): Promise<ApplyReport>;
   /** Counters of every endpoint of the last `apply`. */
   figures(): readonly EndpointFigures[];
+  /**
+   * Hands out what was refused since, and forgets it: added up, within bounds for each endpoint, about a second late.
+   * @param most how many records, from 1; the others are kept for the next call
+   */
+  takeRefusals(most: number): readonly RefusalRecord[];
   /** The sessions of this moment, without those that are only remembered. May take seconds where there are a million. */
   sessions(query: SessionQuery): Promise<SessionList>;
   /**

@@ -1,12 +1,13 @@
 import { randomInt } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { Chance } from "../../test/support/chance.ts";
-import { buildSnapshot } from "../domain/build-snapshot.ts";
+import { buildSnapshot, type DesiredState } from "../domain/build-snapshot.ts";
 import { Compiler } from "../domain/compile.ts";
 import { explain, type Explanation } from "../domain/explain.ts";
 import { refusalReasons } from "../domain/refusal.ts";
 import type { EndpointFigures } from "../domain/report.ts";
 import type { Endpoint } from "../domain/resources.ts";
+import type { Snapshot } from "../domain/snapshot.ts";
 import { aVpc, gatewayId, namePlace, uuid } from "../domain/test-fixtures.ts";
 import type { VpcId } from "../domain/ids.ts";
 import { ProxyEngine } from "./proxy/engine.ts";
@@ -62,7 +63,7 @@ function counted(before: EndpointFigures | undefined, after: EndpointFigures | u
 }
 
 test(`explain predicts what the gateway does in ${situationsABatch * batches} random situations`, async () => {
-  const seed = Number(process.env["POSTERN_SEED"] ?? randomInt(2 ** 31));
+  const seed = randomInt(2 ** 31);
   const chance = new Chance(seed);
   const place = await startPlace();
   const engine = await ProxyEngine.start({ workers: 2, log: { warn: () => {}, error: () => {} } });
@@ -74,10 +75,10 @@ test(`explain predicts what the gateway does in ${situationsABatch * batches} ra
     );
     const asked = await meet(engine, place, situations);
     for (const { situation, explanation, ...met } of asked) {
-      const told = JSON.stringify({ seed, question: situation.question, explanation }, null, 1);
       const { verdict, reason } = explanation;
-      expect(met.outcome, told).toBe(outcomeAsExplained(explanation));
-      expect(met.reasons, told).toEqual(verdict === "refused" ? [reason] : []);
+      const told = { seed, question: situation.question, explanation };
+      const reasons = verdict === "refused" ? [reason] : [];
+      expect({ ...met, ...told }).toEqual({ outcome: outcomeAsExplained(explanation), reasons, ...told });
       seen.set(`${verdict} ${reason ?? ""}`, (seen.get(`${verdict} ${reason ?? ""}`) ?? 0) + 1);
     }
   }
@@ -85,14 +86,16 @@ test(`explain predicts what the gateway does in ${situationsABatch * batches} ra
   const ways = ["admitted", "refused", "unreachable"].map((verdict) =>
     [...seen].filter(([key]) => key.startsWith(verdict)).reduce((sum, [, times]) => sum + times, 0),
   );
-  expect(Math.min(...ways), JSON.stringify([...seen])).toBeGreaterThan(100);
-  expect(seen.size, JSON.stringify([...seen])).toBe(10);
+  expect(Math.min(...ways)).toBeGreaterThan(100);
+  expect([...seen.keys()]).toHaveLength(10);
 }, 60_000);
+
+function snapshotOf(state: DesiredState): Snapshot {
+  return buildSnapshot(state, gatewayId, namePlace, String);
+}
 
 /** Lets the gateway become as the situations say, and asks in each. */
 async function meet(engine: ProxyEngine, place: SituationPlace, situations: readonly Situation[]) {
-  const snapshotOf = (state: ReturnType<typeof stateOf>) =>
-    buildSnapshot(state, gatewayId, namePlace, String);
   const usable = new Map(
     situations.flatMap(({ facts }) => facts.cluster.nodes.map((node) => [node.id, facts.isUsable(node)])),
   );

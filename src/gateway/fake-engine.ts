@@ -2,6 +2,8 @@ import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import type { RefusalReason } from "../domain/refusal.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
+import type { RefusalRecord } from "../domain/refusal-record.ts";
+import { RefusalBook, recordsOf } from "./refusal-book.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
 import { mergeSessions, type LiveSession, type SessionList, type SessionQuery } from "./live-session.ts";
 
@@ -30,6 +32,7 @@ export class FakeEngine implements Engine {
   failures = 0;
   #gate: Promise<void> = Promise.resolve();
   #running = 0;
+  readonly #refused = new RefusalBook<EndpointId>();
   readonly #carried = new Map<EndpointId, Carried>();
 
   /** Makes every `apply` from now on wait. Returns the way to end that. */
@@ -47,12 +50,19 @@ export class FakeEngine implements Engine {
     const reason =
       refusal ??
       (nodes.length === 0 ? "no_healthy_node" : carried.sessions.length >= maxSession ? "session_cap" : null);
-    if (reason) carried.refusals[reason] += 1;
-    else {
+    if (reason) {
+      carried.refusals[reason] += 1;
+      this.refuse(id, reason);
+    } else {
       carried.newSessions += 1;
       carried.sessions = [...carried.sessions, sessionOf(id, carried.newSessions)];
     }
     return reason;
+  }
+
+  /** Somebody was refused. */
+  refuse(id: EndpointId, reason: RefusalReason): void {
+    this.#refused.note(id, reason, "192.0.2.1", Date.now());
   }
 
   async apply(
@@ -93,6 +103,10 @@ export class FakeEngine implements Engine {
       bytesOut: newSessions * 1000,
       refusals: { ...refusals },
     }));
+  }
+
+  takeRefusals(most: number): readonly RefusalRecord[] {
+    return recordsOf(this.#refused.take(most), (id) => id);
   }
 
   sessions({ endpointId, limit }: SessionQuery): Promise<SessionList> {

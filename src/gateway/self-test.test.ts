@@ -28,6 +28,7 @@ function engineThat(bringUp: (endpoint: DesiredEndpoint) => Promise<string | und
       return { severedSessions: 0, failures };
     },
     figures: () => [],
+    takeRefusals: () => [],
     sessions: () => Promise.resolve({ total: 0, sessions: [] }),
     close: () => Promise.resolve(),
   };

@@ -273,4 +273,22 @@ export const migrations: readonly Migration[] = [
       ) strict, without rowid;
     `,
   },
+  {
+    // The service stands beside its endpoint, so that its owner's list needs no look at each of its endpoints.
+    name: "0013-refusals",
+    sql: `
+      create table refusal (
+        endpoint_id text not null references endpoint on delete cascade, service_id text not null,
+        reason text not null, source text not null,
+        first_at integer not null, last_at integer not null, count integer not null check (count > 0),
+        primary key (endpoint_id, reason, source)
+      ) strict, without rowid;
+      create index refusal_by_service on refusal (service_id, last_at);
+      create index refusal_by_age on refusal (last_at);
+      create table refusal_batch (
+        gateway_id text primary key references gateway on delete cascade,
+        process text not null, sequence integer not null
+      ) strict, without rowid;
+    `,
+  },
 ];

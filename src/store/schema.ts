@@ -167,5 +167,16 @@ export interface Schema {
     createdAt: number;
     checkedAt: number | null;
   };
+  refusal: {
+    endpointId: string;
+    serviceId: string;
+    reason: string;
+    /** Empty: others together. */
+    source: string;
+    firstAt: number;
+    lastAt: number;
+    count: number;
+  };
+  refusalBatch: { gatewayId: string; process: string; sequence: number };
   gateway: { id: string; name: string; tokenHash: string; lastSeenAt: number | null };
 }

@@ -16,6 +16,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { SqlIdentityRepository } from "./identity-repository.ts";
 import { SqlNetworkRepository } from "./network-repository.ts";
 import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
+import { SqlRefusalRepository } from "./refusal-repository.ts";
 import type { Schema } from "./schema.ts";
 import { SqlServiceDomainRepository } from "./service-domain-repository.ts";
 import { SqlServiceRepository, toService } from "./service-repository.ts";
@@ -30,6 +31,7 @@ class SqlRepositories implements Repositories {
   readonly gateways: SqlGatewayRepository;
   /** Entries that the work has noted besides its own. */
   readonly noted: AuditEntry[] = [];
+  readonly refusals: SqlRefusalRepository;
   protected readonly db: Kysely<Schema>;
 
   constructor(db: Kysely<Schema>) {
@@ -41,6 +43,7 @@ class SqlRepositories implements Repositories {
     this.endpoints = new SqlEndpointRepository(db);
     this.domains = new SqlServiceDomainRepository(db);
     this.gateways = new SqlGatewayRepository(db);
+    this.refusals = new SqlRefusalRepository(db);
   }
 
   async setting(key: SettingKey): Promise<string | undefined> {

@@ -132,6 +132,15 @@ describe("the poll", () => {
   });
 });
 
+const refused = {
+  endpointId,
+  reason: "session_cap",
+  source: "10.0.0.1",
+  firstAt: 1,
+  lastAt: 2,
+  count: 3,
+} as const;
+
 describe("a report", () => {
   test("is passed on whole, and answered with the name of this server process", async () => {
     const { server, control } = await start();
@@ -140,6 +149,7 @@ describe("a report", () => {
       failures: [{ endpointId, code: "port_taken", message: "127.1.0.2:9200 is taken" }],
       nodes: [{ serviceId, nodeId, healthy: false, detail: "ECONNREFUSED" }],
       endpoints: [someFigures({ bytesIn: 2 ** 52, refusals: { ...noRefusals, session_cap: 3 } })],
+      refusals: { process: "p", sequence: 1, records: [refused, { ...refused, source: null }] },
     });
     const answer = await send(server, report);
     expect([answer.status, answer.body]).toEqual([200, { instance: "instance-1" }]);
@@ -166,6 +176,15 @@ describe("a report", () => {
     [{ ...aReport(), nodes: [{ serviceId, nodeId, healthy: "yes", detail: "" }] }],
     [{ ...aReport(), endpoints: [{ ...someFigures(), sessions: -1 }] }],
     [{ ...aReport(), endpoints: [{ ...someFigures(), refusals: fewer }] }],
+    [aReport({ refusals: { process: "p", sequence: 0, records: [] } })],
+    [aReport({ refusals: { process: "p", sequence: 1, records: [{ ...refused, count: 0 }] } })],
+    [aReport({ refusals: { process: "p", sequence: 1, records: [{ ...refused, lastAt: 9e15 }] } })],
+    [aReport({ refusals: { process: "p", sequence: 1, records: [{ ...refused, source: "x".repeat(46) }] } })],
+    [
+      aReport({
+        refusals: { process: "p", sequence: 1, records: Array.from({ length: 2_001 }, () => refused) },
+      }),
+    ],
     [[]],
   ])("of another shape is refused: %j", async (payload) => {
     const { server, control } = await start();

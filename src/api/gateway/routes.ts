@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { GatewayId } from "../../domain/ids.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
+import { refusalBatchLimit } from "../../domain/refusal-record.ts";
 import type { GatewayReport } from "../../domain/report.ts";
 import type { Gateway } from "../../domain/resources.ts";
 import type { Store } from "../../domain/store.ts";
@@ -27,6 +28,8 @@ const reportLimitBytes = 64 * 1024 * 1024;
 
 const count = Type.Number({ minimum: 0 });
 const id = Type.String({ minLength: 1, maxLength: 64 });
+/** Milliseconds since the Unix epoch; what is no whole number of them would not fit the database. */
+const time = Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 });
 
 const reportBody = Type.Object({
   appliedRevision: Type.Integer({ minimum: 0 }),
@@ -60,6 +63,23 @@ const reportBody = Type.Object({
     }),
   ),
   gone: Type.Array(id),
+  refusals: Type.Optional(
+    Type.Object({
+      process: id,
+      sequence: Type.Integer({ minimum: 1 }),
+      records: Type.Array(
+        Type.Object({
+          endpointId: id,
+          reason: stringEnum(refusalReasons),
+          source: Type.Union([Type.String({ minLength: 1, maxLength: 45 }), Type.Null()]),
+          firstAt: time,
+          lastAt: time,
+          count: Type.Integer({ minimum: 1 }),
+        }),
+        { maxItems: refusalBatchLimit },
+      ),
+    }),
+  ),
 });
 
 /**

@@ -22,7 +22,9 @@ test("the status, key for key: what the project has, and what every gateway says
     await tx.gateways.insert({ id: gatewayId, name: "local", tokenHash: "h", lastSeenAt });
     await tx.gateways.insert({ id: uuid(61) as GatewayId, name: "new", tokenHash: "h", lastSeenAt: null });
   });
-  server.gateways.views = [{ id: gatewayId, connected: true, appliedRevision: 3, pid: 4711, lastSeenAt: null }];
+  server.gateways.views = [
+    { id: gatewayId, connected: true, appliedRevision: 3, pid: 4711, lastSeenAt: null },
+  ];
   await carry(server, owner, 5);
   await carry(server, stranger, 7);
   const { status, body } = await owner.call("GET", "/postern/v1/{p}/status");

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { DesiredEndpoint, DesiredNetwork } from "../../domain/desired.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
+import type { RefusalRecord } from "../../domain/refusal-record.ts";
 import type { EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { SessionList, SessionQuery } from "../live-session.ts";
@@ -137,6 +138,10 @@ export class KernelEngine implements Engine {
 
   figures(): readonly EndpointFigures[] {
     return this.#figures.read(this.#desired, (number) => this.#plan.endpoints.get(number) !== undefined);
+  }
+
+  takeRefusals(_most: number): readonly RefusalRecord[] {
+    return [];
   }
 
   sessions(query: SessionQuery): Promise<SessionList> {

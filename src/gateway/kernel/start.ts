@@ -52,6 +52,7 @@ export async function startKernelEngine(
   return {
     apply: (desired, networks) => engine.apply(desired, networks),
     figures: () => engine.figures(),
+    takeRefusals: (most) => engine.takeRefusals(most),
     sessions: (query) => engine.sessions(query),
     close: async () => {
       watch.close();

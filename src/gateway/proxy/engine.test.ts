@@ -122,6 +122,41 @@ test("an endpoint without nodes resets and says no_healthy_node; live sessions s
   await client.ask("still here");
 });
 
+test("what is refused is handed out once, by reason and source, at the listener and behind it", async () => {
+  const node = await startNode();
+  const nobody = { host: node.host, port: node.port };
+  node.stop();
+  const engine = await startEngine();
+  const [gated, dead, gone] = [
+    desiredEndpoint({ refusal: "service_closed" }),
+    desiredEndpoint({ nodes: [nobody] }),
+    desiredEndpoint({ refusal: "not_accepted" }),
+  ];
+  await engine.apply([gated, dead, gone]);
+  const before = Date.now();
+  const clients = ["127.0.0.1", "127.0.0.1", "127.9.0.7"].map(
+    (source) => new TestClient(gated.address, 9200, source),
+  );
+  await settle([...clients, new TestClient(dead.address, 9200, "127.9.0.7"), new TestClient(gone.address)]);
+  // The answer to a change comes after what was refused before it.
+  await engine.apply([gated, dead]);
+  const told = engine.takeRefusals(100);
+  const named = told.map(({ endpointId, reason, source, count }) =>
+    [endpointId, reason, source, count].join(" "),
+  );
+  expect(named.toSorted()).toEqual(
+    [
+      `${gated.id} service_closed 127.0.0.1 2`,
+      `${gated.id} service_closed 127.9.0.7 1`,
+      `${dead.id} no_healthy_node 127.9.0.7 1`,
+      `${gone.id} not_accepted 127.0.0.1 1`,
+    ].toSorted(),
+  );
+  const times = told.flatMap(({ firstAt, lastAt }) => [firstAt, lastAt]);
+  expect([Math.min(...times) >= before, Math.max(...times) <= Date.now()]).toEqual([true, true]);
+  expect(engine.takeRefusals(100)).toEqual([]);
+});
+
 test.each(["refused", "removed", "moved to another port"])(
   "once apply resolved, not one byte of an endpoint that was %s passes, and neighbours notice nothing",
   async (how) => {

@@ -1,8 +1,11 @@
 import { availableParallelism } from "node:os";
 import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
+import type { EndpointId } from "../../domain/ids.ts";
+import type { RefusalRecord } from "../../domain/refusal-record.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { FlowRecordSink } from "../flow-record.ts";
+import { RefusalBook, recordsOf } from "../refusal-book.ts";
 import { mergeSessions, type SessionList, type SessionQuery } from "../live-session.ts";
 import { Image } from "./image.ts";
 import { listenFailure, probe } from "./listen-failure.ts";
@@ -49,10 +52,12 @@ export class ProxyEngine implements Engine {
   readonly #pool: WorkerPool;
   readonly #totals: SlotTotals;
   readonly #image: Image;
+  readonly #refused: RefusalBook<EndpointId>;
   #desired: readonly DesiredEndpoint[] = [];
   #closed: Promise<void> | null = null;
 
-  private constructor(pool: WorkerPool, totals: SlotTotals, image: Image) {
+  private constructor(pool: WorkerPool, totals: SlotTotals, image: Image, refused: RefusalBook<EndpointId>) {
+    this.#refused = refused;
     this.#image = image;
     this.#pool = pool;
     this.#totals = totals;
@@ -72,17 +77,22 @@ export class ProxyEngine implements Engine {
       return { index, workers, memory, settings, recordsEnds: options.records !== undefined };
     });
     const image = new Image(slotLimit);
+    const refused = new RefusalBook<EndpointId>();
     const program = new URL("./worker.ts", import.meta.url);
     const pool = await WorkerPool.start(program, setups, {
       nodeUnreachable: (node) => options.onNodeUnreachable?.(node),
       acceptFailed: (message) => options.log.warn({ message }, "The proxy could not accept a connection."),
       ended: (records) => forward(records, image, options.records),
+      refused: (refusals) => {
+        const named = recordsOf(refusals, (slot) => image.ownerOf(slot));
+        for (const { endpointId, ...rest } of named) refused.add({ key: endpointId, ...rest });
+      },
       died: (error) => {
         options.log.error({ error: error.message }, "A proxy worker died; the gateway has to start again.");
         (options.onWorkerDeath ?? rethrow)(error);
       },
     });
-    return new ProxyEngine(pool, new SlotTotals(memory), image);
+    return new ProxyEngine(pool, new SlotTotals(memory), image, refused);
   }
 
   /** See {@link Engine.apply}. @throws after `close`, and when a worker dies */
@@ -102,6 +112,10 @@ export class ProxyEngine implements Engine {
       const slot = this.#image.slotOf(id);
       return slot === undefined ? zeroFigures(id) : { endpointId: id, ...this.#totals.read(slot) };
     });
+  }
+
+  takeRefusals(most: number): readonly RefusalRecord[] {
+    return recordsOf(this.#refused.take(most), (id) => id);
   }
 
   /** See {@link Engine.sessions}. @throws after `close`, and when a worker dies */

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { DesiredNode } from "../../domain/desired.ts";
+import type { RefusalReason } from "../../domain/refusal.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ListenerKey, SessionSettings, SlotRecord } from "./messages.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
@@ -18,6 +19,8 @@ export interface ListenerContext {
   readonly reusePort: boolean;
   nodeUnreachable(node: DesiredNode): void;
   acceptFailed(error: Error): void;
+  /** @param source undefined where the consumer is gone already */
+  refused(slot: number, reason: RefusalReason, source: string | undefined): void;
   /** Takes what is to be known of a session that has ended; sessions do not note it where this is left out. */
   readonly record?: (ended: SlotRecord) => void;
 }
@@ -108,8 +111,9 @@ export class Listener implements SessionHost {
     this.endpoint.counters.countBytesOut(this.endpoint.slot, bytes);
   }
 
-  noNode(): void {
+  noNode(session: Session): void {
     this.endpoint.counters.countRefusal(this.endpoint.slot, "no_healthy_node");
+    this.#context.refused(this.endpoint.slot, "no_healthy_node", session.source);
   }
 
   nodeUnreachable(node: DesiredNode): void {
@@ -124,7 +128,9 @@ export class Listener implements SessionHost {
   }
 
   #accept(socket: Socket): void {
-    if (this.endpoint.admit(() => socket.remoteAddress) !== null) {
+    const refusal = this.endpoint.admit(() => socket.remoteAddress);
+    if (refusal !== null) {
+      this.#context.refused(this.endpoint.slot, refusal, socket.remoteAddress);
       // Nobody waits for this socket: an error of the reset itself changes nothing.
       socket.on("error", () => undefined);
       void reset(socket);

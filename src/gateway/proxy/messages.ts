@@ -2,6 +2,7 @@ import type { DesiredNode } from "../../domain/desired.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import type { ServicePort } from "../../domain/resources.ts";
+import type { BookedRefusals } from "../refusal-book.ts";
 import type { FlowRecord } from "../flow-record.ts";
 import type { LiveSession } from "../live-session.ts";
 import type { SlotMemory } from "./slots.ts";
@@ -103,5 +104,7 @@ export type WorkerMessage =
     }
   /** Before the answer to the change that ended them. */
   | { readonly kind: "ended"; readonly records: readonly SlotRecord[] }
+  /** Added up, by slot. Before the answer to a change that may give a slot to another endpoint. */
+  | { readonly kind: "refused"; readonly refusals: readonly BookedRefusals<number>[] }
   | { readonly kind: "nodeUnreachable"; readonly node: DesiredNode }
   | { readonly kind: "acceptFailed"; readonly message: string };

@@ -24,8 +24,8 @@ export interface SessionHost {
   now(): number;
   countBytesIn(bytes: number): void;
   countBytesOut(bytes: number): void;
-  /** No node took the session. */
-  noNode(): void;
+  /** No node took the session, whose consumer may still be there. */
+  noNode(session: Session): void;
   nodeUnreachable(node: DesiredNode): void;
   /** The session is over: called exactly once. */
   ended(session: Session): void;
@@ -106,7 +106,7 @@ export class Session {
   connect(): void {
     const next = this.#nodes.next();
     if (next.done === true) {
-      this.#host.noNode();
+      this.#host.noNode(this);
       void this.reset("unanswered");
       return;
     }

@@ -18,6 +18,7 @@ function events() {
     nodeUnreachable: () => undefined,
     acceptFailed: () => undefined,
     ended: () => undefined,
+    refused: () => undefined,
     died: (error: Error) => void deaths.push(error.message),
   };
 }

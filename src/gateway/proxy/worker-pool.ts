@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { DesiredNode } from "../../domain/desired.ts";
+import type { BookedRefusals } from "../refusal-book.ts";
 import type {
   Change,
   ChangeResult,
@@ -13,6 +14,7 @@ import type {
 } from "./messages.ts";
 
 export interface PoolEvents {
+  refused(refusals: readonly BookedRefusals<number>[]): void;
   nodeUnreachable(node: DesiredNode): void;
   acceptFailed(message: string): void;
   ended(records: readonly SlotRecord[]): void;
@@ -100,6 +102,9 @@ export class WorkerPool {
         return;
       case "ended":
         this.#events.ended(message.records);
+        return;
+      case "refused":
+        this.#events.refused(message.refusals);
         return;
       case "nodeUnreachable":
         this.#events.nodeUnreachable(message.node);

@@ -4,6 +4,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { SessionSettings, WorkerMessage, WorkerRequest, WorkerSetup } from "./messages.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { RecordBatch } from "./record-batch.ts";
+import { RefusalBook } from "../refusal-book.ts";
 import { Reports } from "./reports.ts";
 import { Shard } from "./shard.ts";
 import { SlotCounters } from "./slots.ts";
@@ -24,6 +25,11 @@ function run(port: MessagePort, setup: WorkerSetup): void {
   const send = (message: WorkerMessage): void => port.postMessage(message);
   const reports = new Reports(send);
   const records = new RecordBatch(send);
+  const refused = new RefusalBook<number>();
+  const tellRefusals = (): void => {
+    const refusals = refused.take();
+    if (refusals.length > 0) send({ kind: "refused", refusals });
+  };
   const shard = new Shard(
     new SlotCounters(memory.live, own),
     {
@@ -32,6 +38,7 @@ function run(port: MessagePort, setup: WorkerSetup): void {
       reusePort: workers > 1,
       nodeUnreachable: (node) => reports.nodeUnreachable(node),
       acceptFailed: (error) => reports.acceptFailed(error),
+      refused: (slot, reason, source) => refused.note(slot, reason, source ?? null, Date.now()),
       ...(recordsEnds ? { record: (ended) => records.add(ended) } : {}),
     },
     index / workers,
@@ -45,6 +52,7 @@ function run(port: MessagePort, setup: WorkerSetup): void {
     void shard.apply(question.change).then((result) => {
       // A slot may be another endpoint's after the answer.
       records.flush();
+      tellRefusals();
       send({ kind: "answer", sequence, result });
     });
   });
@@ -52,6 +60,7 @@ function run(port: MessagePort, setup: WorkerSetup): void {
     reports.nextRound();
     shard.sweep();
     records.flush();
+    tellRefusals();
   }, sweepIntervalMs(settings));
   send({ kind: "ready" });
 }
