@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { addDomain, deleteDomain, listDomains, verifyDomain } from "./fake-domains.ts";
+import { explainFake, refusalsOf } from "./fake-explain.ts";
 import type { FakeCluster, FakeEndpoint, FakeModel, FakeRegistration, FakeVpc } from "./fake-model.ts";
 import { FakeRefusal } from "./fake-model.ts";
 import type { Attachment } from "./wire.ts";
@@ -87,6 +88,8 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
         query,
       ),
   ],
+  ["GET /explain", ({ model, query }) => ({ body: explainFake(model, query) })],
+  ["GET /(?:clusters|services|endpoints)/:id/refusals", ({ model, id }) => ({ body: refusalsOf(model, id) })],
   ["GET /services", services],
   ["GET /services/:id/domains", ({ model, id }) => ({ body: listDomains(model, id) })],
   [

@@ -208,3 +208,43 @@ export interface NewAccessKey {
   readonly secret_key: string;
   readonly user: string;
 }
+
+/** GET explain. */
+export interface ExplainedConnection {
+  readonly verdict: "admitted" | "refused" | "unreachable" | "unknown";
+  readonly reason?: string;
+  /** Up to the deciding one. */
+  readonly rules: readonly ExplainedRule[];
+}
+
+interface ExplainedRule {
+  readonly name: string;
+  readonly outcome: string;
+  readonly reason?: string;
+  readonly looked_at: string;
+  readonly change?: ExplainedChange;
+}
+
+/** What would turn a decision. */
+export interface ExplainedChange {
+  readonly by: "owner" | "consumer" | "operator";
+  readonly what: string;
+  readonly command?: string;
+}
+
+/** GET refusals. */
+export interface RefusalPage {
+  readonly refusals: readonly Refusal[];
+  readonly total_count: number;
+}
+
+interface Refusal {
+  readonly reason: string;
+  /** Left out: others together. */
+  readonly source?: string;
+  readonly endpoint: string;
+  readonly account: string;
+  readonly first_at: string;
+  readonly last_at: string;
+  readonly count: number;
+}
