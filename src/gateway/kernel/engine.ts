@@ -20,6 +20,7 @@ import type { Change, Tables } from "./nft/tables.ts";
 import { Plan } from "./plan.ts";
 import type { Relay } from "./relay/relay.ts";
 import { roomFor } from "./room.ts";
+import { RefusedSources } from "./refused-sources.ts";
 import { ensureRuleset } from "./ruleset-loader.ts";
 import { eitherOf, sever, verdictOn, type Verdict } from "./sever.ts";
 import type { Turn } from "./tracked.ts";
@@ -66,6 +67,7 @@ export class KernelEngine implements Engine {
   #areSomeUncounted = false;
   #desired: readonly DesiredEndpoint[] = [];
   readonly #figures: Figures;
+  readonly #refused: RefusedSources;
   #recountDueAt = 0;
   /** Refusals of endpoints whose cap may admit too little, when they were looked at last. */
   #refusedByCap: ReadonlyMap<number, Count> = new Map();
@@ -74,6 +76,7 @@ export class KernelEngine implements Engine {
     this.#parts = parts;
     this.#caps = new Caps(parts.tables, parts.conntrack, () => performance.now());
     this.#figures = new Figures(parts.tables, parts.conntrack, () => performance.now());
+    this.#refused = new RefusedSources(parts.tables, { now: () => performance.now(), wallNow: Date.now });
     this.#plan = new Plan({
       groupNumber: (name) => this.#groupNumber(name),
       resolve: (nodes) => this.#addresses.resolve(nodes),
@@ -88,8 +91,10 @@ export class KernelEngine implements Engine {
     const wasThere = await ensureRuleset(parts.tables);
     const engine = new KernelEngine(parts);
     parts.tables.noteGeneration();
-    if (wasThere) engine.#caps.takeOver();
-    else engine.#beginEmpty();
+    if (wasThere) {
+      engine.#caps.takeOver();
+      engine.#refused.takeOver();
+    } else engine.#beginEmpty();
     return engine;
   }
 
@@ -140,8 +145,8 @@ export class KernelEngine implements Engine {
     return this.#figures.read(this.#desired, (number) => this.#plan.endpoints.get(number) !== undefined);
   }
 
-  takeRefusals(_most: number): readonly RefusalRecord[] {
-    return [];
+  takeRefusals(most: number): readonly RefusalRecord[] {
+    return this.#refused.take(most, (number) => this.#plan.idOf(number));
   }
 
   sessions(query: SessionQuery): Promise<SessionList> {
@@ -229,7 +234,8 @@ export class KernelEngine implements Engine {
   /** Returns what removes the counters that the rules themselves have made of endpoints that go. */
   #refusalsOf(farewell: readonly Change[]): readonly Change[] {
     const numbers = farewell.map(({ element }) => Number(element.key[0]));
-    return refusalReasons.map(refusalCounter).flatMap((set) => {
+    const made = [...refusalReasons.map(refusalCounter), "newcomers"] as const;
+    return made.flatMap((set) => {
       const counted = this.#parts.tables.countersOf(set, numbers).keys();
       return [...counted].map((number): Change => ({ verb: "remove", set, element: { key: [number] } }));
     });

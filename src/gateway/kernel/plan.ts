@@ -69,6 +69,11 @@ export class Plan {
     return [...this.#coming.values()];
   }
 
+  /** Whose number it is, whether it is carried or not. */
+  idOf(number: number): EndpointId | undefined {
+    return this.#known.get(number)?.id;
+  }
+
   /** Most sessions that an endpoint may have; undefined where it is not carried. */
   capOf(number: number): number | undefined {
     return this.endpoints.get(number) && this.#known.get(number)?.maxSession;

@@ -52,6 +52,7 @@ test.each(setNames)("%s is declared once, as set or map, without elements, with 
     credit: "1/day",
     "packet rate": "packets;",
     "byte rate": "bytes;",
+    "newcomer rate": "128/hour",
   };
   expect(body).toContain(state === undefined ? "typeof" : words[state]);
 });
@@ -66,8 +67,10 @@ test("every set that a rule looks something up in is declared in its table", () 
 test.each(refusalReasons)(
   "%s has a chain that counts and resets, and resets where there is no room to count",
   (reason) => {
+    const place = refusalReasons.indexOf(reason);
     const body = new RegExp(`chain ${refusalChain(reason)} \\{\\n(.*?)\\n  \\}`, "s").exec(text)?.[1];
     expect(body?.trim().split(/\s*\n\s*/)).toEqual([
+      `meta priority set ${place} jump note_source`,
       `add @${refusalCounter(reason)} { ct mark } reject with tcp reset`,
       "reject with tcp reset",
     ]);

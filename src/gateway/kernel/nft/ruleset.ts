@@ -19,7 +19,7 @@ import {
 } from "./schema.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
-export const rulesetVersion = 9;
+export const rulesetVersion = 10;
 
 const typeOf: Readonly<Record<Field, string>> = {
   mark: "meta mark",
@@ -39,6 +39,8 @@ const stateOf: Readonly<Record<ElementState, string>> = {
   credit: "limit rate over 1/day burst 1 packets",
   "packet rate": "limit rate over 1/second burst 1 packets",
   "byte rate": "limit rate over 1 bytes/second burst 1 bytes",
+  // The rules add these themselves.
+  "newcomer rate": "limit rate over 128/hour burst 64 packets",
 };
 
 /**
@@ -57,7 +59,7 @@ ${declarations("inet")}
   ct timeout idle6 { protocol tcp; l3proto ip6; policy = { ${timeouts} }; }
 ${admission}
 ${carrying}
-${refusalReasons.map(refuse).join("")}}
+${refusalReasons.map(refuse).join("")}${noting}}
 table arp ${tableName} {
 ${declarations("arp")}
 ${addressResolution}
@@ -248,14 +250,33 @@ const addressResolution = `
     arp operation request arp saddr ip set oifname map @sender_of_interface
   }`;
 
-function refuse(reason: RefusalReason): string {
+function refuse(reason: RefusalReason, place: number): string {
   return `
   chain ${refusalChain(reason)} {
+    meta priority set ${place} jump note_source
     add @${refusalCounter(reason)} { ct mark } reject with tcp reset
     reject with tcp reset
   }
 `;
 }
+
+/**
+ * Who is refused. A set that is full ends the rule that would add to it: then the next one counts, and the counters of
+ * endpoints do in any case. Only sources that are not known yet are counted as newcomers.
+ */
+const noting = `
+  chain note_source {
+    ct mark . meta priority . ip saddr @refused_source4 return
+    ct mark . meta priority . ip6 saddr @refused_source6 return
+    add @newcomers { ct mark } goto note_others
+    add @refused_source4 { ct mark . meta priority . ip saddr } return
+    add @refused_source6 { ct mark . meta priority . ip6 saddr } return
+    goto note_others
+  }
+  chain note_others {
+    add @refused_others { ct mark . meta priority }
+  }
+`;
 
 function declarations(family: TableFamily): string {
   return setNames

@@ -22,7 +22,7 @@ export type Field =
   | "zone";
 
 /** What an element keeps besides its key. */
-export type ElementState = "counter" | "cap" | "credit" | "packet rate" | "byte rate";
+export type ElementState = "counter" | "cap" | "credit" | "packet rate" | "byte rate" | "newcomer rate";
 
 export interface SetSchema {
   readonly family: TableFamily;
@@ -73,6 +73,10 @@ const counted = { family: "inet", key: ["mark"], state: "counter" } as const sat
 /** Most endpoints never refuse anybody, and a counter takes the kernel longer to make than all else of an endpoint. */
 const refused = { ...counted, size: mostEndpoints, isDynamic: true } as const satisfies SetSchema;
 
+/** Refused sources that are told apart, of each family. They are listed whole, which has to be quick. */
+export const mostRefusedSources = 8_192;
+const refusedSources = { ...counted, size: mostRefusedSources, isDynamic: true } as const;
+
 /** Everything that changes while the gateway runs: elements of these sets and maps, and nothing else. */
 export const sets = {
   // One element an attachment.
@@ -117,6 +121,12 @@ export const sets = {
   refused_no_healthy_node: refused,
   refused_service_closed: refused,
   refused_connection_rate: refused,
+  // Who was refused, by endpoint, reason (its place in the list of reasons) and source; and all for whom there is no room.
+  refused_source4: { ...refusedSources, key: ["mark", "priority", "ipv4_addr"] },
+  refused_source6: { ...refusedSources, key: ["mark", "priority", "ipv6_addr"] },
+  refused_others: { ...refusedSources, key: ["mark", "priority"] },
+  // How many more sources of an endpoint are told apart: none may fill the sets alone.
+  newcomers: { family: "inet", key: ["mark"], state: "newcomer rate", size: mostEndpoints, isDynamic: true },
   // One element a node group's bucket.
   node4: { family: "inet", key: ["priority", "number"], data: ["ipv4_addr", "inet_service"] },
   node6: { family: "inet", key: ["priority", "number"], data: ["ipv6_addr", "inet_service"] },
@@ -139,6 +149,9 @@ export function kernelName(set: SetName): string {
 export function refusalCounter(reason: RefusalReason): Extract<SetName, `refused_${RefusalReason}`> {
   return `refused_${reason}`;
 }
+
+/** The sets that refused sources are counted in. */
+export const refusalSourceSets = ["refused_source4", "refused_source6", "refused_others"] as const;
 
 /** The chain that refuses a connection for a reason, counting it. */
 export function refusalChain(reason: RefusalReason): string {

@@ -29,6 +29,9 @@ const examples: Readonly<Partial<Record<SetName, Element>>> = {
   cap: { key: [16_777_217], cap: 1_000_000, comment: "3000" },
   connection_rate: { key: [16_777_217], rate: { perSecond: 50, burst: 10 } },
   bandwidth: { key: [16_777_217], rate: { perSecond: 125_000_000, burst: 1_000_000 } },
+  refused_source4: { key: [16_777_217, 6, "10.0.0.9"] },
+  refused_source6: { key: [16_777_217, 0, "fd00::9"] },
+  refused_others: { key: [16_777_217, 3] },
   node4: { key: [4, 59], data: ["10.9.0.1", 9200] },
   node6: { key: [4, 0], data: ["fd09::1", 65_535] },
 };
