@@ -35,7 +35,7 @@ function judgeNetwork(facts: ExplainFacts, question: ExplainQuestion): Judgement
   return unreachable("not_attached", `No gateway is attached to ${name}.`, {
     by: "operator",
     what: "Attach the network to a gateway.",
-    command: `postern vpc attach ${vpc.id} --interface DEVICE`,
+    command: `postern vpc attach ${vpc.id} --attachment interface --device DEVICE`,
   });
 }
 
