@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-/** Takes its minute, and a host's networks: nothing for those who only changed a line. */
-const sequences = "src/gateway/kernel/sequences.test.ts";
+/** Take their time, and a host's networks: nothing for those who only changed a line. */
+const withNetworks = ["sequences", "explain-proof"].map((name) => `src/gateway/kernel/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -10,7 +10,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{src,demo,scripts,bench}/**/*.test.ts", "test/support/**/*.test.ts"],
-          exclude: [sequences],
+          exclude: withNetworks,
           // Nothing is kept in modules, and loading them anew for every file is 40 % of the work.
           isolate: false,
           testTimeout: 20_000,
@@ -29,7 +29,7 @@ export default defineConfig({
       {
         test: {
           name: "netns",
-          include: ["test/netns/**/*.test.ts", sequences],
+          include: ["test/netns/**/*.test.ts", ...withNetworks],
           // Each file loads the machine with thousands of sessions.
           fileParallelism: false,
           testTimeout: 120_000,

@@ -16,6 +16,7 @@ export const admissionRules: readonly Rule[] = [
   { name: "nodes", judge: judgeNodes },
   { name: "connection rate", judge: judgeRate },
   { name: "session cap", judge: judgeCap },
+  { name: "address family", judge: judgeFamily },
 ];
 
 function passed(lookedAt: string): Judgement {
@@ -121,23 +122,36 @@ function judgeSources({ endpoint }: ExplainFacts, { source, viewer }: ExplainQue
   };
 }
 
-function judgeNodes(facts: ExplainFacts, { source = "", viewer }: ExplainQuestion): Judgement {
+function judgeNodes(facts: ExplainFacts, question: ExplainQuestion): Judgement {
+  const usable = facts.cluster.nodes.filter(facts.isUsable);
+  if (usable.length === 0) return noNode(facts, question, "None of the nodes can take it");
+  if (question.viewer === "consumer") return passed("The cluster has a healthy node.");
+  return passed(`${usable.length} of ${facts.cluster.nodes.length} nodes can take it: ${listed(usable)}.`);
+}
+
+/**
+ * The kernel finds out last that no node has the consumer's family: its host stands in for IPv4 nodes that IPv6 consumers
+ * come to, and for nobody the other way about.
+ */
+function judgeFamily(facts: ExplainFacts, question: ExplainQuestion): Judgement {
   const { cluster, isUsable, vpc } = facts;
-  // The gateway's host stands in for IPv4 nodes that IPv6 consumers come to; the other way about nobody does.
-  const isMet = (host: string): boolean =>
-    !isKernelAttachment(vpc.attachment) || parseIpv6(source) !== undefined || parseIpv6(host) === undefined;
-  const usable = cluster.nodes.filter((node) => isUsable(node) && isMet(node.host));
-  if (usable.length > 0) {
-    const found = `${usable.length} of ${cluster.nodes.length} nodes can take it`;
-    return passed(viewer === "owner" ? `${found}: ${listed(usable)}.` : "The cluster has a healthy node.");
-  }
-  const found =
-    viewer === "owner" ? `None of the nodes can take it: ${listed(cluster.nodes)}.` : "No healthy node.";
-  return refused("no_healthy_node", found, {
-    by: "owner",
-    what: "See what ails each node.",
-    command: `postern cluster show ${cluster.name}`,
-  });
+  const isOfKernel = isKernelAttachment(vpc.attachment);
+  const isIPv4 = parseIpv6(question.source ?? "") === undefined;
+  const isMet = cluster.nodes.some((node) => isUsable(node) && parseIpv6(node.host) === undefined);
+  if (!isOfKernel || !isIPv4 || isMet) return passed("A node is reached from the consumer's address family.");
+  return noNode(facts, question, "None of the healthy nodes has IPv4, which the source comes by");
+}
+
+function noNode({ cluster }: ExplainFacts, { viewer }: ExplainQuestion, found: string): Judgement {
+  return refused(
+    "no_healthy_node",
+    viewer === "owner" ? `${found}: ${listed(cluster.nodes)}.` : "No healthy node.",
+    {
+      by: "owner",
+      what: "See what ails each node.",
+      command: `postern cluster show ${cluster.name}`,
+    },
+  );
 }
 
 function listed(nodes: readonly ClusterNode[]): string {

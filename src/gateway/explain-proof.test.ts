@@ -24,6 +24,8 @@ import {
 const situationsABatch = 50;
 const batches = 20;
 
+const sources = ["127.0.0.1", "127.9.0.7", "127.9.1.7", "127.10.0.1"];
+
 async function startPlace(): Promise<SituationPlace> {
   const nodes = [await TestNode.start(), await TestNode.start(), await TestNode.start()];
   onTestFinished(() => {
@@ -35,7 +37,8 @@ async function startPlace(): Promise<SituationPlace> {
       address: `127.${block}.${Math.floor(n / 200)}.${(n % 200) + 1}` as Endpoint["address"],
       address6: null,
     }),
-    sources: ["127.0.0.1", "127.9.0.7", "127.9.1.7", "127.10.0.1"],
+    sources,
+    holders: sources,
     sourceEntries: ["127.9.0.0/16", "127.9.1.7", "127.0.0.1", "10.0.0.0/8", "fd00::/8"],
     nodes: nodes.map(({ host, port }) => ({ host, port })),
     vpc: aVpc({ cidr: "127.0.0.0/8" }),
@@ -101,7 +104,7 @@ async function meet(engine: ProxyEngine, place: SituationPlace, situations: read
   );
   const compiler = new Compiler();
   await engine.apply(compiler.compile(snapshotOf(calmStateOf(situations, place)), () => true).endpoints);
-  const held = await Promise.all(situations.filter(canHold).flatMap(hold));
+  const held = await Promise.all(situations.filter((one) => canHold(one, place)).flatMap(hold));
   await engine.apply(
     compiler.compile(snapshotOf(stateOf(situations, place)), (id) => usable.get(id) !== false).endpoints,
   );

@@ -15,17 +15,21 @@ export interface SituationPlace {
   addressOf(n: number): Pick<Endpoint, "address" | "address6">;
   /** Whom connections come from. */
   readonly sources: readonly string[];
+  /** Those of them, IPv4, that any endpoint may be reached from: sessions are held from there. */
+  readonly holders: readonly string[];
   /** Entries of source whitelists: some have sources in them, some have not. */
   readonly sourceEntries: readonly string[];
   readonly nodes: readonly Omit<ClusterNode, "id">[];
+  /** Which nodes really serve; left out, it is made up which of them do. */
+  readonly serves?: (node: Omit<ClusterNode, "id">) => boolean;
   readonly vpc: Vpc;
-  /** A network that no gateway is attached to; the first `servedPort` is the cluster's client port. */
+  /** A network that no gateway is attached to. */
   readonly unattached: Vpc;
 }
 
 export interface Situation {
   readonly facts: Omit<ExplainFacts, "figures">;
-  readonly question: Required<Pick<ExplainQuestion, "source" | "port">> & ExplainQuestion;
+  readonly question: ExplainQuestion & { readonly source: string; readonly port: number };
   /** The endpoint as the gateway is told of it: the question's account's, where it names one. */
   readonly carried: Endpoint;
   /** Sessions that somebody has had since before. */
@@ -54,7 +58,7 @@ export function someSituation(chance: Chance, place: SituationPlace, n: number):
   const nodes = place.nodes
     .filter(() => !isOneOf(4))
     .map((node, index) => ({ ...node, id: uuid(n * 1000 + index) as NodeId }));
-  const usable = new Set(nodes.filter(() => !isOneOf(4)).map(({ id }) => id));
+  const usable = new Set(nodes.filter(place.serves ?? (() => !isOneOf(4))).map(({ id }) => id));
   const id = uuid(n * 1000);
   const cluster = aCluster({ id: id as ClusterId, nodes, clientPort: ports[0] });
   const service = aService({
@@ -91,9 +95,7 @@ export function someSituation(chance: Chance, place: SituationPlace, n: number):
     },
     carried: account === undefined ? endpoint : madeBy(account, { endpoint, service, permissions }),
     held: chance.below(endpoint.maxSession + 1),
-    heldFrom: chance.one(
-      place.sources.filter((source) => source.includes(":") === place.sources[0]?.includes(":")),
-    ),
+    heldFrom: chance.one(place.holders),
   };
 }
 
@@ -145,15 +147,17 @@ function isOfKernel(vpc: Vpc): vpc is KernelVpc {
 export function calmStateOf(situations: readonly Situation[], place: SituationPlace): DesiredState {
   const state = stateOf(situations, place);
   const open: Partial<Endpoint> = { approval: "accepted", rejectedBy: null, sourceWhitelistEnabled: false };
+  const { serves = () => true } = place;
   return {
     ...state,
+    clusters: state.clusters.map((cluster) => ({ ...cluster, nodes: cluster.nodes.filter(serves) })),
     services: state.services.map((service) => ({ ...service, enabled: true })),
     endpoints: state.endpoints.map((endpoint) => ({ ...endpoint, ...open })),
   };
 }
 
-/** Whether sessions can be held: there is an endpoint, and nodes that take them. */
-export function canHold({ carried, facts }: Situation): boolean {
+/** Whether sessions can be held, by IPv4: there is an endpoint, and a node that takes them. */
+export function canHold({ carried, facts }: Situation, { serves = () => true }: SituationPlace): boolean {
   const isThere = facts.vpc.attachment.kind !== "none" && carried.createdRevision <= revision;
-  return isThere && facts.cluster.nodes.length > 0;
+  return isThere && facts.cluster.nodes.some((node) => serves(node) && !node.host.includes(":"));
 }

@@ -55,6 +55,7 @@ test("what is admitted names every rule in order, and nothing is changed by aski
       "nodes",
       "connection rate",
       "session cap",
+      "address family",
     ]);
   }
   expect([server.store.revision, server.store.generation]).toEqual([revision, generation]);

@@ -49,15 +49,25 @@ export class LoneGateway {
   }
 
   static async start(namespace: Namespace, plan: GatewayPlan): Promise<LoneGateway> {
+    return await LoneGateway.startWith(namespace, snapshotOf(plan));
+  }
+
+  /** As `start`, from a whole snapshot. */
+  static async startWith(namespace: Namespace, snapshot: object): Promise<LoneGateway> {
     const gateway = new LoneGateway(namespace, await mkdtemp(join(tmpdir(), "postern-lone-")));
     await mkdir(join(gateway.#directory, "gateway"), { mode: 0o700 });
-    await gateway.begin(plan);
+    await gateway.beginWith(snapshot);
     return gateway;
   }
 
   /** Starts the process that was killed, or stopped, anew; resolves when the plan is in force. @throws Error */
   async begin(plan: GatewayPlan): Promise<void> {
-    await writeFile(join(this.#directory, "gateway", "snapshot.json"), JSON.stringify(snapshotOf(plan)));
+    await this.beginWith(snapshotOf(plan));
+  }
+
+  /** As `begin`, from a whole snapshot. */
+  async beginWith(snapshot: object): Promise<void> {
+    await writeFile(join(this.#directory, "gateway", "snapshot.json"), JSON.stringify(snapshot));
     const [command = "", ...prefix] = this.#namespace.prefix;
     const args = [...prefix, executable, "gateway", "--data", this.#directory];
     const started = new GuardedProcess(command, args, { env: { ...process.env, POSTERN_LOG: "info" } });
