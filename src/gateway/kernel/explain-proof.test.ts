@@ -87,7 +87,7 @@ const portOf = ({ facts }: Situation): number =>
 
 /** Elements of a set or map, as nft writes them. */
 async function elementsOf(host: Namespace, set: string): Promise<readonly string[]> {
-  const kind = /^node/.test(set) ? "map" : "set";
+  const kind = /^node[46]/.test(set) ? "map" : "set";
   const listed = await host.run("nft", ["list", kind, "inet", "postern", set]);
   const elements = /elements = \{([^}]*)\}/.exec(listed)?.[1] ?? "";
   return elements.split(",").map((element) => element.trim());
