@@ -68,10 +68,13 @@ describe.skipIf(missing)(`counters of refusals (${missing ?? "root"})`, () => {
         .list(set)
         .filter(({ key }) => key[0] === 3)
         .map(({ key, counter }) => [refusalReasons[Number(key[1])], key[2], counter?.packets]);
-    expect(of("refused_source4").toSorted()).toEqual([
-      ["not_whitelisted", consumerAddress, 2],
-      ["service_closed", consumerAddress, 3],
-    ]);
+    expect(of("refused_source4")).toHaveLength(2);
+    expect(of("refused_source4")).toEqual(
+      expect.arrayContaining([
+        ["not_whitelisted", consumerAddress, 2],
+        ["service_closed", consumerAddress, 3],
+      ]),
+    );
     expect(of("refused_source6")).toMatchObject([["service_closed", expect.stringContaining("fd00:1::"), 1]]);
     expect([of("refused_others").length, of("newcomers").length]).toEqual([0, 1]);
     // Its element is found and taken away by its number, as those of counters are.
