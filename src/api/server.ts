@@ -20,6 +20,7 @@ import {
   type OperationReply,
   type Principal,
 } from "./operation.ts";
+import { observeRequests, type RequestObserver } from "./request-observer.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { SignatureHeader } from "./signature/authorization.ts";
 import { readSignature, readUnreadBody, signedRequest } from "./signed-request.ts";
@@ -48,6 +49,8 @@ declare module "fastify" {
   }
   interface FastifyContextConfig {
     protocol?: Protocol;
+    /** Id of the operation. */
+    operation?: string;
   }
 }
 
@@ -58,12 +61,14 @@ export type ExtraRoutes = (app: FastifyInstance) => void;
  * Builds the API. Call `listen` on the result, or `inject` in tests.
  * @param log gets what went wrong unexpectedly. Fastify's own logging stays off: it costs as much as the rest of a
  *   request, for lines that nobody reads
+ * @param observer hears of every request
  */
 export function buildServer(
   context: ApiContext,
   operations: readonly Operation[],
   extraRoutes: ExtraRoutes,
   log: Logger,
+  observer?: RequestObserver,
 ): FastifyInstance {
   const newRequestId = requestIdSource();
   const app = Fastify({
@@ -76,6 +81,7 @@ export function buildServer(
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => void sendError(log, error, request, reply),
   });
+  if (observer) observeRequests(app, observer);
   app.decorateRequest("principal", null);
   app.decorateRequest("signature", null);
   const keys = new KeyAuthenticator(context.store, context.clock, context.unseal);
@@ -183,7 +189,7 @@ function addRoute(
     method: operation.method,
     url: operation.path,
     ...(operation.host ? { constraints: { host: operation.host } } : {}),
-    config: { protocol: operation.protocol ?? "css" },
+    config: { protocol: operation.protocol ?? "css", operation: operation.id },
     handler: (request, reply) =>
       request.principal || operation.access === "public"
         ? handle(request, reply)

@@ -125,6 +125,13 @@ export class GatewayRegistry implements Enforcement, LiveView {
     return undefined;
   }
 
+  /** What each gateway last said of the nodes that it asks. */
+  nodes(): readonly (NodeHealth & { readonly gatewayId: GatewayId })[] {
+    return [...this.#gateways].flatMap(([gatewayId, { nodes }]) =>
+      [...nodes.values()].map((health) => ({ ...health, gatewayId })),
+    );
+  }
+
   gateways(): readonly GatewayView[] {
     const now = this.#clock.now();
     return [...this.#gateways].map(([id, gateway]) => ({

@@ -6,6 +6,7 @@ import type { DesiredState } from "./build-snapshot.ts";
 import type { KernelAttachment } from "./desired.ts";
 import type { EndpointState, EndpointStatus } from "./endpoint-state.ts";
 import type { RefusalBatch, RefusalRecord } from "./refusal-record.ts";
+import type { InventoryRepository } from "./inventory.ts";
 import type { Resolver } from "./snapshot.ts";
 import type {
   AccountId,
@@ -329,6 +330,7 @@ export interface Repositories {
   readonly domains: ServiceDomainRepository;
   readonly gateways: GatewayRepository;
   readonly refusals: RefusalRepository;
+  readonly inventory: InventoryRepository;
   /** A fact about the installation. */
   setting(key: SettingKey): Promise<string | undefined>;
   setSetting(key: SettingKey, value: string): Promise<void>;

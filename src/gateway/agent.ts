@@ -6,6 +6,7 @@ import type { Snapshot } from "../domain/snapshot.ts";
 import { isSameJson } from "../lib/same-json.ts";
 import { Backoff } from "../lib/backoff.ts";
 import type { Logger } from "../lib/log.ts";
+import type { AgentObserver } from "./agent-observer.ts";
 import type { NameService } from "./dns/name-service.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
 import { RefusalOutbox } from "./refusal-outbox.ts";
@@ -30,6 +31,8 @@ export interface AgentParts {
   readonly log: Logger;
   /** Called when a snapshot has been applied, from disk or from the server. */
   readonly onApplied: (revision: number) => void;
+  /** Counts what happens, for metrics; nobody does where it is left out. */
+  readonly observer?: AgentObserver;
 }
 
 /**
@@ -58,6 +61,11 @@ export class GatewayAgent {
   constructor(parts: AgentParts) {
     this.#parts = parts;
     this.#refusals = new RefusalOutbox((most) => parts.engine.takeRefusals(most));
+  }
+
+  /** What is to be in force; undefined before the first. */
+  get snapshot(): Snapshot | undefined {
+    return this.#snapshot;
   }
 
   /** Brings about the last good snapshot. Returns whether there is one. */
@@ -94,6 +102,7 @@ export class GatewayAgent {
     while (!signal.aborted) {
       try {
         const snapshot = await client.nextSnapshot(this.#settled, signal);
+        this.#parts.observer?.heardFromServer();
         if (snapshot) {
           await this.#take(snapshot, "from server");
           await this.#report(client);
@@ -135,6 +144,7 @@ export class GatewayAgent {
       const persisted = origin === "from server" ? this.#parts.file.write(snapshot) : Promise.resolve();
       await Promise.all([this.#apply(), persisted]);
       this.#settled = snapshot.revision;
+      this.#parts.observer?.settled(snapshot.revision);
     });
     this.#parts.onApplied(snapshot.revision);
   }
@@ -152,6 +162,11 @@ export class GatewayAgent {
     const severedSessions = this.#last.severedSessions + report.severedSessions;
     const { failures, coming = [] } = report;
     this.#last = { severedSessions, failures, coming, applyMs };
+    this.#parts.observer?.applied({
+      durationMs: applyMs,
+      severedSessions: report.severedSessions,
+      failures: failures.length,
+    });
     log.info(
       {
         revision: snapshot.revision,
@@ -227,6 +242,7 @@ export class GatewayAgent {
     // The caller of this piece hears of its failure; the pieces behind it go on.
     this.#queue = next.catch((error: unknown) => {
       this.#parts.log.error({ err: error }, "applying the snapshot failed");
+      this.#parts.observer?.applyFailed();
     });
     return next;
   }

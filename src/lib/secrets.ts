@@ -15,6 +15,11 @@ export function hashToken(token: string): string {
   return hash("sha256", token);
 }
 
+/** Whether two secrets are the same. How long it takes tells nothing of either. */
+export function isSameSecret(one: string, other: string): boolean {
+  return timingSafeEqual(hash("sha256", one, "buffer"), hash("sha256", other, "buffer"));
+}
+
 export function newPassword(): string {
   return randomBytes(18).toString("base64url");
 }

@@ -6,6 +6,14 @@ import { createLogger, type Logger } from "../lib/log.ts";
 import { StartError } from "../lib/start-error.ts";
 import { auditArgs, readAuditRetention, withAudit, type AuditFlags } from "./audit-settings.ts";
 import { flowLogArgs, readFlowLog, withFlowLog, type FlowLogFlags } from "./flow-log-settings.ts";
+import {
+  metricsArgs,
+  metricsHelp,
+  metricsTokenHelp,
+  readMetrics,
+  type MetricsFlags,
+  type MetricsProcess,
+} from "./metrics-settings.ts";
 import { nameArgs, readNames, readUpdates, withNames, type NameFlags } from "./name-settings.ts";
 import { dataPaths, type DataPaths } from "./paths.ts";
 import { runProcess } from "./process-life.ts";
@@ -21,7 +29,7 @@ const defaultIdleTimeoutS = "3600";
 const flowsHelp = "most flows of one network that the kernel carries (default: half of the kernel's table)";
 const mostListed = 100_000;
 
-interface ProcessFlags extends FlowLogFlags, NameFlags, AuditFlags {
+interface ProcessFlags extends FlowLogFlags, NameFlags, AuditFlags, MetricsFlags {
   readonly data?: string;
   readonly listen: string;
   readonly region?: string;
@@ -59,6 +67,9 @@ export function addProcessCommands(program: Command, env: Environment): void {
     .option("--listen <host:port>", "address of the API", defaultListen)
     .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
     .option("--dns-zone <name>", zoneHelp)
+    .option("--metrics-server <host:port>", metricsHelp("server"))
+    .option("--metrics-gateway <host:port>", metricsHelp("gateway"))
+    .option("--metrics-token-file <file>", metricsTokenHelp)
     .action(async (flags: ProcessFlags, command: Command) => {
       const { runUp } = await import("./up.ts");
       const paths = pathsOf(command);
@@ -74,7 +85,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
       });
     });
 
-  withAudit(withData(program.command("server").description("run the server alone")))
+  withMetrics(withAudit(withData(program.command("server").description("run the server alone"))), "server")
     .option("--listen <host:port>", "address of the API", defaultListen)
     .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
     .option("--dns-zone <name>", zoneHelp)
@@ -92,6 +103,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
           wantedZone: flags.dnsZone,
           defaultZone,
           auditRetentionDays: readAuditRetention(flags),
+          metrics: readMetrics("server", flags.metrics, flags.metricsTokenFile),
         }),
       );
     });
@@ -104,7 +116,7 @@ function addGatewayCommand(
   logLevel: string,
   pathsOf: (command: Command) => DataPaths,
 ): void {
-  withGatewayFlags(program.command("gateway").description("run the gateway alone"))
+  withMetrics(withGatewayFlags(program.command("gateway").description("run the gateway alone")), "gateway")
     .option("--check", "only tell what this host lacks for carrying networks in the kernel")
     .option("--sessions", "only list the sessions that this host's kernel carries, newest first; takes root")
     .option("--endpoint <id>", "with --sessions: of this endpoint")
@@ -138,7 +150,8 @@ function addGatewayCommand(
         const names = readNames(flags);
         const updates = await readUpdates(flags);
         const records = flowLog ? { flowLog } : {};
-        await runGateway({ paths, idleTimeoutMs, kernel, names, updates, log, ...records });
+        const metrics = readMetrics("gateway", flags.metrics, flags.metricsTokenFile);
+        await runGateway({ paths, idleTimeoutMs, kernel, names, updates, metrics, log, ...records });
       });
     });
 }
@@ -166,6 +179,7 @@ function gatewayArgs(flags: ProcessFlags): readonly string[] {
     ...flowLogArgs(flags),
     ...flowsArgs(flags),
     ...nameArgs(flags),
+    ...metricsArgs("gateway", flags),
   ];
 }
 
@@ -179,6 +193,7 @@ function serverArgs(flags: ProcessFlags): readonly string[] {
     ...auditArgs(flags),
     ...(region === undefined ? [] : ["--region", region]),
     ...(dnsZone === undefined ? [] : ["--dns-zone", dnsZone]),
+    ...metricsArgs("server", flags),
   ];
 }
 
@@ -186,6 +201,12 @@ function withGatewayFlags(command: Command): Command {
   return withNames(withFlowLog(withData(command)))
     .option("--idle-timeout <seconds>", "end sessions without a byte for so long", defaultIdleTimeoutS)
     .option("--flows-per-network <number>", flowsHelp);
+}
+
+function withMetrics(command: Command, of: MetricsProcess): Command {
+  return command
+    .option("--metrics <host:port>", metricsHelp(of))
+    .option("--metrics-token-file <file>", metricsTokenHelp);
 }
 
 function withData(command: Command): Command {

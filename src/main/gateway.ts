@@ -12,17 +12,22 @@ import { Libc } from "../gateway/kernel/libc.ts";
 import { LinuxHostNetwork } from "../gateway/kernel/network/linux-host-network.ts";
 import { openResolverSockets } from "../gateway/kernel/resolver-sockets.ts";
 import { startKernelEngine, type KernelSettings } from "../gateway/kernel/start.ts";
+import { GatewayCounts } from "../gateway/metrics/gateway-counts.ts";
 import { ProxyEngine } from "../gateway/proxy/engine.ts";
 import { selfTest } from "../gateway/self-test.ts";
 import { ServerClient, type GatewayCredentials } from "../gateway/server-client.ts";
 import { SnapshotFile } from "../gateway/snapshot-file.ts";
+import { systemClock } from "../lib/clock.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
 import type { Logger } from "../lib/log.ts";
 import { RotatingFile } from "../lib/rotating-file.ts";
 import type { FlowLogSettings } from "./flow-log-settings.ts";
 import { readCredentials } from "./gateway-credentials.ts";
+import { gatewayMetrics } from "./gateway-metrics.ts";
+import type { MetricsSettings } from "./metrics-settings.ts";
 import type { DataPaths } from "./paths.ts";
 import { tellSupervisor, untilStopped } from "./process-life.ts";
+import { startMetrics } from "./start-metrics.ts";
 
 export interface GatewayOptions {
   readonly paths: DataPaths;
@@ -34,6 +39,8 @@ export interface GatewayOptions {
   readonly names: NameSettings;
   /** Zones of existing name servers that have the same names. */
   readonly updates: readonly UpdatedZone[];
+  /** Where metrics are told; nowhere where it is undefined. */
+  readonly metrics: MetricsSettings | undefined;
   readonly log: Logger;
 }
 
@@ -49,6 +56,7 @@ export async function runGateway({
   flowLog,
   names,
   updates,
+  metrics,
   log,
 }: GatewayOptions): Promise<void> {
   mkdirSync(paths.gateway, { recursive: true, mode: 0o700 });
@@ -67,8 +75,10 @@ export async function runGateway({
     hasPredecessor: existsSync(paths.gatewayKernelMark),
     log,
   });
+  const counts = new GatewayCounts(systemClock);
   const agent = new GatewayAgent({
     engine,
+    observer: counts,
     file: new SnapshotFile(paths.gatewaySnapshot),
     health,
     names: new NameService({
@@ -81,10 +91,13 @@ export async function runGateway({
     log,
     onApplied: (revision) => tellSupervisor({ applied: revision }),
   });
+  const telling = await startMetrics(metrics, gatewayMetrics(counts, { agent, engine, health }), log);
   if (!(await agent.start())) await testEngine(engine, log);
   const stopped = new AbortController();
   const following = follow(agent, paths, stopped.signal);
+  telling?.ready();
   await untilStopped();
+  await telling?.close();
   stopped.abort();
   await agent.close();
   await records?.close();

@@ -9,6 +9,7 @@ import { buildServer } from "../api/server.ts";
 import { ControlPlane } from "../control/control-plane.ts";
 import { AuditRetention } from "../control/audit-retention.ts";
 import { GatewayRegistry } from "../control/gateway-registry.ts";
+import { ServerCounts } from "../control/metrics/server-counts.ts";
 import { SnapshotFeed } from "../control/snapshot-feed.ts";
 import { systemClock } from "../lib/clock.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
@@ -27,8 +28,11 @@ import {
   ensureZone,
   loadSealer,
 } from "./first-start.ts";
+import type { MetricsSettings } from "./metrics-settings.ts";
 import type { DataPaths } from "./paths.ts";
 import { tellSupervisor, untilStopped } from "./process-life.ts";
+import { serverMetrics } from "./server-metrics.ts";
+import { startMetrics } from "./start-metrics.ts";
 import { packageVersion } from "./version.ts";
 
 export interface ServerOptions {
@@ -42,6 +46,8 @@ export interface ServerOptions {
   readonly defaultZone: string;
   /** For which the audit trail is kept. */
   readonly auditRetentionDays: number;
+  /** Where metrics are told; nowhere where it is undefined. */
+  readonly metrics: MetricsSettings | undefined;
   readonly log: Logger;
 }
 
@@ -56,15 +62,20 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const { paths, log } = options;
   const lock = takeExclusiveLock(paths.serverLock, "Postern server", lockWaitMs);
   const sealer = loadSealer(paths);
-  const store = await SqlStore.open(paths.database, systemClock, sealer.deriveKey("audit trail"));
+  const counts = new ServerCounts();
+  const auditKey = sealer.deriveKey("audit trail");
+  const store = await SqlStore.open(paths.database, systemClock, auditKey, (ms, writes) =>
+    counts.committed(ms, writes),
+  );
   const region = await ensureRegion(store, options.wantedRegion, options.defaultRegion);
   const zone = await ensureZone(store, options.wantedZone, options.defaultZone);
   await ensureDnsAddresses(store, systemClock);
   const registry = new GatewayRegistry(systemClock, enforcementWaitMs);
   const feed = new SnapshotFeed(store, { region, zone }, (sealed) => sealer.unseal(sealed));
   const control = new ControlPlane(store, systemClock, feed, registry);
-  const app = buildApi({ ...options, region, zone }, store, sealer, control, registry);
+  const app = buildApi({ ...options, region, zone, counts }, store, sealer, control, registry);
   const endpoint = await listen(app, options.listen);
+  const metrics = await startMetrics(options.metrics, serverMetrics(counts, store, registry), log);
   await ensureAdministrator(store, sealer, systemClock, paths, { region, endpoint });
   await ensureLocalGateway(store, paths, endpoint);
   await control.start();
@@ -72,7 +83,9 @@ export async function runServer(options: ServerOptions): Promise<void> {
   retention.start();
   log.info({ endpoint, revision: store.revision }, "server is ready");
   tellSupervisor({ ready: endpoint });
+  metrics?.ready();
   await untilStopped();
+  await metrics?.close();
   await app.close();
   await retention.stop();
   await store.close();
@@ -80,7 +93,12 @@ export async function runServer(options: ServerOptions): Promise<void> {
 }
 
 function buildApi(
-  options: { readonly region: string; readonly zone: string; readonly log: Logger },
+  options: {
+    readonly region: string;
+    readonly zone: string;
+    readonly counts: ServerCounts;
+    readonly log: Logger;
+  },
   store: SqlStore,
   sealer: Sealer,
   control: ControlPlane,
@@ -101,7 +119,8 @@ function buildApi(
     lookUpTxt: txtLookup(),
     probe: (target: Parameters<typeof probe>[0]) => probe(target, probeTimeoutMs),
   };
-  return buildServer(context, operations, gatewayRoutes(store, control, randomUUID()), options.log);
+  const { counts, log } = options;
+  return buildServer(context, operations, gatewayRoutes(store, control, randomUUID()), log, counts);
 }
 
 async function listen(app: FastifyInstance, { host, port }: ListenAddress): Promise<string> {

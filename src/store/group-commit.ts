@@ -5,6 +5,9 @@ import type { Schema } from "./schema.ts";
 /** Most pieces of work in one group: the first of them waits for the last. */
 const mostInGroup = 64;
 
+/** @param writes that shared the transaction */
+export type CommitListener = (durationMs: number, writes: number) => void;
+
 /** One caller's work, and his promise. */
 interface Piece {
   /** Does the work, and returns what to call once it is durable. */
@@ -18,11 +21,13 @@ interface Piece {
  */
 export class GroupCommit {
   readonly #db: Kysely<Schema>;
+  readonly #onCommit: CommitListener | undefined;
   readonly #waiting: Piece[] = [];
   #isDraining = false;
 
-  constructor(db: Kysely<Schema>) {
+  constructor(db: Kysely<Schema>, onCommit?: CommitListener) {
     this.#db = db;
+    this.#onCommit = onCommit;
   }
 
   /**
@@ -66,6 +71,7 @@ export class GroupCommit {
 
   async #transact(db: Kysely<Schema>, group: Piece[]): Promise<readonly (() => void)[]> {
     const outcomes: (() => void)[] = [];
+    const startedAt = performance.now();
     await sql`begin immediate`.execute(db);
     try {
       while (group.length < mostInGroup) {
@@ -75,6 +81,7 @@ export class GroupCommit {
         outcomes.push(await attemptAlone(db, piece));
       }
       await sql`commit`.execute(db);
+      this.#onCommit?.(performance.now() - startedAt, group.length);
       return outcomes;
     } catch (error) {
       // Where SQLite took everything back by itself (a full disk), there is nothing left to roll back.

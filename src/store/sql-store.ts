@@ -12,8 +12,9 @@ import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
 import { openDatabase } from "./database.ts";
 import { SqlEndpointRepository, toEndpoint } from "./endpoint-repository.ts";
 import { SqlGatewayRepository } from "./gateway-repository.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { GroupCommit, type CommitListener } from "./group-commit.ts";
 import { SqlIdentityRepository } from "./identity-repository.ts";
+import { SqlInventoryRepository } from "./inventory-repository.ts";
 import { SqlNetworkRepository } from "./network-repository.ts";
 import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
 import { SqlRefusalRepository } from "./refusal-repository.ts";
@@ -32,6 +33,7 @@ class SqlRepositories implements Repositories {
   /** Entries that the work has noted besides its own. */
   readonly noted: AuditEntry[] = [];
   readonly refusals: SqlRefusalRepository;
+  readonly inventory: SqlInventoryRepository;
   protected readonly db: Kysely<Schema>;
 
   constructor(db: Kysely<Schema>) {
@@ -44,6 +46,7 @@ class SqlRepositories implements Repositories {
     this.domains = new SqlServiceDomainRepository(db);
     this.gateways = new SqlGatewayRepository(db);
     this.refusals = new SqlRefusalRepository(db);
+    this.inventory = new SqlInventoryRepository(db);
   }
 
   async setting(key: SettingKey): Promise<string | undefined> {
@@ -120,10 +123,16 @@ export class SqlStore extends SqlRepositories implements Store {
   #generation = 0;
   readonly #listeners = new Set<(revision: number) => void>();
 
-  private constructor(db: Kysely<Schema>, database: DatabaseSync, authenticate: Authenticate, clock: Clock) {
+  private constructor(
+    db: Kysely<Schema>,
+    database: DatabaseSync,
+    authenticate: Authenticate,
+    clock: Clock,
+    onCommit: CommitListener | undefined,
+  ) {
     super(db);
     this.#trail = new AuditTrail(database, authenticate, clock);
-    this.#commits = new GroupCommit(db);
+    this.#commits = new GroupCommit(db, onCommit);
     this.audit = new SqlAuditLog(database, authenticate, {
       read: (work) => db.connection().execute(() => Promise.resolve(work())),
       write: (work) => this.#commits.run(() => Promise.resolve(work())),
@@ -132,9 +141,15 @@ export class SqlStore extends SqlRepositories implements Store {
 
   /**
    * @param auditKey 32 bytes that the audit trail is authenticated with; they are not in the file
+   * @param onCommit hears of every transaction that has become durable
    * @throws StartError where the file cannot be used
    */
-  static async open(file: string, clock: Clock, auditKey: Buffer): Promise<SqlStore> {
+  static async open(
+    file: string,
+    clock: Clock,
+    auditKey: Buffer,
+    onCommit?: CommitListener,
+  ): Promise<SqlStore> {
     const database = openDatabase(file);
     const authenticate = authenticator(auditKey);
     beginTrail(database, authenticate, clock);
@@ -142,7 +157,7 @@ export class SqlStore extends SqlRepositories implements Store {
       dialect: nodeSqliteDialect(database),
       plugins: [new CamelCasePlugin()],
     });
-    const store = new SqlStore(db, database, authenticate, clock);
+    const store = new SqlStore(db, database, authenticate, clock, onCommit);
     store.#revision = (await store.read((tx) => tx.desiredState())).revision;
     return store;
   }

@@ -90,7 +90,8 @@ const reportBody = Type.Object({
 export function gatewayRoutes(store: Store, control: GatewayConversation, instance: string) {
   const checkReport = checker(reportBody, "body");
   return (app: FastifyInstance): void => {
-    app.get("/postern/v1/gateways/:gateway_id/snapshot", async (request, reply) => {
+    const polled = { config: { operation: "GatewaySnapshot" } };
+    app.get("/postern/v1/gateways/:gateway_id/snapshot", polled, async (request, reply) => {
       const gateway = await authenticate(store, request);
       const { known, wait_ms: wait } = request.query as { known?: string; wait_ms?: string };
       const waitMs = Math.min(Math.max(0, Number(wait) || 0), longestWaitMs);
@@ -101,7 +102,8 @@ export function gatewayRoutes(store: Store, control: GatewayConversation, instan
       if (snapshot === undefined) return reply.code(204).send();
       return reply.header("content-type", "application/json; charset=utf-8").send(snapshot);
     });
-    app.post("/postern/v1/gateways/:gateway_id/report", { bodyLimit: reportLimitBytes }, async (request) => {
+    const reported = { bodyLimit: reportLimitBytes, config: { operation: "GatewayReport" } };
+    app.post("/postern/v1/gateways/:gateway_id/report", reported, async (request) => {
       const gateway = await authenticate(store, request);
       await control.report(gateway, checkReport(request.body) as GatewayReport);
       return { instance };
