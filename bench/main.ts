@@ -1,10 +1,12 @@
 /** npm run bench [-- proxy|gateway|api|audit|dns] [--json]: Postern beside what else could do the work, in one run. */
+/** npm run bench [-- proxy|gateway|api|dns|metrics] [--json]: Postern beside what else could do the work, in one run. */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { benchApi } from "./api/bench.ts";
 import { benchAudit } from "./audit/bench.ts";
 import { benchDns } from "./dns/bench.ts";
 import { benchKernel } from "./kernel/bench.ts";
+import { benchMetrics } from "./metrics/bench.ts";
 import { benchProxy } from "./proxy/bench.ts";
 import { formatTable } from "./result.ts";
 import type { Bench, BenchResult } from "./result.ts";
@@ -16,6 +18,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ["api", benchApi],
   ["audit", benchAudit],
   ["dns", benchDns],
+  ["metrics", benchMetrics],
 ]);
 
 const { values, positionals } = parseArgs({

@@ -17,7 +17,7 @@ export function observeRequests(app: FastifyInstance, observer: RequestObserver)
     const startedAt = performance.now();
     observer.began();
     // "close" comes also where the client goes away, and where the answer does not pass the framework.
-    raw.once("close", () => {
+    raw.on("close", () => {
       const { operation } = request.routeOptions.config;
       observer.ended(operation, raw.writableFinished ? raw.statusCode : 0, performance.now() - startedAt);
     });

@@ -15,17 +15,33 @@ export interface GatewaySources {
 
 /** Returns the metrics of each endpoint that the gateway carries. */
 export function endpointTable({ snapshot, figures }: GatewaySources): Table<EndpointRow> {
+  const placesNow = placesOf(snapshot);
   return {
     families: endpointFamilies("postern_endpoint"),
     labels: endpointLabels,
     rows: () => {
-      const places = new Map<EndpointId, EndpointRow["place"]>();
-      for (const endpoint of snapshot()?.endpoints ?? []) places.set(endpoint.id, endpoint);
-      return figures().flatMap((own) => {
+      const places = placesNow();
+      const rows: EndpointRow[] = [];
+      for (const own of figures()) {
         const place = places.get(own.endpointId);
-        return place ? [{ place, figures: own }] : [];
-      });
+        if (place) rows.push({ place, figures: own });
+      }
+      return rows;
     },
+  };
+}
+
+type Places = ReadonlyMap<EndpointId, EndpointRow["place"]>;
+
+/** Returns what finds endpoints by id; it is made anew where there is another snapshot. */
+function placesOf(snapshot: GatewaySources["snapshot"]): () => Places {
+  let known: Snapshot | undefined;
+  let places: Places = new Map();
+  return () => {
+    const now = snapshot();
+    if (now !== known) places = new Map(now?.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    known = now;
+    return places;
   };
 }
 
