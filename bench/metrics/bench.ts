@@ -27,7 +27,11 @@ function report(all: readonly Findings[]): Awaited<ReturnType<Bench>> {
     String(samples),
     (bytes / 1e6).toFixed(1),
     delayMs.toFixed(1),
-    ...[quiet, during].flatMap((waits) => [waits.median.toFixed(2), waits.p99.toFixed(1), waits.longest.toFixed(1)]),
+    ...[quiet, during].flatMap((waits) => [
+      waits.median.toFixed(2),
+      waits.p99.toFixed(1),
+      waits.longest.toFixed(1),
+    ]),
   ]);
   const waits = (when: string): string[] => [`${when} p50`, "p99", "longest"];
   const figures = all.flatMap(({ name, scrapeMs, delayMs, during }) => [
@@ -39,7 +43,15 @@ function report(all: readonly Findings[]): Awaited<ReturnType<Bench>> {
     tables: [
       {
         title: `Metrics of ${endpoints} endpoints, milliseconds; goal: below 250, and nobody else waits 25`,
-        header: ["", "scrape", "samples", "MB", "loop delay", ...waits("others, quiet"), ...waits("while read")],
+        header: [
+          "",
+          "scrape",
+          "samples",
+          "MB",
+          "loop delay",
+          ...waits("others, quiet"),
+          ...waits("while read"),
+        ],
         rows,
       },
     ],

@@ -14,7 +14,8 @@ export async function untilItTells(url: string, beginning: string, lines: number
       () => "",
     );
     if (text.split(`\n${beginning}`).length - 1 >= lines) return;
-    if (performance.now() > deadline) throw new Error(`${url} does not tell ${lines} ${beginning} after 2 min.`);
+    if (performance.now() > deadline)
+      throw new Error(`${url} does not tell ${lines} ${beginning} after 2 min.`);
     await delay(200);
   }
 }

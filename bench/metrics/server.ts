@@ -3,7 +3,14 @@ import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
 import type { EndpointId, SubnetId } from "../../src/domain/ids.ts";
-import { aCluster, anEndpoint, aReport, aService, someFigures, uuid } from "../../src/domain/test-fixtures.ts";
+import {
+  aCluster,
+  anEndpoint,
+  aReport,
+  aService,
+  someFigures,
+  uuid,
+} from "../../src/domain/test-fixtures.ts";
 import type { Store } from "../../src/domain/store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Ipv4 } from "../../src/lib/ipv4.ts";
@@ -51,7 +58,11 @@ export async function measureServer(children: Children, endpoints: number): Prom
   );
   // Any write of its own makes the server look at its data again.
   const vpcs = `${admin.endpoint}/postern/v1/${admin.project_id}/vpcs`;
-  await send("POST", vpcs, admin.token, { name: "another", cidr: "10.99.0.0/20", attachment: { kind: "none" } });
+  await send("POST", vpcs, admin.token, {
+    name: "another",
+    cidr: "10.99.0.0/20",
+    attachment: { kind: "none" },
+  });
   await untilItTells(url, "postern_reported_endpoint_sessions{", endpoints);
   return measure("server", url, children, () => send("GET", vpcs, admin.token));
 }

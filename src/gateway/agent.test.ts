@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { endpointId, nodeId, serviceId, uuid } from "../domain/test-fixtures.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
+import { systemClock } from "../lib/clock.ts";
 import { createLogger } from "../lib/log.ts";
+import { slices } from "../lib/metrics/family.ts";
+import { processTable } from "../lib/metrics/plain-families.ts";
+import { samplesOf, textOf } from "../lib/metrics/test-samples.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import { startTestNode } from "../lib/test-node.ts";
 import { GatewayAgent } from "./agent.ts";
@@ -11,6 +15,7 @@ import { NameService } from "./dns/name-service.ts";
 import { FakeEngine } from "./fake-engine.ts";
 import { FakeServer, type Trouble } from "./fake-server.ts";
 import { HealthChecker } from "./health/health-checker.ts";
+import { GatewayCounts } from "./metrics/gateway-counts.ts";
 import { ServerClient } from "./server-client.ts";
 import { SnapshotFile } from "./snapshot-file.ts";
 import { aSnapshot as anySnapshot } from "./test-snapshot.ts";
@@ -45,6 +50,7 @@ function gateway(directory: string) {
   const file = new SnapshotFile(path);
   const engine = new FakeEngine();
   const applied: number[] = [];
+  const counts = new GatewayCounts(systemClock);
   const health = new HealthChecker(settings, () => agent.nodesChanged());
   const log = createLogger("unit", "silent");
   const names = new NameService({
@@ -61,7 +67,10 @@ function gateway(directory: string) {
     names,
     log,
     onApplied: (revision) => applied.push(revision),
+    observer: counts,
   });
+  const metrics = async (): Promise<Record<string, string>> =>
+    samplesOf(await textOf(slices(processTable(counts.families))));
   let following: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     await agent.close();
@@ -73,6 +82,7 @@ function gateway(directory: string) {
     file,
     engine,
     applied,
+    metrics,
     agent,
     end,
     follow: (server: FakeServer): void => {
@@ -121,6 +131,39 @@ describe("without a server", () => {
     expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 8, severedSessions: 1 });
     expect(engine.connect(endpointId)).toBe("not_accepted");
   });
+});
+
+test("metrics tell the revision, applies that went well and that did not, sessions that were cut, and of the server", async () => {
+  const server = await FakeServer.start();
+  const { follow, engine, metrics } = gateway(testDirectory());
+  expect(await metrics()).toMatchObject({
+    postern_gateway_applied_revision: "0",
+    postern_gateway_snapshot_timestamp_seconds: "0",
+    postern_gateway_server_contact_timestamp_seconds: "0",
+  });
+  const startedAt = Date.now() / 1_000;
+  engine.taken.add("127.80.0.3");
+  engine.failures = 1;
+  follow(server);
+  server.publish(aSnapshot(7, 2));
+  await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 7 }));
+  engine.connect(endpointId);
+  engine.connect(endpointId);
+  server.publish(aSnapshot(8, 2, { refusal: "not_accepted" }));
+  await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 8 }));
+  const after = await metrics();
+  expect(after).toMatchObject({
+    postern_gateway_applied_revision: "8",
+    postern_gateway_apply_errors_total: "1",
+    postern_gateway_failed_endpoints: "1",
+    postern_gateway_severed_sessions_total: "2",
+  });
+  expect(Number(after["postern_gateway_apply_duration_seconds_count"])).toBe(engine.applied.length);
+  for (const of of ["snapshot", "server_contact"]) {
+    const seconds = Number(after[`postern_gateway_${of}_timestamp_seconds`]);
+    expect(seconds).toBeGreaterThanOrEqual(startedAt);
+    expect(seconds).toBeLessThanOrEqual(Date.now() / 1_000);
+  }
 });
 
 test("an endpoint that is coming is reported so, brought up with the engine's news, and reported at once", async () => {

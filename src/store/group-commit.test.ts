@@ -4,7 +4,7 @@ import { CamelCasePlugin, Kysely } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { testDirectory } from "../lib/test-directory.ts";
 import { openDatabase } from "./database.ts";
-import { GroupCommit } from "./group-commit.ts";
+import { GroupCommit, type CommitListener } from "./group-commit.ts";
 import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
 import type { Schema } from "./schema.ts";
 
@@ -18,7 +18,7 @@ interface Bench {
   readonly committed: () => readonly unknown[];
 }
 
-function open(): Bench {
+function open(onCommit?: CommitListener): Bench {
   const file = join(testDirectory(), "postern.db");
   const database = openDatabase(file);
   const db = new Kysely<Schema>({
@@ -35,7 +35,7 @@ function open(): Bench {
       .prepare("select name from account order by name")
       .all()
       .map((row) => row["name"]);
-  return { commits: new GroupCommit(db), db, database, committed };
+  return { commits: new GroupCommit(db, onCommit), db, database, committed };
 }
 
 function insert(name: string): (db: Kysely<Schema>) => Promise<string> {
@@ -63,6 +63,22 @@ test("work that waits at the same time is committed together, and nobody hears o
   });
   expect(await Promise.all(pieces)).toEqual(names);
   expect(seen).toEqual([names, names, names]);
+});
+
+test("every commit is told of with how many shared it and how long it took, and a failure is not", async () => {
+  const told: (readonly [number, number])[] = [];
+  const { commits, db } = open((durationMs, writes) => told.push([durationMs, writes]));
+  const startedAt = performance.now();
+  await Promise.all(["a", "b", "c"].map((name) => commits.run(insert(name))));
+  await commits.run(insert("d"));
+  const passedMs = performance.now() - startedAt;
+  expect(told.map(([, writes]) => writes)).toEqual([3, 1]);
+  const [first = NaN, second = NaN] = told.map(([durationMs]) => durationMs);
+  expect(first).toBeGreaterThan(0);
+  expect(first + second).toBeLessThanOrEqual(passedMs);
+  await db.destroy();
+  await expect(commits.run(insert("e"))).rejects.toThrow();
+  expect(told).toHaveLength(2);
 });
 
 test("work that throws is taken back alone, and hears why", async () => {
