@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encode } from "dns-packet";
-import type { EndpointId, VpcId } from "../../src/domain/ids.ts";
+import type { EndpointId } from "../../src/domain/ids.ts";
 import type { Snapshot } from "../../src/domain/snapshot.ts";
 import { gatewayId, nodeId, serviceId, uuid, vpcId } from "../../src/domain/test-fixtures.ts";
 import { freePort } from "../../test/support/free-port.ts";
@@ -59,6 +59,6 @@ function snapshotOf(count: number): Snapshot {
       maxSession: 3_000,
       refusal: null,
     })),
-    dns: { zone: "postern.internal", resolvers: [{ vpcId: vpcId as VpcId, address: resolver }] },
+    dns: { zone: "postern.internal", resolvers: [{ vpcId, address: resolver }] },
   };
 }

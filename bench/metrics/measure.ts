@@ -54,7 +54,7 @@ export async function measure(
     scrapeMs: median(readings.map(({ ms }) => ms)),
     samples: readings.at(-1)?.samples ?? 0,
     bytes: readings.at(-1)?.bytes ?? 0,
-    // What a reading tells is the delay since the one before; the next one tells what this one caused.
+    // What a process tells of its event loop it writes last: the delay is that of this very reading.
     delayMs: median(readings.map(({ longestDelayMs }) => longestDelayMs)),
     quiet: waitsOf(quiet),
     during: waitsOf(during),
@@ -72,11 +72,11 @@ async function asking<Result>(
   work: () => Promise<Result>,
 ): Promise<readonly [Result, number[]]> {
   const waits: number[] = [];
-  let isOver = false;
+  const state = { isOver: false };
   const working = work().finally(() => {
-    isOver = true;
+    state.isOver = true;
   });
-  while (!isOver) {
+  while (!state.isOver) {
     const startedAt = performance.now();
     await ask();
     waits.push(performance.now() - startedAt);

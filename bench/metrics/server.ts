@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:http";
 import { join } from "node:path";
-import type { EndpointId, SubnetId } from "../../src/domain/ids.ts";
+import type { EndpointId } from "../../src/domain/ids.ts";
 import {
   aCluster,
   anEndpoint,
@@ -78,7 +78,7 @@ async function fill(store: Store, count: number): Promise<void> {
     const vpc = project && (await tx.networks.firstVpc(project.id));
     const [subnet] = vpc ? await tx.networks.subnets(vpc.id) : [];
     if (!account || !project || !vpc || !subnet) throw new Error("The server has not made a first project.");
-    const place = { projectId: project.id, vpcId: vpc.id, subnetId: subnet.id as SubnetId };
+    const place = { projectId: project.id, vpcId: vpc.id, subnetId: subnet.id };
     await tx.clusters.insert(aCluster(place));
     await tx.services.insert(aService({ projectId: project.id }));
     for (let n = 0; n < count; n += 1) {

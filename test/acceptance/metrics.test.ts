@@ -3,9 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { failToStart, oneLine } from "../support/bad-start.ts";
-import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { runGuarded } from "../support/guarded-process.ts";
 import { listenOn } from "../support/listen.ts";
@@ -175,9 +174,7 @@ describe("Debian's Prometheus", () => {
       return found;
     };
     try {
-      await eventually(async () => expect(await now()).toEqual(expected) === undefined, {
-        timeoutMs: 40_000,
-      }).catch(async () => expect(await now()).toEqual(expected));
+      await vi.waitFor(async () => expect(await now()).toEqual(expected), { timeout: 40_000, interval: 500 });
       const [bytes] = await prometheus.query(
         `postern_endpoint_bytes_total{endpoint="${own.id}",direction="in"}`,
       );
@@ -223,8 +220,8 @@ describe("what is told", () => {
     const documented = [
       ...(await readFile(reference, "utf8")).matchAll(/^\| `(postern_\w+)` +\| (\w+) +\| .* \| (.*?) +\|$/gm),
     ].map(([, name = "", type = "", help = ""]) => ({ name, type, help }));
-    const own = (await families()).filter(({ name }) => name.startsWith("postern_"));
-    const byName = new Map(own.map((family) => [family.name, family]));
+    const ours = (await families()).filter(({ name }) => name.startsWith("postern_"));
+    const byName = new Map(ours.map((family) => [family.name, family]));
     expect(documented).toEqual(
       documented
         .map(({ name }) => byName.get(name))

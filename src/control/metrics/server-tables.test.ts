@@ -109,6 +109,10 @@ test("endpoints are told of over all pages, as soon as a gateway has reported of
   expect(Object.keys(samples)).toHaveLength(count * 12);
 });
 
+function pool(what: string, id: SubnetId): string {
+  return `postern_subnet_pool_${what}{network="${vpcId}",subnet="${id}"}`;
+}
+
 test("a pool counts the endpoints and the name server of its own subnet, and the last commit", async () => {
   const store = await aStore(3);
   const second = aSubnet({ id: uuid(80) as SubnetId, name: "second", cidr: "127.81.0.0/29" });
@@ -117,8 +121,6 @@ test("a pool counts the endpoints and the name server of its own subnet, and the
     await tx.networks.setDnsAddress(vpcId, "127.80.0.4" as Ipv4);
   });
   const table = poolTable(new Inventory(store));
-  const pool = (what: string, id: SubnetId): string =>
-    `postern_subnet_pool_${what}{network="${vpcId}",subnet="${id}"}`;
   expect(await told(table)).toEqual({
     [pool("addresses", subnetId)]: "4093",
     [pool("used_addresses", subnetId)]: "4",

@@ -128,10 +128,12 @@ test("no more than sixteen are let in at once, and the next one as soon as one g
 
 test("close cuts a reader who takes nothing", async () => {
   const listener = await listen("x".repeat(64 * 1024 * 1024));
-  const socket = connect(Number(new URL(listener.url).port), "127.0.0.1");
+  const { url } = listener;
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
   socket.on("error", () => undefined);
   socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
   await once(socket, "readable");
   await listener.close();
   await once(socket.resume(), "close");
+  await expect(fetch(url)).rejects.toThrow("fetch failed");
 });

@@ -55,6 +55,7 @@ export class MetricsListener {
     return listener;
   }
 
+  /** Where it is read. */
   get url(): string {
     const { host } = this.#options.listen;
     return httpUrl({ host, port: (this.#server.address() as AddressInfo).port }) + path;
