@@ -1,5 +1,4 @@
-/** npm run bench [-- proxy|gateway|api|audit|dns] [--json]: Postern beside what else could do the work, in one run. */
-/** npm run bench [-- proxy|gateway|api|dns|metrics] [--json]: Postern beside what else could do the work, in one run. */
+/** npm run bench [-- proxy|gateway|api|audit|dns|metrics] [--json]: Postern beside what else could do the work. */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { benchApi } from "./api/bench.ts";

@@ -14,6 +14,8 @@ import {
 import type { Store } from "../../src/domain/store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Ipv4 } from "../../src/lib/ipv4.ts";
+import { loadSealer } from "../../src/main/first-start.ts";
+import { dataPaths } from "../../src/main/paths.ts";
 import { SqlStore } from "../../src/store/sql-store.ts";
 import { freePort } from "../../test/support/free-port.ts";
 import type { Children } from "../proxy/children.ts";
@@ -42,7 +44,8 @@ export async function measureServer(children: Children, endpoints: number): Prom
   children.keep(spawn(executable, [...args, "--metrics", `127.0.0.1:${metricsPort}`], { stdio: "ignore" }));
   await untilItTells(url, "postern_server_revision ", 1);
   // It has the tables now, and another process may write to them.
-  const store = await SqlStore.open(join(data, "postern.db"), systemClock);
+  const auditKey = loadSealer(dataPaths(data)).deriveKey("audit trail");
+  const store = await SqlStore.open(join(data, "postern.db"), systemClock, auditKey);
   await fill(store, endpoints);
   await store.close();
   const read = async <Kind>(...path: string[]): Promise<Kind> =>
