@@ -76,10 +76,20 @@ test("sessions come from both, the newest first, or from one endpoint", async ()
   proxy.connect(looped.id);
   const { total, sessions } = await engine.sessions({ limit: 2 });
   expect([total, sessions.map(({ startedAt }) => startedAt)]).toEqual([3, [2, 1]]);
-  expect(await engine.sessions({ endpointId: looped.id, limit: 9 })).toMatchObject({
+  expect(await engine.sessions({ endpoints: [looped.id], limit: 9 })).toMatchObject({
     total: 1,
     sessions: [{ endpointId: looped.id }],
   });
+});
+
+test("a session is ended by whoever carries it", async () => {
+  await engine.apply([carried, looped], [network]);
+  inKernel.connect(carried.id);
+  proxy.connect(looped.id);
+  for (const { endpointId: id, ...session } of (await engine.sessions({ limit: 9 })).sessions) {
+    expect([await engine.end(id, session), await engine.end(id, session)]).toEqual([true, false]);
+  }
+  expect(await engine.sessions({ limit: 9 })).toEqual({ total: 0, sessions: [] });
 });
 
 test("the kernel engine is started with the first network, once, and hears when the last has gone", async () => {

@@ -4,7 +4,12 @@ import type { RefusalRecord } from "../domain/refusal-record.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
 import type { Logger } from "../lib/log.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
-import { mergeSessions, type SessionList, type SessionQuery } from "./live-session.ts";
+import {
+  mergeSessions,
+  type SessionKey,
+  type SessionList,
+  type SessionQuery,
+} from "../domain/live-session.ts";
 
 export interface CompositeEngineParts {
   /** Carries loopback networks. */
@@ -74,9 +79,18 @@ export class CompositeEngine implements Engine {
   }
 
   async sessions(query: SessionQuery): Promise<SessionList> {
-    const engines = [this.#parts.proxy, ...(this.#kernel ? [this.#kernel] : [])];
-    const lists = await Promise.all(engines.map((engine) => engine.sessions(query)));
-    return mergeSessions(lists, query.limit);
+    const lists = await Promise.all(this.#engines.map((engine) => engine.sessions(query)));
+    return mergeSessions(lists, query);
+  }
+
+  async end(endpointId: EndpointId, session: SessionKey): Promise<boolean> {
+    const ends = await Promise.all(this.#engines.map((engine) => engine.end(endpointId, session)));
+    return ends.includes(true);
+  }
+
+  /** Those that run. */
+  get #engines(): readonly Engine[] {
+    return [this.#parts.proxy, ...(this.#kernel ? [this.#kernel] : [])];
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
 import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
-import type { SessionList, SessionQuery } from "./live-session.ts";
+import type { SessionKey, SessionList, SessionQuery } from "../domain/live-session.ts";
 import type { Resolver } from "../domain/snapshot.ts";
 
 /** What one `apply` did. */
@@ -52,6 +52,12 @@ export interface Engine {
   takeRefusals(most: number): readonly RefusalRecord[];
   /** The sessions of this moment, without those that are only remembered. May take seconds where there are a million. */
   sessions(query: SessionQuery): Promise<SessionList>;
+  /**
+   * Ends one session: both ends see a reset, and its place under the cap is free. Others are not touched, and nobody is
+   * kept from connecting again.
+   * @returns whether there was one; when the promise resolves, not one byte of it passes any more
+   */
+  end(endpointId: EndpointId, session: SessionKey): Promise<boolean>;
   /**
    * Ends this process's part. Idempotent. What a process carries itself is cut and its addresses are freed; what the
    * kernel carries goes on, for the next gateway process to take over.

@@ -5,7 +5,14 @@ import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../doma
 import type { RefusalRecord } from "../domain/refusal-record.ts";
 import { RefusalBook, recordsOf } from "./refusal-book.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
-import { mergeSessions, type LiveSession, type SessionList, type SessionQuery } from "./live-session.ts";
+import {
+  mergeSessions,
+  sessionId,
+  type LiveSession,
+  type SessionKey,
+  type SessionList,
+  type SessionQuery,
+} from "../domain/live-session.ts";
 
 interface Carried {
   desired: DesiredEndpoint;
@@ -109,11 +116,19 @@ export class FakeEngine implements Engine {
     return recordsOf(this.#refused.take(most), (id) => id);
   }
 
-  sessions({ endpointId, limit }: SessionQuery): Promise<SessionList> {
+  sessions({ endpoints, ...query }: SessionQuery): Promise<SessionList> {
     const lists = [...this.#carried]
-      .filter(([id]) => endpointId === undefined || id === endpointId)
+      .filter(([id]) => endpoints === undefined || endpoints.includes(id))
       .map(([, { sessions }]) => ({ total: sessions.length, sessions }));
-    return Promise.resolve(mergeSessions(lists, limit));
+    return Promise.resolve(mergeSessions(lists, query));
+  }
+
+  end(endpointId: EndpointId, session: SessionKey): Promise<boolean> {
+    const carried = this.#carried.get(endpointId);
+    const rest = carried?.sessions.filter((one) => sessionId(one) !== sessionId(session));
+    const isThere = carried?.sessions.length !== rest?.length;
+    if (carried && rest) carried.sessions = rest;
+    return Promise.resolve(isThere);
   }
 
   close(): Promise<void> {
@@ -162,5 +177,6 @@ export class FakeEngine implements Engine {
 /** The nth one of an endpoint; later ones are newer. */
 function sessionOf(endpointId: EndpointId, n: number): LiveSession {
   const source = { host: "192.0.2.1", port: 40_000 + n };
-  return { endpointId, source, startedAt: n, bytesIn: 100, bytesOut: 1_000, state: "established" };
+  const carried = { bytesIn: 100, bytesOut: 1_000, idleMs: 0, state: "established" } as const;
+  return { endpointId, source, clientPort: 9200, startedAt: n, ...carried };
 }

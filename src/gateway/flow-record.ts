@@ -1,11 +1,11 @@
 import type { EndpointId, VpcId } from "../domain/ids.ts";
-import type { SessionPeer } from "./live-session.ts";
+import { peerText, type SessionPeer } from "../domain/live-session.ts";
 
 /**
  * Why a session ended.
  * `closed`: both ends were done. `reset`: an end broke it off, maybe after it was done. `idle_timeout`: nobody said a
- * thing for too long. `unanswered`: no node took it. `severed`: it was no longer allowed. `dropped`: the kernel had no
- * room for it, or lost the interface. `unknown`: the kernel does not tell.
+ * thing for too long. `unanswered`: no node took it. `severed`: it was no longer allowed, or somebody ended it.
+ * `dropped`: the kernel had no room for it, or lost the interface. `unknown`: the kernel does not tell.
  */
 export type EndReason =
   | "closed"
@@ -47,17 +47,11 @@ export function flowLine(record: FlowRecord): string {
     endpoint: record.endpointId,
     vpc: record.network ?? null,
     source: peerText(record.source),
-    node: peerText(record.node),
+    node: record.node ? peerText(record.node) : null,
     bytes_in: record.bytesIn,
     bytes_out: record.bytesOut,
     reason: record.reason,
   });
-}
-
-/** `HOST:PORT`, `[IPV6]:PORT`, or null. */
-export function peerText(peer: SessionPeer | undefined): string | null {
-  if (!peer) return null;
-  return peer.host.includes(":") ? `[${peer.host}]:${peer.port}` : `${peer.host}:${peer.port}`;
 }
 
 /** ISO 8601 with milliseconds, or null. */

@@ -29,6 +29,7 @@ function engineThat(bringUp: (endpoint: DesiredEndpoint) => Promise<string | und
     },
     figures: () => [],
     takeRefusals: () => [],
+    end: () => Promise.resolve(false),
     sessions: () => Promise.resolve({ total: 0, sessions: [] }),
     close: () => Promise.resolve(),
   };

@@ -1,12 +1,12 @@
 import { renderTable } from "../cli/table.ts";
 import { Compiler, type Desired } from "../domain/compile.ts";
 import type { EndpointId } from "../domain/ids.ts";
-import { peerText, timeText } from "../gateway/flow-record.ts";
+import { timeText } from "../gateway/flow-record.ts";
 import { EndpointNames } from "../gateway/kernel/endpoint-names.ts";
 import { Libc, SystemCallError } from "../gateway/kernel/libc.ts";
 import { LiveSessions } from "../gateway/kernel/live-sessions.ts";
 import { netlinkProtocol, NetlinkSocket } from "../gateway/kernel/netlink/netlink-socket.ts";
-import type { LiveSession, SessionList } from "../gateway/live-session.ts";
+import { peerText, type LiveSession, type SessionList } from "../domain/live-session.ts";
 import { SnapshotFile } from "../gateway/snapshot-file.ts";
 import { StartError } from "../lib/start-error.ts";
 
@@ -65,7 +65,7 @@ async function readSessions(
 ): Promise<SessionList> {
   const sessions = new LiveSessions(await openSocket(), names);
   try {
-    const query = endpoint === undefined ? {} : { endpointId: endpoint as EndpointId };
+    const query = endpoint === undefined ? {} : { endpoints: [endpoint as EndpointId] };
     return await sessions.list({ ...query, limit });
   } finally {
     sessions.close();
@@ -90,7 +90,7 @@ function forPrograms(session: LiveSession, now: number): object {
   return {
     endpoint: session.endpointId,
     source: peerText(session.source),
-    node: peerText(session.node),
+    node: session.node ? peerText(session.node) : null,
     state: session.state,
     started_at: timeText(session.startedAt),
     age_seconds: session.startedAt === undefined ? null : ageSeconds(session.startedAt, now),
@@ -103,7 +103,7 @@ function forPeople({ total, sessions }: SessionList, now: number, isElsewhere: b
   const rows = sessions.map(({ endpointId, source, node, startedAt, bytesIn, bytesOut, state }) => [
     endpointId,
     peerText(source),
-    peerText(node),
+    node && peerText(node),
     startedAt === undefined ? null : ageText(ageSeconds(startedAt, now)),
     bytesIn,
     bytesOut,

@@ -46,6 +46,13 @@ export class EndpointNames {
     return this.#present.get(mark) ?? this.#gone.get(mark);
   }
 
+  /** Of those that are there. It looks at every endpoint for it. */
+  numbersOf(endpoints: readonly EndpointId[]): ReadonlySet<number> {
+    const wanted = new Set(endpoints);
+    const found = [...this.#present].filter(([, { endpointId }]) => wanted.has(endpointId));
+    return new Set(found.map(([number]) => number));
+  }
+
   /** Undefined for an endpoint that is not there. */
   numberOf(endpointId: EndpointId): number | undefined {
     for (const [number, name] of this.#present) if (name.endpointId === endpointId) return number;

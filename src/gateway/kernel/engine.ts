@@ -1,10 +1,12 @@
+import { isIP } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { DesiredEndpoint, DesiredNetwork } from "../../domain/desired.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
 import type { RefusalRecord } from "../../domain/refusal-record.ts";
 import type { EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
-import type { SessionList, SessionQuery } from "../live-session.ts";
+import type { EndpointId } from "../../domain/ids.ts";
+import type { SessionKey, SessionList, SessionQuery } from "../../domain/live-session.ts";
 import { Caps } from "./caps.ts";
 import { networkEntries, type KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
@@ -22,7 +24,7 @@ import type { Relay } from "./relay/relay.ts";
 import { roomFor } from "./room.ts";
 import { RefusedSources } from "./refused-sources.ts";
 import { ensureRuleset } from "./ruleset-loader.ts";
-import { eitherOf, sever, verdictOn, type Verdict } from "./sever.ts";
+import { eitherOf, sever, severOne, verdictOn, type Verdict } from "./sever.ts";
 import type { Turn } from "./tracked.ts";
 
 /** Endpoints have numbers from here on; lower flow marks are other programs'. */
@@ -151,6 +153,23 @@ export class KernelEngine implements Engine {
 
   sessions(query: SessionQuery): Promise<SessionList> {
     return this.#parts.sessions.list(query);
+  }
+
+  /** See {@link Engine.end}. @throws NetlinkError, SystemCallError */
+  async end(endpointId: EndpointId, { source, clientPort }: SessionKey): Promise<boolean> {
+    const number = this.#parts.sessions.numberOf(endpointId);
+    const endpoint = number === undefined ? undefined : this.#plan.endpoints.get(number);
+    const destination = endpoint?.addresses.find((address) => isIP(address) === isIP(source.host));
+    if (!endpoint || destination === undefined) return false;
+    const original = {
+      source: source.host,
+      destination,
+      sourcePort: source.port,
+      destinationPort: clientPort,
+    };
+    const isEnded = await severOne(this.#parts, endpoint.number, original, endpoint.network);
+    if (isEnded && this.#caps.indebted.includes(endpoint.number)) this.#caps.recount(endpoint.number);
+    return isEnded;
   }
 
   /**

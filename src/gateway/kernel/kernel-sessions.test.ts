@@ -4,11 +4,14 @@ import type { EndpointId } from "../../domain/ids.ts";
 import { serviceId, uuid, vpcId } from "../../domain/test-fixtures.ts";
 import type { FlowRecord } from "../flow-record.ts";
 import { Conntrack } from "./conntrack/conntrack.ts";
+import type { Flow } from "./conntrack/flow.ts";
+import { Poker } from "./conntrack/poke.ts";
 import { FlowEnds, type EndedFlow } from "./conntrack/flow-ends.ts";
 import { EndpointNames } from "./endpoint-names.ts";
 import { FlowRecorder } from "./flow-recorder.ts";
 import { KernelSessions } from "./kernel-sessions.ts";
 import type { NetlinkSocket } from "./netlink/netlink-socket.ts";
+import { severOne } from "./sever.ts";
 import {
   consumerAddress,
   endpointAddress,
@@ -19,6 +22,9 @@ import {
 } from "./test-lab.ts";
 import { missing, until } from "./test-network.ts";
 
+const flowBytes = ({ sent, received }: Flow): number => sent.bytes + received.bytes;
+const secondsLeft = (flow: Flow): number => flow.secondsLeft ?? 0;
+const sourcePort = ({ original }: Flow): number => original.sourcePort;
 const idOf = (n: number): EndpointId => uuid(n) as EndpointId;
 
 /** As far as names go. */
@@ -77,7 +83,7 @@ describe.skipIf(missing)(`sessions that the kernel carries (${missing ?? "root"}
     await lab.consumer.connect(endpointAddress, 9200, 1);
     // Nobody knows what carries this mark.
     await lab.consumer.connect(endpointAddress, 9202, 1);
-    const first = await sessions.list({ endpointId: idOf(1), limit: 5 });
+    const first = await sessions.list({ endpoints: [idOf(1)], limit: 5 });
     expect([first.total, first.sessions.length]).toEqual([41, 5]);
     const started = first.sessions.map(({ startedAt }) => startedAt ?? 0);
     expect(started).toEqual(started.toSorted((one, other) => other - one));
@@ -90,7 +96,7 @@ describe.skipIf(missing)(`sessions that the kernel carries (${missing ?? "root"}
       state: "established",
     });
     const all = sessions.list({ limit: 100 });
-    const [both, none] = [await all, await sessions.list({ endpointId: idOf(3), limit: 100 })];
+    const [both, none] = [await all, await sessions.list({ endpoints: [idOf(3)], limit: 100 })];
     expect([both.total, both.sessions.length, none]).toEqual([42, 42, { total: 0, sessions: [] }]);
     expect(both.sessions.filter(({ source }) => source.host === "fd00:1::2")).toHaveLength(1);
     lab.consumer.tell({ kind: "end" });
@@ -99,6 +105,52 @@ describe.skipIf(missing)(`sessions that the kernel carries (${missing ?? "root"}
     expect(await sessions.list({ limit: 100 })).toEqual({ total: 0, sessions: [] });
     sessions.close();
     await expect(sessions.list({ limit: 1 })).rejects.toThrow("is ending");
+  });
+
+  test.each([
+    ["bytes", 0],
+    ["idle", 1],
+    ["source", 1],
+  ] as const)("by %s another one comes first", async (order, first) => {
+    const sessions = open(1, 2);
+    await lab.consumer.connect(endpointAddress, 9200, 1);
+    lab.consumer.tell({ kind: "send", bytes: 100_000 });
+    await until("it is there", () => (conntrack.list(1)[0]?.sent.bytes ?? 0) > 100_000);
+    await lab.consumer.connect(endpointAddress, 9201, 1);
+    const keyOf = { bytes: flowBytes, idle: secondsLeft, source: sourcePort }[order];
+    const flows = conntrack.list().toSorted((one, other) => keyOf(one) - keyOf(other));
+    const { total, sessions: listed } = await sessions.list({ limit: 1, order });
+    expect(total).toBe(2);
+    if (keyOf(flows[0] as Flow) === keyOf(flows[1] as Flow)) return;
+    const wanted = first === 0 ? flows[1] : flows[0];
+    expect(listed.map(({ source }) => source.port)).toEqual([wanted?.original.sourcePort]);
+    expect(listed[0]?.clientPort).toBe(wanted?.original.destinationPort);
+    expect(listed[0]?.idleMs).toBeLessThan(60_000);
+  });
+
+  test("one session is ended at both ends and no other, by IPv4 and IPv6", async () => {
+    const sessions = open(1);
+    await lab.consumer.connect(endpointAddress, 9200, 2);
+    await lab.consumer.connect(endpointAddress6, 9200, 1);
+    const poker = lab.gateway.within((libc) => Poker.open(libc));
+    opened.push(poker);
+    const parts = { conntrack, poker, relay: { cut: () => Promise.resolve() } };
+    const flows = conntrack.list(1);
+    const doomed = [...flows.slice(0, 1), ...flows.filter(({ original }) => original.source.includes(":"))];
+    const counted = new Set(doomed).size;
+    for (const { original, zone } of new Set(doomed)) {
+      expect(await severOne(parts, 2, original, zone)).toBe(false);
+      expect(await severOne(parts, 1, original, zone + 1)).toBe(false);
+      expect(await severOne(parts, 1, original, zone)).toBe(true);
+      expect(await severOne(parts, 1, original, zone)).toBe(false);
+    }
+    await until("both ends of each are reset", () =>
+      [lab.consumer, lab.node].every(({ state }) => state.reset === counted),
+    );
+    expect((await sessions.list({ limit: 9 })).total).toBe(3 - counted);
+    lab.consumer.tell({ kind: "send", bytes: 1_000 });
+    await until("the others go on", () => conntrack.list(1).every(({ sent }) => sent.bytes > 1_000));
+    expect([lab.consumer.state.reset, lab.node.state.reset]).toEqual([counted, counted]);
   });
 
   test("a session that waits for its node is opening, and one that an end is done with is closing", async () => {

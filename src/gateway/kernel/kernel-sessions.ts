@@ -1,8 +1,9 @@
 import { writeFileSync } from "node:fs";
 import type { DesiredEndpoint } from "../../domain/desired.ts";
+import type { EndpointId } from "../../domain/ids.ts";
 import type { EngineLog } from "../engine.ts";
 import type { FlowRecordSink } from "../flow-record.ts";
-import type { SessionList, SessionQuery } from "../live-session.ts";
+import type { SessionList, SessionQuery } from "../../domain/live-session.ts";
 import { FlowEnds } from "./conntrack/flow-ends.ts";
 import { EndpointNames } from "./endpoint-names.ts";
 import { FlowRecorder } from "./flow-recorder.ts";
@@ -43,6 +44,11 @@ export class KernelSessions {
   /** @throws NetlinkError, SystemCallError; Error after `close` */
   list(query: SessionQuery): Promise<SessionList> {
     return this.#live.list(query);
+  }
+
+  /** The endpoint's number, which is the mark of its flows; undefined for one that is not there. */
+  numberOf(endpointId: EndpointId): number | undefined {
+    return this.#names.numberOf(endpointId);
   }
 
   /** Takes what the kernel has told so far. Idempotent; sessions stay as they are. */

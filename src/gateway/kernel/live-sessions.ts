@@ -1,9 +1,18 @@
-import type { LiveSession, SessionList, SessionQuery, SessionState } from "../live-session.ts";
+import {
+  sortKeyOf,
+  type LiveSession,
+  type SessionList,
+  type SessionOrder,
+  type SessionQuery,
+  type SessionState,
+  type SortKey,
+} from "../../domain/live-session.ts";
 import { Conntrack } from "./conntrack/conntrack.ts";
-import { firstClosedState, type Flow } from "./conntrack/flow.ts";
-import { readFacts } from "./conntrack/flow-facts.ts";
-import { NewestFlows } from "./conntrack/newest-flows.ts";
+import { firstClosedState, readOriginal, type Flow } from "./conntrack/flow.ts";
+import { readFacts, type FlowFacts } from "./conntrack/flow-facts.ts";
+import { FirstFlows } from "./conntrack/first-flows.ts";
 import type { EndpointNames } from "./endpoint-names.ts";
+import { idleMsOf } from "./nft/session-timeouts.ts";
 import type { NetlinkSocket } from "./netlink/netlink-socket.ts";
 
 const established = 3;
@@ -26,18 +35,20 @@ export class LiveSessions {
    * The kernel looks at every flow of the host for it. Calls wait for each other.
    * @throws NetlinkError, SystemCallError; Error after `close`
    */
-  async list({ endpointId, limit }: SessionQuery): Promise<SessionList> {
+  async list({ endpoints, order = "age", limit }: SessionQuery): Promise<SessionList> {
     if (this.#isClosed) throw new Error("The gateway is ending; its sessions cannot be listed any more.");
     const names = this.#names;
-    const number = endpointId === undefined ? undefined : names.numberOf(endpointId);
-    if (endpointId !== undefined && number === undefined) return { total: 0, sessions: [] };
-    const newest = new NewestFlows(limit);
-    await this.#conntrack.walk(number, (attributes) => {
+    const numbers = endpoints && names.numbersOf(endpoints);
+    if (numbers?.size === 0) return { total: 0, sessions: [] };
+    const [only] = numbers?.size === 1 ? numbers : [];
+    const first = new FirstFlows(limit);
+    await this.#conntrack.walk(only, (attributes) => {
       const facts = readFacts(attributes);
       const isLive = facts?.tcpState !== undefined && facts.tcpState < firstClosedState;
-      if (isLive && names.nameOf(facts.mark)) newest.offer(facts.startedNs, attributes);
+      if (!isLive || !(numbers ? numbers.has(facts.mark) : names.nameOf(facts.mark))) return;
+      first.offer(keyOf(facts, attributes, order), attributes);
     });
-    const { total, flows } = newest.take();
+    const { total, flows } = first.take();
     return { total, sessions: flows.flatMap((flow) => liveSession(flow, names)) };
   }
 
@@ -52,17 +63,29 @@ export class LiveSessions {
 function liveSession(flow: Flow, names: EndpointNames): readonly LiveSession[] {
   const endpointId = names.nameOf(flow.mark)?.endpointId;
   if (endpointId === undefined) return [];
+  const idleMs = idleMsOf(flow.tcpState, flow.secondsLeft);
   return [
     {
       endpointId,
       source: { host: flow.original.source, port: flow.original.sourcePort },
+      clientPort: flow.original.destinationPort,
       node: { host: flow.reply.source, port: flow.reply.sourcePort },
       ...(flow.startedAt === undefined ? {} : { startedAt: flow.startedAt }),
+      ...(idleMs === undefined ? {} : { idleMs }),
       bytesIn: flow.sent.bytes,
       bytesOut: flow.received.bytes,
       state: stateOf(flow.tcpState),
     },
   ];
+}
+
+/** What `sortKeyOf` says of the session, from as little as that takes. */
+function keyOf(facts: FlowFacts, attributes: Buffer, order: SessionOrder): SortKey {
+  if (order === "age") return -facts.startedNs;
+  if (order === "bytes") return -facts.bytes;
+  if (order === "idle") return -(idleMsOf(facts.tcpState ?? 0, facts.secondsLeft) ?? -1);
+  const original = readOriginal(attributes);
+  return sortKeyOf(original ? { source: { host: original.source, port: original.sourcePort } } : {}, order);
 }
 
 function stateOf(tcpState: number): SessionState {

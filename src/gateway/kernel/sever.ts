@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { addressRange, isWithin } from "./address-range.ts";
 import type { KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
-import { readFlow, readLiveMark, type Flow } from "./conntrack/flow.ts";
+import { readFlow, readLiveMark, type Flow, type Tuple } from "./conntrack/flow.ts";
 import type { Poker } from "./conntrack/poke.ts";
 import { readPoke, relayPeerOf, type Poke } from "./conntrack/segment.ts";
 import type { Relay } from "./relay/relay.ts";
@@ -91,6 +91,29 @@ export async function sever(
   await relay.cut(pokes.flatMap(({ toNode }) => relayPeerOf(toNode) ?? []));
   await pokeAll(poker, pokes);
   return pokes.length;
+}
+
+/**
+ * Ends one flow in the same way. The rules admit nothing but the first segment of a connection, so nothing that is
+ * under way brings it back.
+ * @param number of the endpoint that has to have it
+ * @returns whether it was there, and live
+ */
+export async function severOne(
+  { conntrack, poker, relay }: SeverParts,
+  number: number,
+  original: Tuple,
+  zone: number,
+): Promise<boolean> {
+  const attributes = conntrack.find(original, zone);
+  if (!attributes || readLiveMark(attributes) !== number) return false;
+  const [flow, poke] = [readFlow(attributes), readPoke(attributes)];
+  if (!flow || !poke) return false;
+  conntrack.forget(flow);
+  const relayed = relayPeerOf(poke.toNode);
+  if (relayed !== undefined) await relay.cut([relayed]);
+  await pokeAll(poker, [poke]);
+  return true;
 }
 
 /** Segments get lost, most of all where thousands are on their way at once: ends that are gone do not mind another. */

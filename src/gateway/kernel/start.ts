@@ -54,6 +54,7 @@ export async function startKernelEngine(
     figures: () => engine.figures(),
     takeRefusals: (most) => engine.takeRefusals(most),
     sessions: (query) => engine.sessions(query),
+    end: (endpointId, session) => engine.end(endpointId, session),
     close: async () => {
       watch.close();
       await engine.close();

@@ -321,8 +321,10 @@ test("lists the newest sessions of an endpoint, or of all, with what they have c
   expect(all.sessions[0]).toEqual({
     endpointId: other.id,
     source: { host: "127.0.0.1", port: ports[3] },
+    clientPort: 9200,
     node: { host: node.host, port: node.port },
     startedAt: expect.any(Number) as number,
+    idleMs: expect.any(Number) as number,
     bytesIn: 5,
     bytesOut: 10,
     state: "established",
@@ -331,10 +333,10 @@ test("lists the newest sessions of an endpoint, or of all, with what they have c
   expect(all.sessions[0]?.startedAt).toBeLessThanOrEqual(Date.now() + 1);
   clients[1]?.socket.end();
   const states = async () =>
-    (await engine.sessions({ endpointId: one.id, limit: 9 })).sessions.map(({ state }) => state);
+    (await engine.sessions({ endpoints: [one.id], limit: 9 })).sessions.map(({ state }) => state);
   for (let text = ""; text !== "established,closing,established";) text = (await states()).join();
   const stranger = desiredEndpoint({});
-  expect(await engine.sessions({ endpointId: stranger.id, limit: 9 })).toEqual({ total: 0, sessions: [] });
+  expect(await engine.sessions({ endpoints: [stranger.id], limit: 9 })).toEqual({ total: 0, sessions: [] });
 });
 
 test("a session that ended is recorded with why, and with what it carried", async () => {

@@ -6,7 +6,12 @@ import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../../d
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { FlowRecordSink } from "../flow-record.ts";
 import { RefusalBook, recordsOf } from "../refusal-book.ts";
-import { mergeSessions, type SessionList, type SessionQuery } from "../live-session.ts";
+import {
+  mergeSessions,
+  type SessionKey,
+  type SessionList,
+  type SessionQuery,
+} from "../../domain/live-session.ts";
 import { Image } from "./image.ts";
 import { listenFailure, probe } from "./listen-failure.ts";
 import type {
@@ -119,14 +124,20 @@ export class ProxyEngine implements Engine {
   }
 
   /** See {@link Engine.sessions}. @throws after `close`, and when a worker dies */
-  async sessions({ endpointId, limit }: SessionQuery): Promise<SessionList> {
-    const slot = endpointId === undefined ? undefined : this.#image.slotOf(endpointId);
-    if (endpointId !== undefined && slot === undefined) return { total: 0, sessions: [] };
-    const lists = await this.#pool.list({ limit, ...(slot === undefined ? {} : { slot }) });
+  async sessions({ endpoints, ...query }: SessionQuery): Promise<SessionList> {
+    const slots = endpoints?.flatMap((id) => this.#image.slotOf(id) ?? []);
+    if (slots?.length === 0) return { total: 0, sessions: [] };
+    const lists = await this.#pool.list({ ...query, ...(slots ? { slots } : {}) });
     return mergeSessions(
       lists.map((list) => this.#withNames(list)),
-      limit,
+      query,
     );
+  }
+
+  /** See {@link Engine.end}. @throws after `close`, and when a worker dies */
+  async end(endpointId: EndpointId, session: SessionKey): Promise<boolean> {
+    const slot = this.#image.slotOf(endpointId);
+    return slot !== undefined && this.#pool.end({ slot, session });
   }
 
   #withNames({ total, sessions }: SlotSessionList): SessionList {

@@ -4,7 +4,7 @@ import type { RefusalReason } from "../../domain/refusal.ts";
 import type { ServicePort } from "../../domain/resources.ts";
 import type { BookedRefusals } from "../refusal-book.ts";
 import type { FlowRecord } from "../flow-record.ts";
-import type { LiveSession } from "../live-session.ts";
+import type { LiveSession, SessionKey, SessionOrder } from "../../domain/live-session.ts";
 import type { SlotMemory } from "./slots.ts";
 
 /** How sessions are kept, the same for every endpoint. Times in milliseconds, greater than 0. */
@@ -70,7 +70,8 @@ export interface ListenFailure extends ListenerKey {
 /** Which of its sessions a worker is to list. */
 export interface SlotSessionQuery {
   /** All where it is left out. */
-  readonly slot?: number;
+  readonly slots?: readonly number[];
+  readonly order?: SessionOrder;
   /** Most sessions to list, from 1. */
   readonly limit: number;
 }
@@ -83,10 +84,17 @@ export interface SlotSessionList {
   readonly sessions: readonly SlotSession[];
 }
 
+/** A session that a worker is to end, if it is one of its own. */
+export interface SlotSessionKey {
+  readonly slot: number;
+  readonly session: SessionKey;
+}
+
 /** What a worker is asked, and what it answers. */
 export type Question =
   | { readonly kind: "change"; readonly change: Change }
-  | { readonly kind: "list"; readonly query: SlotSessionQuery };
+  | { readonly kind: "list"; readonly query: SlotSessionQuery }
+  | ({ readonly kind: "end" } & SlotSessionKey);
 
 /** To a worker. It answers each with one `answer` of the same sequence number. */
 export interface WorkerRequest {
@@ -100,7 +108,7 @@ export type WorkerMessage =
   | {
       readonly kind: "answer";
       readonly sequence: number;
-      readonly result: ChangeResult | SlotSessionList;
+      readonly result: ChangeResult | SlotSessionList | boolean;
     }
   /** Before the answer to the change that ended them. */
   | { readonly kind: "ended"; readonly records: readonly SlotRecord[] }

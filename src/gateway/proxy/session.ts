@@ -2,7 +2,14 @@ import { connect } from "node:net";
 import type { Socket } from "node:net";
 import type { DesiredNode } from "../../domain/desired.ts";
 import type { EndReason, FlowRecord } from "../flow-record.ts";
-import type { LiveSession, SessionPeer } from "../live-session.ts";
+import {
+  sortKeyOf,
+  type LiveSession,
+  type SessionKey,
+  type SessionOrder,
+  type SessionPeer,
+  type SortKey,
+} from "../../domain/live-session.ts";
 import { withOnread } from "./accepted.ts";
 import { Direction } from "./direction.ts";
 import type { SessionSettings } from "./messages.ts";
@@ -80,14 +87,34 @@ export class Session {
   /** Undefined once the consumer is gone. */
   describe(): Omit<LiveSession, "endpointId"> | undefined {
     const [source, node] = [peerOf(this.#client), this.#connected ? peerOf(this.#node) : undefined];
-    if (!source) return undefined;
+    const { localPort: clientPort } = this.#client;
+    if (!source || clientPort === undefined) return undefined;
     const isClosing = this.#client.readableEnded || this.#node?.readableEnded;
     return {
       source,
+      clientPort,
       ...(node ? { node } : {}),
       ...this.#figures(),
+      idleMs: this.#idleMs(),
       state: !this.#connected ? "opening" : isClosing ? "closing" : "established",
     };
+  }
+
+  /** What the session is sorted by; finding out its source costs a system call. */
+  sortKey(order: SessionOrder): SortKey {
+    if (order !== "source") return sortKeyOf({ ...this.#figures(), idleMs: this.#idleMs() }, order);
+    const source = peerOf(this.#client);
+    return sortKeyOf(source ? { source } : {}, order);
+  }
+
+  /** Whether it is this one. */
+  is({ source, clientPort }: SessionKey): boolean {
+    const client = this.#client;
+    return (
+      client.remotePort === source.port &&
+      client.localPort === clientPort &&
+      client.remoteAddress === source.host
+    );
   }
 
   /** What there is to record once it is over; undefined where the host does not record. */
@@ -196,6 +223,12 @@ export class Session {
       bytesIn: this.#inbound.movedBytes,
       bytesOut: this.#outbound.movedBytes,
     };
+  }
+
+  /** As the sweeps see it, which come every second at the latest: noting the time of each chunk would cost something. */
+  #idleMs(): number {
+    if (this.#inbound.movedBytes + this.#outbound.movedBytes !== this.#seenBytes) return 0;
+    return Math.round(this.#host.now() - this.#progressMs);
   }
 
   #resetNode(): Promise<void> | null {

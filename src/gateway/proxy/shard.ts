@@ -1,3 +1,4 @@
+import { compareSortKeys, type SortKey } from "../../domain/live-session.ts";
 import { Endpoint } from "./endpoint.ts";
 import { listenFailure } from "./listen-failure.ts";
 import { Listener } from "./listener.ts";
@@ -8,6 +9,7 @@ import type {
   ListenerKey,
   ListenFailure,
   SlotSession,
+  SlotSessionKey,
   SlotSessionList,
   SlotSessionQuery,
   SlotState,
@@ -57,16 +59,28 @@ export class Shard {
     }
   }
 
-  list({ slot, limit }: SlotSessionQuery): SlotSessionList {
-    const found: { slot: number; session: Session }[] = [];
-    for (const [own, { listeners }] of this.#entries) {
-      if (slot !== undefined && own !== slot) continue;
-      for (const { sessions } of listeners.values()) {
-        for (const session of sessions) found.push({ slot: own, session });
-      }
+  list({ slots, order = "age", limit }: SlotSessionQuery): SlotSessionList {
+    const found: { slot: number; session: Session; key: SortKey }[] = [];
+    for (const slot of slots ?? this.#entries.keys()) {
+      for (const session of this.#sessionsOf(slot))
+        found.push({ slot, session, key: session.sortKey(order) });
     }
-    found.sort((one, other) => other.session.startedMs - one.session.startedMs);
+    found.sort((one, other) => compareSortKeys(one.key, other.key));
     return { total: found.length, sessions: found.slice(0, limit).flatMap(describe) };
+  }
+
+  /** Ends a session as severing does. Resolves to whether it was there, when not one byte passes any more. */
+  async end({ slot, session: key }: SlotSessionKey): Promise<boolean> {
+    for (const session of this.#sessionsOf(slot)) {
+      if (!session.is(key)) continue;
+      await session.reset();
+      return true;
+    }
+    return false;
+  }
+
+  *#sessionsOf(slot: number): Generator<Session, undefined> {
+    for (const { sessions } of this.#entries.get(slot)?.listeners.values() ?? []) yield* sessions;
   }
 
   async #remove(slot: number): Promise<number> {

@@ -7,6 +7,7 @@ import type {
   ChangeResult,
   Question,
   SlotRecord,
+  SlotSessionKey,
   SlotSessionList,
   SlotSessionQuery,
   WorkerMessage,
@@ -77,6 +78,11 @@ export class WorkerPool {
   /** Resolves to what each worker lists. @throws as `broadcast` does */
   async list(query: SlotSessionQuery): Promise<SlotSessionList[]> {
     return (await this.#ask({ kind: "list", query })) as SlotSessionList[];
+  }
+
+  /** Resolves to whether one of the workers had the session. @throws as `broadcast` does */
+  async end(session: SlotSessionKey): Promise<boolean> {
+    return (await this.#ask({ kind: "end", ...session })).includes(true);
   }
 
   /** Ends the threads, and with them whatever they still hold. Idempotent. */

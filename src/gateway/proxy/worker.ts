@@ -48,6 +48,10 @@ function run(port: MessagePort, setup: WorkerSetup): void {
       send({ kind: "answer", sequence, result: shard.list(question.query) });
       return;
     }
+    if (question.kind === "end") {
+      void shard.end(question).then((result) => send({ kind: "answer", sequence, result }));
+      return;
+    }
     // A change that throws is a defect: it ends the worker, and with it the process.
     void shard.apply(question.change).then((result) => {
       // A slot may be another endpoint's after the answer.

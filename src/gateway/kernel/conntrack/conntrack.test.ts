@@ -64,6 +64,7 @@ describe.skipIf(missing)(`connection tracking (${missing ?? "root"})`, () => {
         sent: { packets: expect.any(Number) as number, bytes: expect.any(Number) as number },
         received: { packets: expect.any(Number) as number, bytes: expect.any(Number) as number },
         startedAt: expect.any(Number) as number,
+        secondsLeft: expect.any(Number) as number,
       },
     ]);
     const [flow] = live(1);

@@ -1,6 +1,6 @@
 import { Address6 } from "ip-address";
 import { ipv4FromNumber } from "../../../lib/ipv4.ts";
-import { findAttribute, findNested, readLong } from "../netlink/attributes.ts";
+import { findAttribute, findNested, readLong, readWord } from "../netlink/attributes.ts";
 import { readMark, readTcpState } from "./flow-facts.ts";
 
 /** One direction of a flow. */
@@ -34,6 +34,8 @@ export interface Flow {
   /** Milliseconds since the epoch; undefined where the kernel does not note it (nf_conntrack_timestamp). */
   readonly startedAt?: number;
   readonly endedAt?: number;
+  /** For how long the kernel would still wait for a packet, in whole seconds; undefined where it does not tell. */
+  readonly secondsLeft?: number;
 }
 
 /** TIME_WAIT, and those behind it. */
@@ -47,6 +49,7 @@ export function isLive(flow: Pick<Flow, "tcpState">): boolean {
 // uapi/linux/netfilter/nfnetlink_conntrack.h
 const originalTuple = 1;
 const replyTuple = 2;
+const timeoutLeft = 7;
 const sentCounters = 9;
 const receivedCounters = 10;
 const timestamp = 20;
@@ -56,11 +59,12 @@ const tupleZone = 3;
 
 /** Reads the attributes of a ctnetlink message; undefined for what is no TCP flow. */
 export function readFlow(bytes: Buffer): Flow | undefined {
-  const original = readTuple(bytes, originalTuple);
+  const original = readOriginal(bytes);
   const reply = readTuple(bytes, replyTuple);
   if (!original || !reply) return undefined;
   const startedAt = readTime(bytes, 1);
   const endedAt = readTime(bytes, 2);
+  const left = findAttribute(bytes, timeoutLeft, 0, bytes.length);
   return {
     original,
     reply,
@@ -71,7 +75,13 @@ export function readFlow(bytes: Buffer): Flow | undefined {
     received: readTraffic(bytes, receivedCounters),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(endedAt === undefined ? {} : { endedAt }),
+    ...(left < 0 ? {} : { secondsLeft: readWord(bytes, left) }),
   };
+}
+
+/** Reads nothing but the direction as the consumer sees it. */
+export function readOriginal(bytes: Buffer): Tuple | undefined {
+  return readTuple(bytes, originalTuple);
 }
 
 /** Reads nothing but the mark of a TCP flow that is live; 0 for other flows, and for those without a mark. */

@@ -17,6 +17,7 @@ import {
   type SetSchema,
   type TableFamily,
 } from "./schema.ts";
+import { sessionTimeoutsS } from "./session-timeouts.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
 export const rulesetVersion = 10;
@@ -67,12 +68,9 @@ ${addressResolution}
 `;
 }
 
-/**
- * A half-open session holds its slot for 10 s, an idle one for an hour, as with the proxy engine. A port is not used
- * again while a server may still be in TIME_WAIT for it (60 s): its next connection would stall for a second.
- */
-const timeouts =
-  "syn_sent : 10, syn_recv : 10, established : 3600, fin_wait : 20, close_wait : 60, last_ack : 20, time_wait : 60, close : 5";
+const timeouts = Object.entries(sessionTimeoutsS)
+  .map(([state, seconds]) => `${state} : ${seconds}`)
+  .join(", ");
 
 const neighbours = "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert }";
 const clampSegments = "tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu";

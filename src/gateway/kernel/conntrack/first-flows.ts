@@ -1,23 +1,24 @@
+import { compareSortKeys, type SortKey } from "../../../domain/live-session.ts";
 import { readFlow, type Flow } from "./flow.ts";
 
 export interface FlowList {
   /** How many there are. */
   readonly total: number;
-  /** The newest of them, newest first. */
+  /** Those with the lowest keys, lowest first. */
   readonly flows: readonly Flow[];
 }
 
 interface Candidate {
-  readonly startedNs: number;
+  readonly key: SortKey;
   readonly attributes: Buffer;
 }
 
-/** Keeps the newest of very many flows, and reads only those. */
-export class NewestFlows {
+/** Keeps those of very many flows that come first in some order, and reads only those. */
+export class FirstFlows {
   readonly #limit: number;
   #candidates: Candidate[] = [];
-  /** What is not newer than this is not among the newest any more. */
-  #oldestNs = -1;
+  /** What does not come before this is not among the first any more. */
+  #last: SortKey | undefined;
   #total = 0;
 
   /** @param limit most flows to keep, from 1 */
@@ -26,10 +27,10 @@ export class NewestFlows {
   }
 
   /** @param attributes as `readFlow` wants them; copied where they are kept */
-  offer(startedNs: number, attributes: Buffer): void {
+  offer(key: SortKey, attributes: Buffer): void {
     this.#total += 1;
-    if (startedNs <= this.#oldestNs) return;
-    this.#candidates.push({ startedNs, attributes: Buffer.from(attributes) });
+    if (this.#last !== undefined && compareSortKeys(key, this.#last) >= 0) return;
+    this.#candidates.push({ key, attributes: Buffer.from(attributes) });
     if (this.#candidates.length >= 2 * this.#limit) this.#cut();
   }
 
@@ -40,9 +41,9 @@ export class NewestFlows {
   }
 
   #cut(): void {
-    this.#candidates.sort((one, other) => other.startedNs - one.startedNs);
+    this.#candidates.sort((one, other) => compareSortKeys(one.key, other.key));
     if (this.#candidates.length < this.#limit) return;
     this.#candidates.length = this.#limit;
-    this.#oldestNs = this.#candidates.at(-1)?.startedNs ?? -1;
+    this.#last = this.#candidates.at(-1)?.key;
   }
 }
