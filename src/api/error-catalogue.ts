@@ -46,6 +46,7 @@ export const catalogue: Readonly<Record<ErrorKind, Entry>> = {
   endpoint_not_found: each([404, "CSS.0016"], [404, "EndPoint.2006"]),
   endpoint_quota_exceeded: each([400, "CSS.0063"], [400, "Endpoint.1018"]),
   forbidden: each([403, "CSS.5045"], [403, "EndPoint.0004"]),
+  gateway_unavailable: each([503, "CSS.0005"], [503, "EndPoint.0001"]),
   import_obstacles: each([400, "CSS.5090"], [400, "EndPoint.3045"]),
   missing_parameter: each([400, "CSS.5037"], [400, "EndPoint.0002"]),
   nodes_unreachable: each([400, "CSS.6000"], [400, "EndPoint.1004"]),

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Static, TSchema } from "typebox";
 import type { Enforcement, LiveView } from "../domain/control.ts";
+import type { QuestionAsker } from "../domain/gateway-question.ts";
 import type { AccountId, ProjectId, UserId } from "../domain/ids.ts";
 import type { Rights } from "../domain/roles.ts";
 import type { Store } from "../domain/store.ts";
@@ -33,6 +34,8 @@ export interface ApiContext {
   readonly version: string;
   readonly enforcement: Enforcement;
   readonly live: LiveView;
+  /** What only the gateways know. */
+  readonly questions: QuestionAsker;
   readonly cache: ResponseCache;
   readonly seal: (plain: string) => string;
   readonly unseal: (sealed: string) => string;

@@ -52,6 +52,13 @@ import {
   showServiceDomain,
   verifyServiceDomain,
 } from "./postern/service-domains.ts";
+import {
+  endEndpointSession,
+  endServiceSession,
+  listClusterSessions,
+  listEndpointSessions,
+  listServiceSessions,
+} from "./postern/sessions.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc, updateVpc } from "./postern/vpcs.ts";
@@ -97,6 +104,11 @@ export const operations: readonly Operation[] = [
   listServiceConnections,
   decideServiceConnections,
   replaceServiceWhitelist,
+  listClusterSessions,
+  listServiceSessions,
+  listEndpointSessions,
+  endServiceSession,
+  endEndpointSession,
   createServiceDomain,
   listServiceDomains,
   showServiceDomain,

@@ -53,6 +53,7 @@ export class TestServer {
       version: "1.2.3",
       enforcement: this.gateways,
       live: this.gateways,
+      questions: this.gateways,
       cache: new ResponseCache(() => store.generation),
       seal: (plain) => this.sealer.seal(plain),
       unseal: (sealed) => this.sealer.unseal(sealed),

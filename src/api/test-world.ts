@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { hashPassword } from "../lib/secrets.ts";
+import type { EndpointId } from "../domain/ids.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import { startTestServer, type Answer, type Json } from "./test-server.ts";
 
@@ -37,6 +38,7 @@ export async function startWorld() {
     endpoint_id: connection?.id ?? "",
     permission_id: String((permissions.body["permissions"] as Json[])[0]?.["id"]),
     domain_id: await made(`/postern/v1/{p}/services/${service}/domains`, { name: "logs.example.com" }),
+    session_id: "10.0.0.7:51234-9200",
     resource_type: "endpoint",
     resource_id: connection?.id ?? "",
   };
@@ -57,6 +59,10 @@ export async function startWorld() {
     const user = await identity.userByName(owner.accountId, "owner");
     if (user) await identity.updateUser({ ...user, passwordHash });
   });
+  const source = { host: "10.0.0.7", port: 51_234 };
+  const figures = { bytesIn: 1, bytesOut: 1, state: "established" } as const;
+  const endpointId = ids.endpoint_id as EndpointId;
+  server.gateways.sessions = [{ endpointId, source, clientPort: 9200, ...figures }];
   const subject = await owner.expiringToken(server.clock.now() + 60_000);
   return { server, file, owner, ids, own, subject, vpc, home, spare: spare.id, deletable };
 }
@@ -149,5 +155,6 @@ export function callWith(
   headers: Record<string, string>,
 ): Promise<Answer> {
   const all = { "x-subject-token": world.subject, ...headers };
-  return world.owner.call(method, urlOf(worldFor(id, world), path), bodyOf(id, world), all);
+  const query = id === "EndSessionOfService" ? `?endpoint=${world.ids.endpoint_id}` : "";
+  return world.owner.call(method, `${urlOf(worldFor(id, world), path)}${query}`, bodyOf(id, world), all);
 }

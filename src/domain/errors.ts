@@ -23,6 +23,7 @@ export type ErrorKind =
   | "endpoint_not_found"
   | "endpoint_quota_exceeded"
   | "forbidden"
+  | "gateway_unavailable"
   | "import_obstacles"
   | "missing_parameter"
   | "nodes_unreachable"

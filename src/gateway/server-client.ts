@@ -1,3 +1,4 @@
+import type { GatewayAnswer, GatewayQuestion } from "../domain/gateway-question.ts";
 import type { GatewayReport } from "../domain/report.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { parseSnapshot } from "./parse-snapshot.ts";
@@ -14,7 +15,16 @@ const pollMs = 25_000;
 /** Time for the answer on top of the poll. */
 const answerMs = 10_000;
 
-/** The two calls that a gateway makes. */
+/** The server is of a version that asks no questions. */
+export class CannotAskError extends Error {}
+
+/** A question of the server, and what the answer is to name. */
+export interface PostedQuestion {
+  readonly id: string;
+  readonly question: GatewayQuestion;
+}
+
+/** The calls that a gateway makes. */
 export class ServerClient {
   readonly #credentials: GatewayCredentials;
 
@@ -67,5 +77,38 @@ export class ServerClient {
     const { instance } = (await response.json()) as { instance?: unknown };
     if (typeof instance !== "string") throw new Error("the server's answer to the report has no instance");
     return instance;
+  }
+  /**
+   * Waits for what the server asks.
+   * @returns undefined when it asked nothing in time
+   * @throws CannotAskError where it never asks; Error where it cannot be reached, refuses, or sends what is no question
+   */
+  async nextQuestion(signal: AbortSignal): Promise<PostedQuestion | undefined> {
+    const response = await fetch(`${this.#base}/questions?wait_ms=${pollMs}`, {
+      headers: this.#headers,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(pollMs + answerMs)]),
+    });
+    if (response.status === 204) return undefined;
+    const text = await response.text();
+    if (response.status === 404)
+      throw new CannotAskError("the server is of a version that asks no questions");
+    if (!response.ok) throw new Error(`the server answered ${response.status} to the poll for questions`);
+    const { id, question } = JSON.parse(text) as Partial<PostedQuestion>;
+    if (typeof id !== "string" || typeof question?.kind !== "string") {
+      throw new Error("the server sent a question that this gateway does not understand");
+    }
+    return { id, question };
+  }
+
+  /** Answers a question. @throws Error where the server cannot be reached, or does not want the answer any more */
+  async answer(id: string, answer: GatewayAnswer, signal: AbortSignal): Promise<void> {
+    const response = await fetch(`${this.#base}/answers/${encodeURIComponent(id)}`, {
+      method: "POST",
+      headers: { ...this.#headers, "content-type": "application/json" },
+      body: JSON.stringify(answer),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
+    });
+    await response.arrayBuffer();
+    if (!response.ok) throw new Error(`the server answered ${response.status} to the answer`);
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { GatewayAgent } from "../gateway/agent.ts";
+import { answerQuestion } from "../gateway/answer-question.ts";
 import { CompositeEngine } from "../gateway/composite-engine.ts";
 import { NameService, type NameSettings } from "../gateway/dns/name-service.ts";
 import { NameUpdates, type UpdatedZone } from "../gateway/dns/update/name-updates.ts";
@@ -14,6 +15,7 @@ import { openResolverSockets } from "../gateway/kernel/resolver-sockets.ts";
 import { startKernelEngine, type KernelSettings } from "../gateway/kernel/start.ts";
 import { GatewayCounts } from "../gateway/metrics/gateway-counts.ts";
 import { ProxyEngine } from "../gateway/proxy/engine.ts";
+import { QuestionLoop } from "../gateway/question-loop.ts";
 import { selfTest } from "../gateway/self-test.ts";
 import { ServerClient, type GatewayCredentials } from "../gateway/server-client.ts";
 import { SnapshotFile } from "../gateway/snapshot-file.ts";
@@ -94,7 +96,9 @@ export async function runGateway({
   const telling = await startMetrics(metrics, gatewayMetrics(counts, { agent, engine, health }), log);
   if (!(await agent.start())) await testEngine(engine, log);
   const stopped = new AbortController();
-  const following = follow(agent, paths, stopped.signal);
+  const questions = (client: ServerClient): QuestionLoop =>
+    new QuestionLoop({ client, answer: (question) => answerQuestion(engine, question), log });
+  const following = follow(agent, questions, paths, stopped.signal);
   telling?.ready();
   await untilStopped();
   await telling?.close();
@@ -135,10 +139,16 @@ async function testEngine(engine: Engine, log: Logger): Promise<void> {
   }
 }
 
-async function follow(agent: GatewayAgent, paths: DataPaths, signal: AbortSignal): Promise<void> {
+async function follow(
+  agent: GatewayAgent,
+  questions: (client: ServerClient) => QuestionLoop,
+  paths: DataPaths,
+  signal: AbortSignal,
+): Promise<void> {
   const credentials = await waitForCredentials(paths, signal);
   if (!credentials) return;
-  await agent.follow(new ServerClient(new CurrentCredentials(paths.gatewayCredentials, credentials)));
+  const client = new ServerClient(new CurrentCredentials(paths.gatewayCredentials, credentials));
+  await Promise.all([agent.follow(client), questions(client).run(signal)]);
 }
 
 /** What the file holds now: the server writes it anew when it starts at another address. */

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
+import { questionRoutes } from "../api/gateway/question-routes.ts";
 import { gatewayRoutes } from "../api/gateway/routes.ts";
 import { operations } from "../api/operations.ts";
 import { PasswordCheck } from "../api/password-check.ts";
@@ -10,6 +11,7 @@ import { ControlPlane } from "../control/control-plane.ts";
 import { AuditRetention } from "../control/audit-retention.ts";
 import { GatewayRegistry } from "../control/gateway-registry.ts";
 import { ServerCounts } from "../control/metrics/server-counts.ts";
+import { QuestionDesk } from "../control/question-desk.ts";
 import { SnapshotFeed } from "../control/snapshot-feed.ts";
 import { systemClock } from "../lib/clock.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
@@ -53,6 +55,8 @@ export interface ServerOptions {
 
 /** A predecessor that lost its supervisor needs a moment to end. */
 const lockWaitMs = 5_000;
+/** A gateway may have to look at a million flows. */
+const questionWaitMs = 5_000;
 /** An answer waits at most this long for the gateways (design, section 3). */
 const enforcementWaitMs = 5_000;
 const probeTimeoutMs = 3_000;
@@ -104,6 +108,7 @@ function buildApi(
   control: ControlPlane,
   registry: GatewayRegistry,
 ): FastifyInstance {
+  const desk = new QuestionDesk(() => registry.gateways(), questionWaitMs);
   const context = {
     store,
     clock: systemClock,
@@ -112,6 +117,7 @@ function buildApi(
     version: packageVersion,
     enforcement: registry,
     live: registry,
+    questions: desk,
     cache: new ResponseCache(() => store.generation),
     seal: (plain: string) => sealer.seal(plain),
     unseal: (sealed: string) => sealer.unseal(sealed),
@@ -120,7 +126,8 @@ function buildApi(
     probe: (target: Parameters<typeof probe>[0]) => probe(target, probeTimeoutMs),
   };
   const { counts, log } = options;
-  return buildServer(context, operations, gatewayRoutes(store, control, randomUUID()), log, counts);
+  const forGateways = [gatewayRoutes(store, control, randomUUID()), questionRoutes(store, desk)];
+  return buildServer(context, operations, (app) => forGateways.forEach((add) => add(app)), log, counts);
 }
 
 async function listen(app: FastifyInstance, { host, port }: ListenAddress): Promise<string> {

@@ -1,15 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import type { GatewayId } from "../../domain/ids.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
 import { refusalBatchLimit } from "../../domain/refusal-record.ts";
 import type { GatewayReport } from "../../domain/report.ts";
 import type { Gateway } from "../../domain/resources.ts";
 import type { Store } from "../../domain/store.ts";
-import { hashToken } from "../../lib/secrets.ts";
-import { notAuthenticated } from "../errors.ts";
 import { stringEnum } from "../schema.ts";
 import { checker } from "../validation.ts";
+import { authenticate } from "./authenticate.ts";
+import { readWaitMs } from "./wait.ts";
 
 /** What the routes need of the control plane. */
 export interface GatewayConversation {
@@ -22,7 +21,6 @@ export interface GatewayConversation {
   report(gateway: Gateway, report: GatewayReport): Promise<void>;
 }
 
-const longestWaitMs = 25_000;
 /** A report names every endpoint whose figures changed. */
 const reportLimitBytes = 64 * 1024 * 1024;
 
@@ -93,12 +91,11 @@ export function gatewayRoutes(store: Store, control: GatewayConversation, instan
     const polled = { config: { operation: "GatewaySnapshot" } };
     app.get("/postern/v1/gateways/:gateway_id/snapshot", polled, async (request, reply) => {
       const gateway = await authenticate(store, request);
-      const { known, wait_ms: wait } = request.query as { known?: string; wait_ms?: string };
-      const waitMs = Math.min(Math.max(0, Number(wait) || 0), longestWaitMs);
+      const { known } = request.query as { known?: string };
       const revision = known === undefined ? null : Number(known);
       const ended = new AbortController();
       reply.raw.once("close", () => ended.abort());
-      const snapshot = await control.nextSnapshot(gateway, revision, waitMs, ended.signal);
+      const snapshot = await control.nextSnapshot(gateway, revision, readWaitMs(request), ended.signal);
       if (snapshot === undefined) return reply.code(204).send();
       return reply.header("content-type", "application/json; charset=utf-8").send(snapshot);
     });
@@ -109,14 +106,4 @@ export function gatewayRoutes(store: Store, control: GatewayConversation, instan
       return { instance };
     });
   };
-}
-
-/** @throws ApiGatewayError 401 */
-async function authenticate(store: Store, request: FastifyRequest): Promise<Gateway> {
-  const token = request.headers["x-auth-token"];
-  if (typeof token !== "string") throw notAuthenticated("x-auth-token not found");
-  const { gateway_id: gatewayId } = request.params as { gateway_id: string };
-  const gateway = await store.gateways.find(gatewayId as GatewayId);
-  if (gateway?.tokenHash !== hashToken(token)) throw notAuthenticated("decrypt token fail");
-  return gateway;
 }
