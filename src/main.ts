@@ -1,4 +1,5 @@
 import { addProcessCommands, isProcessCommand } from "./main/commands.ts";
+import { processTerminal } from "./main/terminal.ts";
 import { packageVersion } from "./main/version.ts";
 
 // The only reader of the environment.
@@ -20,11 +21,13 @@ if (isProcessCommand(args)) {
 } else {
   const { buildProgram } = await import("./cli/program.ts");
   const { runProgram } = await import("./cli/run.ts");
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   const io = {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+    isTerminal,
+    ...(isTerminal ? { terminal: processTerminal() } : {}),
     env,
     version: packageVersion,
   };

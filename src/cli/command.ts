@@ -30,15 +30,23 @@ export function apiCommand(parent: Command, nameAndArguments: string, descriptio
     .option("--data <dir>", "data directory of the Postern to talk to (or POSTERN_DATA)");
 }
 
-/** Returns the context of a command that `apiCommand` made. */
-export function connect(io: CliIo, command: Command): CommandContext {
+/** For who shows what happens all the time: nothing is printed in between, and an answer that is late is of no use. */
+const liveTimeoutMs = 5_000;
+
+/**
+ * Returns the context of a command that `apiCommand` made.
+ * @param isLive whether the command has the screen to itself
+ */
+export function connect(io: CliIo, command: Command, isLive = false): CommandContext {
   const options = command.optsWithGlobals<GlobalOptions>();
   const out = new Output(io, options.json === true);
   const onWaiting = (text: string): void => {
-    if (io.isTerminal) out.note(text);
+    if (io.isTerminal && !isLive) out.note(text);
   };
   const isDryRun = options.dryRun === true;
-  return { io, out, isDryRun, api: new ApiClient(findTarget(options.data, io.env), onWaiting, isDryRun) };
+  const timeoutMs = isLive ? liveTimeoutMs : undefined;
+  const api = new ApiClient(findTarget(options.data, io.env), onWaiting, isDryRun, timeoutMs);
+  return { io, out, isDryRun, api };
 }
 
 /** Returns a parser of whole numbers for an argument or option. */

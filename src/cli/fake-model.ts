@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Attachment } from "./wire.ts";
+import type { Attachment, Session } from "./wire.ts";
 
 /** A refusal of the fake, with the code that the real API publishes for it. */
 export class FakeRefusal extends Error {
@@ -35,6 +35,8 @@ export interface FakeEndpoint {
   sessions: number;
   /** Why nothing is carried. */
   note?: string;
+  /** Those that lists show; `sessions` is a number by itself. */
+  live?: Session[];
   refusals?: Readonly<Record<string, number>>;
   error?: { code: string; message: string };
 }

@@ -4,6 +4,7 @@ import { addDomain, deleteDomain, listDomains, verifyDomain } from "./fake-domai
 import { explainFake, refusalsOf } from "./fake-explain.ts";
 import type { FakeCluster, FakeEndpoint, FakeModel, FakeRegistration, FakeVpc } from "./fake-model.ts";
 import { FakeRefusal } from "./fake-model.ts";
+import { connection, endSession, sessionPage, sessionsOfCluster } from "./fake-sessions.ts";
 import type { Attachment } from "./wire.ts";
 
 const created = "2026-01-02T03:04:05Z";
@@ -102,6 +103,19 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
   ],
   ["DELETE /services/:id/domains/:second", ({ model, second }) => deleteDomain(model, second)],
   ["GET /services/:id/connections", connections],
+  ["GET /clusters/:id/sessions", ({ model, id, query }) => ({ body: sessionsOfCluster(model, id, query) })],
+  [
+    "GET /endpoints/:id/sessions",
+    ({ model, id, query }) => ({ body: sessionPage([endpoint(model, id)], query, "consumer") }),
+  ],
+  [
+    "DELETE /services/:id/sessions/:second",
+    ({ model, id, second, query }) => endSession(connection(model, id, query.get("endpoint") ?? ""), second),
+  ],
+  [
+    "DELETE /endpoints/:id/sessions/:second",
+    ({ model, id, second }) => endSession(endpoint(model, id), second),
+  ],
   ["POST /services/:id/connections", decide],
   ["POST /services/:id/permissions", permit],
   ["PUT /clusters/:id/connections/:second", setCap],
@@ -387,7 +401,7 @@ function endpointBody(model: FakeModel, found: FakeEndpoint): object {
     port,
     ports: [port],
     ...(dnsName !== undefined && { dns_name: dnsName }),
-    service_id: "service",
+    service_id: clusterId,
     service_name: serviceName(model.cluster(clusterId)),
     cluster_id: clusterId,
     vpc_id: model.vpcs[0]?.id,

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Terminal } from "./terminal.ts";
 
 /** Anything that text can be written to. */
 export interface TextSink {
@@ -12,6 +13,8 @@ export interface CliIo {
   readonly stderr: TextSink;
   /** Whether a person reads `stdout` and can answer on `stdin`. Colour, questions and progress need it. */
   readonly isTerminal: boolean;
+  /** The terminal that commands may take over, where there is one. */
+  readonly terminal?: Terminal;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What `postern --version` prints. */
   readonly version: string;

@@ -14,7 +14,9 @@ import { addRefusalsCommand } from "./refusals.ts";
 import { addServiceDomainCommands } from "./service-domain.ts";
 import { addServiceListCommand } from "./service-list.ts";
 import { addServiceCommands } from "./service.ts";
+import { addSessionCommands } from "./sessions.ts";
 import { addStatusCommands } from "./status.ts";
+import { addTopCommand } from "./top.ts";
 import { addUserCommands } from "./user.ts";
 import { addVpcCommands } from "./vpc.ts";
 import { addWhitelistCommands } from "./whitelist.ts";
@@ -55,6 +57,8 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addServiceCommands(program, io);
   addServiceDomainCommands(addServiceListCommand(program, io), io);
   addConnectionCommands(program, io);
+  addSessionCommands(program, io);
+  addTopCommand(program, io);
   addImportCommand(program, io);
   addWhitelistCommands(program, io);
   addEndpointCommands(program, io);

@@ -89,6 +89,7 @@ export interface Endpoint {
   readonly ports?: readonly number[];
   /** Only with a private name. */
   readonly dns_name?: string;
+  readonly service_id: string;
   readonly service_name: string;
   readonly cluster_id: string;
   readonly account_id: string;
@@ -99,6 +100,10 @@ export interface Endpoint {
   /** Bytes a second; only where there is a limit. */
   readonly max_bandwidth?: number;
   readonly sessions: number;
+  /** Servers of earlier versions leave these three out. */
+  readonly new_sessions?: number;
+  readonly bytes_in?: number;
+  readonly bytes_out?: number;
   /** Whether a gateway is attached to its network; else nothing is carried. */
   readonly attached: boolean;
   /** Why nothing is carried. */
@@ -106,6 +111,30 @@ export interface Endpoint {
   readonly refusals?: Readonly<Record<string, number>>;
   readonly error?: { readonly code: string; readonly message: string };
   readonly created_at: string;
+}
+
+/** A live session, as the owner sees it. */
+export interface Session {
+  /** Unique within the endpoint. */
+  readonly id: string;
+  readonly endpoint: string;
+  readonly source: string;
+  /** Left out for consumers, and while no node has it. */
+  readonly node?: string;
+  readonly state: string;
+  readonly started_at?: string;
+  readonly age_seconds?: number;
+  readonly idle_seconds?: number;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+}
+
+export interface SessionPage {
+  readonly sessions: readonly Session[];
+  readonly total_count: number;
+  readonly returned_count: number;
+  /** Gateways that did not answer; left out where all did. */
+  readonly gateways_missing?: number;
 }
 
 export interface Vpc {

@@ -6,8 +6,9 @@ import { EndpointNames } from "../gateway/kernel/endpoint-names.ts";
 import { Libc, SystemCallError } from "../gateway/kernel/libc.ts";
 import { LiveSessions } from "../gateway/kernel/live-sessions.ts";
 import { netlinkProtocol, NetlinkSocket } from "../gateway/kernel/netlink/netlink-socket.ts";
-import { peerText, type LiveSession, type SessionList } from "../domain/live-session.ts";
+import { peerText, sessionId, type LiveSession, type SessionList } from "../domain/live-session.ts";
 import { SnapshotFile } from "../gateway/snapshot-file.ts";
+import { durationText } from "../lib/duration-text.ts";
 import { StartError } from "../lib/start-error.ts";
 
 export interface SessionsOptions {
@@ -89,11 +90,13 @@ async function openSocket(): Promise<NetlinkSocket> {
 function forPrograms(session: LiveSession, now: number): object {
   return {
     endpoint: session.endpointId,
+    id: sessionId(session),
     source: peerText(session.source),
     node: session.node ? peerText(session.node) : null,
     state: session.state,
     started_at: timeText(session.startedAt),
     age_seconds: session.startedAt === undefined ? null : ageSeconds(session.startedAt, now),
+    idle_seconds: session.idleMs === undefined ? null : Math.floor(session.idleMs / 1_000),
     bytes_in: session.bytesIn,
     bytes_out: session.bytesOut,
   };
@@ -104,7 +107,7 @@ function forPeople({ total, sessions }: SessionList, now: number, isElsewhere: b
     endpointId,
     peerText(source),
     node && peerText(node),
-    startedAt === undefined ? null : ageText(ageSeconds(startedAt, now)),
+    startedAt === undefined ? null : durationText(ageSeconds(startedAt, now)),
     bytesIn,
     bytesOut,
     state,
@@ -123,17 +126,4 @@ function forPeople({ total, sessions }: SessionList, now: number, isElsewhere: b
 
 function ageSeconds(startedAt: number, now: number): number {
   return Math.max(0, Math.floor((now - startedAt) / 1_000));
-}
-
-/** The two largest units that are not 0: `4d 3h`, `1m 5s`, `7s`. */
-function ageText(seconds: number): string {
-  const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "m"],
-    [seconds % 60, "s"],
-  ] as const;
-  const first = parts.findIndex(([amount]) => amount > 0);
-  const shown = first < 0 ? parts.slice(3) : parts.slice(first, first + 2);
-  return shown.map(([amount, unit]) => `${amount}${unit}`).join(" ");
 }

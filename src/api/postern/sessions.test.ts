@@ -125,6 +125,8 @@ describe("listing", () => {
     server.gateways.silent = true;
     const { body } = await owner.call("GET", `/postern/v1/{p}/clusters/${id}/sessions`);
     expect(body).toEqual({ sessions: [], total_count: 0, returned_count: 0 });
+    const named = await owner.call("GET", `/postern/v1/{p}/clusters/${id}/sessions?endpoint=${own}`);
+    expect(refusal(named)).toBe("400 CSS.0001");
   });
 });
 

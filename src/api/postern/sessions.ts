@@ -1,4 +1,5 @@
 import { Type, type Static } from "typebox";
+import { PosternError } from "../../domain/errors.ts";
 import { mostSessionsAsked } from "../../domain/gateway-question.ts";
 import type { EndpointId } from "../../domain/ids.ts";
 import { sessionOrders } from "../../domain/live-session.ts";
@@ -105,8 +106,11 @@ async function endpointsOf(
 ): Promise<readonly EndpointId[]> {
   if (id !== undefined) {
     const endpoint = await tx.endpoints.find(id as EndpointId);
-    const service = services.find((one) => one.id === endpoint?.serviceId) ?? services[0];
-    if (service) return [(await requireConnection(tx, service, id)).id];
+    if (endpoint && services.some((service) => service.id === endpoint.serviceId)) return [endpoint.id];
+    throw new PosternError(
+      "connection_of_other_service",
+      `${id} is no connection of this cluster or endpoint service. List the connections to find its id.`,
+    );
   }
   const all: (readonly Endpoint[])[] = [];
   for (const service of services) all.push(await tx.endpoints.allOfService(service.id));
