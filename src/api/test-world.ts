@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { hashPassword } from "../lib/secrets.ts";
 import type { EndpointId } from "../domain/ids.ts";
+import type { LiveSession } from "../domain/live-session.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import { startTestServer, type Answer, type Json } from "./test-server.ts";
 
@@ -59,13 +60,16 @@ export async function startWorld() {
     const user = await identity.userByName(owner.accountId, "owner");
     if (user) await identity.updateUser({ ...user, passwordHash });
   });
-  const source = { host: "10.0.0.7", port: 51_234 };
-  const figures = { bytesIn: 1, bytesOut: 1, state: "established" } as const;
-  const endpointId = ids.endpoint_id as EndpointId;
-  server.gateways.sessions = [{ endpointId, source, clientPort: 9200, ...figures }];
+  server.gateways.sessions = [aSession(ids.endpoint_id as EndpointId)];
   const subject = await owner.expiringToken(server.clock.now() + 60_000);
   return { server, file, owner, ids, own, subject, vpc, home, spare: spare.id, deletable };
 }
+/** The one that paths name. */
+function aSession(endpointId: EndpointId): LiveSession {
+  const source = { host: "10.0.0.7", port: 51_234 };
+  return { endpointId, source, clientPort: 9200, bytesIn: 1, bytesOut: 1, state: "established" };
+}
+
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 function urlOf({ ids, own }: World, path: string): string {

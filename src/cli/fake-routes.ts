@@ -4,7 +4,7 @@ import { addDomain, deleteDomain, listDomains, verifyDomain } from "./fake-domai
 import { explainFake, refusalsOf } from "./fake-explain.ts";
 import type { FakeCluster, FakeEndpoint, FakeModel, FakeRegistration, FakeVpc } from "./fake-model.ts";
 import { FakeRefusal } from "./fake-model.ts";
-import { connection, endSession, sessionPage, sessionsOfCluster } from "./fake-sessions.ts";
+import { connection, endSession, sessionsOfCluster, sessionsOfOwn } from "./fake-sessions.ts";
 import type { Attachment } from "./wire.ts";
 
 const created = "2026-01-02T03:04:05Z";
@@ -103,18 +103,12 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
   ],
   ["DELETE /services/:id/domains/:second", ({ model, second }) => deleteDomain(model, second)],
   ["GET /services/:id/connections", connections],
-  ["GET /clusters/:id/sessions", ({ model, id, query }) => ({ body: sessionsOfCluster(model, id, query) })],
-  [
-    "GET /endpoints/:id/sessions",
-    ({ model, id, query }) => ({ body: sessionPage([endpoint(model, id)], query, "consumer") }),
-  ],
-  [
-    "DELETE /services/:id/sessions/:second",
-    ({ model, id, second, query }) => endSession(connection(model, id, query.get("endpoint") ?? ""), second),
-  ],
+  ["GET /clusters/:id/sessions", ({ model, id, query }) => sessionsOfCluster(model, id, query)],
+  ["GET /endpoints/:id/sessions", ({ model, id, query }) => sessionsOfOwn(endpoint(model, id), query)],
+  ["DELETE /services/:id/sessions/:second", (call) => endSession(connection(call), call.second)],
   [
     "DELETE /endpoints/:id/sessions/:second",
-    ({ model, id, second }) => endSession(endpoint(model, id), second),
+    (call) => endSession(endpoint(call.model, call.id), call.second),
   ],
   ["POST /services/:id/connections", decide],
   ["POST /services/:id/permissions", permit],

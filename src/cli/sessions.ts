@@ -72,7 +72,6 @@ async function list(
 
 function tableOf(sessions: readonly Session[]): string {
   const titles = ["ENDPOINT", "SESSION", "NODE", "AGE", "IDLE", "BYTES IN", "BYTES OUT", "STATE"];
-  const duration = (seconds: number | undefined) => (seconds === undefined ? null : durationText(seconds));
   const rows = sessions.map((session) => [
     session.endpoint,
     session.id,
@@ -84,6 +83,10 @@ function tableOf(sessions: readonly Session[]): string {
     session.state,
   ]);
   return renderTable(titles, rows);
+}
+
+function duration(seconds: number | undefined): string | undefined {
+  return seconds === undefined ? undefined : durationText(seconds);
 }
 
 async function read(

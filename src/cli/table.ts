@@ -34,10 +34,11 @@ function cellText(value: Cell): string {
 }
 
 /** Characters, not UTF-16 units. */
-function width(text: string): number {
+export function width(text: string): number {
   return Array.from(text).length;
 }
 
-function pad(text: string, columns: number): string {
+/** Fills text up with blanks. */
+export function pad(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - width(text)));
 }

@@ -1,4 +1,5 @@
-import { isIP } from "node:net";
+import { parseIpv4 } from "../lib/ipv4.ts";
+import { parseIpv6 } from "../lib/ipv6.ts";
 import type { EndpointId } from "./ids.ts";
 
 /** One end of a session as the gateway sees it. */
@@ -107,10 +108,9 @@ const idForm =
 /** Reads what `sessionId` wrote; undefined for what is no id of a session. */
 export function parseSessionId(text: string): SessionKey | undefined {
   const { six, four, port, clientPort } = idForm.exec(text)?.groups ?? {};
-  const host = six ?? four ?? "";
-  const key = { source: { host, port: Number(port) }, clientPort: Number(clientPort) };
-  const isKnown = isIP(host) === (six === undefined ? 4 : 6);
-  return isKnown && isPort(key.source.port) && isPort(key.clientPort) ? key : undefined;
+  const host = six === undefined ? parseIpv4(four ?? "") : parseIpv6(six);
+  const key = { source: { host: host ?? "", port: Number(port) }, clientPort: Number(clientPort) };
+  return host !== undefined && isPort(key.source.port) && isPort(key.clientPort) ? key : undefined;
 }
 
 function isPort(port: number): boolean {

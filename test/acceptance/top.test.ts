@@ -88,7 +88,7 @@ test("it follows the size of its terminal, keeps what it showed while the server
   const resize = new PseudoTerminal(`stty -F ${await noted("tty")} cols 70 rows 12`, process.env);
   expect(await resize.exited).toBe(0);
   await eventually(() => screen.screen.length === 12);
-  expect(Math.max(...screen.screen.map((line) => [...line].length))).toBeLessThanOrEqual(70);
+  expect(Math.max(...screen.screen.map((line) => Array.from(line).length))).toBeLessThanOrEqual(70);
   const { server } = await postern.pids();
   process.kill(server, "SIGSTOP");
   try {

@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
+import { stripVTControlCharacters } from "node:util";
 import { eventually } from "./eventually.ts";
 
 /** Nothing in it outlives its test by more than this, whatever happens to whoever started it. */
@@ -45,11 +46,7 @@ export class PseudoTerminal {
   get screen(): readonly string[] {
     const frames = this.#output.split("\u001B[H").filter((frame) => frame.includes("\u001B[J"));
     const last = frames.at(-1)?.split("\u001B[J")[0] ?? "";
-    // oxlint-disable-next-line no-control-regex -- that is what is taken out
-    return last
-      .replaceAll(/\u001B\[[0-9;?]*[A-Za-z]/g, "")
-      .replaceAll("\r", "")
-      .split("\n");
+    return stripVTControlCharacters(last).replaceAll("\r", "").split("\n");
   }
 
   type(text: string): void {

@@ -48,7 +48,7 @@ const poll = (server: TestServer, headers: Record<string, string> = { "x-auth-to
 const send = (
   server: TestServer,
   payload: unknown,
-  { id = "q1", headers = { "x-auth-token": token } as Record<string, string> } = {},
+  { id = "q1", headers = { "x-auth-token": token } }: { id?: string; headers?: Record<string, string> } = {},
 ) => server.inject({ method: "POST", url: `${base}/answers/${id}`, headers, payload: payload as Json });
 
 const session = {
@@ -88,7 +88,10 @@ test.each([
   ["another kind of answer", { answer: { ended: true } }],
   ["a state that is none", { answer: { total: 1, sessions: [{ ...session, state: "odd" }] } }],
   ["a negative number", { answer: { total: 1, sessions: [{ ...session, bytesIn: -1 }] } }],
-  ["more sessions than can be asked for", { answer: { total: 1, sessions: Array(1_001).fill(session) } }],
+  [
+    "more sessions than can be asked for",
+    { answer: { total: 1, sessions: Array.from({ length: 1_001 }, () => session) } },
+  ],
   ["a novel", { failure: "x".repeat(1_001) }],
   ["nothing", {}],
 ])("%s is refused", async (_what, payload) => {

@@ -39,6 +39,7 @@ function session(endpointId: EndpointId, host: string, ageS: number): LiveSessio
   };
 }
 
+const list = (query: string) => owner.call("GET", `/postern/v1/{p}/clusters/${clusterId}/sessions?${query}`);
 const sessionsOf = ({ body }: { body: Json }) =>
   (body["sessions"] as { endpoint: string }[]).map(({ endpoint }) => endpoint);
 
@@ -72,8 +73,6 @@ describe("listing", () => {
   });
 
   test("he chooses endpoint, order and number", async () => {
-    const list = (query: string) =>
-      owner.call("GET", `/postern/v1/{p}/clusters/${clusterId}/sessions?${query}`);
     expect(sessionsOf(await list(`endpoint=${theirs}`))).toEqual([theirs]);
     expect(sessionsOf(await list("sort=bytes"))).toEqual([theirs, own]);
     const { body } = await list("sort=idle&limit=1");
@@ -113,11 +112,10 @@ describe("listing", () => {
   });
 
   test("it says where gateways are missing, and fails where all are", async () => {
-    const list = () => owner.call("GET", `/postern/v1/{p}/services/${serviceId}/sessions`);
     server.gateways.missing = [{ gateway: "g2" as GatewayId, reason: "it is not connected" }];
-    expect((await list()).body).toMatchObject({ total_count: 2, gateways_missing: 1 });
+    expect((await list("")).body).toMatchObject({ total_count: 2, gateways_missing: 1 });
     server.gateways.silent = true;
-    expect(refusal(await list())).toBe("503 CSS.0005");
+    expect(refusal(await list(""))).toBe("503 CSS.0005");
   });
 
   test("a project without endpoints has no sessions, and nobody is asked", async () => {
@@ -132,10 +130,10 @@ describe("listing", () => {
 
 describe("ending", () => {
   const id = "10.0.0.2:40000-9200";
-  const byOwner = (session = id, endpoint: string = theirs) =>
-    owner.call("DELETE", `/postern/v1/{p}/services/${serviceId}/sessions/${session}?endpoint=${endpoint}`);
-  const byGuest = (session = id, endpoint: string = theirs) =>
-    guest.call("DELETE", `/postern/v1/{p}/endpoints/${endpoint}/sessions/${encodeURIComponent(session)}`);
+  const byOwner = (doomed = id, endpoint: string = theirs) =>
+    owner.call("DELETE", `/postern/v1/{p}/services/${serviceId}/sessions/${doomed}?endpoint=${endpoint}`);
+  const byGuest = (doomed = id, endpoint: string = theirs) =>
+    guest.call("DELETE", `/postern/v1/{p}/endpoints/${endpoint}/sessions/${encodeURIComponent(doomed)}`);
 
   test.each([
     ["owner", byOwner],

@@ -55,13 +55,15 @@ export const sessionColumns: readonly Column<Session>[] = [
 ];
 
 function rateColumn(title: string, rate: (row: EndpointRow) => number | undefined): Column<EndpointRow> {
-  const text = (amount: number | undefined): string => (amount === undefined ? "-" : amountText(amount));
-  return { title, text: (row) => text(rate(row)), key: (row) => rate(row) ?? -1 };
+  return { title, text: (row) => known(rate(row), amountText), key: (row) => rate(row) ?? -1 };
 }
 
 function secondsColumn(title: string, seconds: (row: Session) => number | undefined): Column<Session> {
-  const text = (amount: number | undefined): string => (amount === undefined ? "-" : durationText(amount));
-  return { title, text: (row) => text(seconds(row)), key: (row) => seconds(row) ?? -1 };
+  return { title, text: (row) => known(seconds(row), durationText), key: (row) => seconds(row) ?? -1 };
+}
+
+function known(amount: number | undefined, render: (amount: number) => string): string {
+  return amount === undefined ? "-" : render(amount);
 }
 
 /** @param share from 0 to 1; anything above looks full */

@@ -1,15 +1,8 @@
-/** What may be pressed: names for keys that move, else the character itself. */
-export type Key =
-  | "up"
-  | "down"
-  | "pageUp"
-  | "pageDown"
-  | "home"
-  | "end"
-  | "enter"
-  | "escape"
-  | "backspace"
-  | string;
+/**
+ * What was pressed: `up`, `down`, `pageUp`, `pageDown`, `home`, `end`, `enter`, `escape`, `backspace`, `interrupt`, or a
+ * character.
+ */
+export type Key = string;
 
 const named: Readonly<Record<string, Key>> = {
   "\u001B[A": "up",

@@ -1,4 +1,5 @@
 import { printable } from "../output.ts";
+import { pad, width } from "../table.ts";
 import type { ScreenSize } from "../terminal.ts";
 import { endpointColumns, sessionColumns, type Column } from "./columns.ts";
 import {
@@ -45,10 +46,9 @@ export function screenOf(state: TopState, size: ScreenSize): readonly Line[] {
     })),
     footer(state, isOpen ? keys.sessions : keys.endpoints),
   ];
-  const width = size.columns;
   return lines
     .slice(0, size.rows)
-    .map(({ text, look }) => ({ text: cut(printable(text), width, look === "plain"), look }));
+    .map(({ text, look }) => ({ text: cut(printable(text), size.columns, look === "plain"), look }));
 }
 
 /** Returns the lines as a terminal wants them, in place of what it shows. */
@@ -129,12 +129,10 @@ function tableLines<Row>(
   const titles = columns.map(({ title }, index) => (index === sorted ? `${title}${mark}` : title));
   const cells = page.map((row) => columns.map(({ text }) => text(row)));
   const widths = titles.map((title, index) =>
-    Math.max(title.length, ...cells.map((row) => [...(row[index] ?? "")].length)),
+    Math.max(title.length, ...cells.map((row) => width(row[index] ?? ""))),
   );
   const joined = (row: readonly string[]): string =>
-    row
-      .map((cell, index) => cell + " ".repeat(Math.max(0, (widths[index] ?? 0) - [...cell].length)))
-      .join(gap);
+    row.map((cell, index) => pad(cell, widths[index] ?? 0)).join(gap);
   return [
     { text: joined(titles), look: "head" },
     ...cells.map((row, index): Line => ({
@@ -145,8 +143,7 @@ function tableLines<Row>(
 }
 
 /** Cuts a line to the screen's width; one that stands out does so over the whole width. */
-function cut(text: string, width: number, isPlain: boolean): string {
-  const characters = [...text].slice(0, width);
-  const whole = characters.join("");
-  return isPlain ? whole.trimEnd() : whole + " ".repeat(Math.max(0, width - characters.length));
+function cut(text: string, columns: number, isPlain: boolean): string {
+  const whole = Array.from(text).slice(0, columns).join("");
+  return isPlain ? whole.trimEnd() : pad(whole, columns);
 }

@@ -35,6 +35,7 @@ function pressed(state: TopState, ...keys: readonly string[]): TopState {
   return play(state, ...keys).state;
 }
 
+const sources = (state: TopState) => visibleSessions(state).map(({ source }) => source.slice(0, 8));
 const shown = (state: TopState) => visibleEndpoints(state).map(({ endpoint }) => endpoint.sessions);
 
 test("the busiest endpoint comes first, digits sort, and the same one again turns round", () => {
@@ -77,7 +78,6 @@ describe("sessions", () => {
   });
 
   test("are sorted as asked for, by the server too", () => {
-    const sources = (state: TopState) => visibleSessions(state).map(({ source }) => source.slice(0, 8));
     expect([orderOf(filled), sources(filled)]).toEqual(["age", ["10.0.0.1", "10.0.0.2"]]);
     const byBytes = play(filled, "6");
     expect([orderOf(byBytes.state), sources(byBytes.state)]).toEqual(["bytes", ["10.0.0.2", "10.0.0.1"]]);

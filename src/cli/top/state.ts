@@ -186,7 +186,7 @@ function type(state: TopState, key: Key): TopState {
   if (key === "enter") return { ...state, isTyping: false };
   if (key === "escape") return withTable({ ...state, isTyping: false }, { filter: "" });
   if (key === "backspace") return withTable(state, { filter: filter.slice(0, -1) });
-  const isCharacter = [...key].length === 1 && filter.length < longestFilter;
+  const isCharacter = Array.from(key).length === 1 && filter.length < longestFilter;
   return isCharacter ? withTable(state, { filter: filter + key }) : state;
 }
 
