@@ -37,6 +37,17 @@ type Listed = {
   }[];
 };
 
+type ApiListed = {
+  readonly total_count: number;
+  readonly sessions: readonly {
+    readonly id: string;
+    readonly endpoint: string;
+    readonly node: string;
+    readonly state: string;
+    readonly idle_seconds: number;
+  }[];
+};
+
 let system: NetnsSystem;
 let service: Service;
 let endpoint: Endpoint;
@@ -137,4 +148,33 @@ test("sessions that ended are on record, those that were closed and those that a
   for (const line of closed) expect(Date.parse(line.end)).toBeGreaterThanOrEqual(Date.parse(line.start));
   expect(await readdir(directory)).toEqual(["flows.jsonl"]);
   expect((await stat(join(directory, "flows.jsonl"))).mode & 0o777).toBe(0o640);
+});
+
+test("one session is ended through the API: the node sees it, its place is free, and others go on", async () => {
+  ok(await service.decide("receive", endpoint.id));
+  ok(await service.setCap(endpoint.id, 2));
+  const { admitted } = await consumer.client.call("open", endpoint, 3);
+  const path = `/postern/v1/{pid}/clusters/${service.clusterId}/sessions?endpoint=${endpoint.id}`;
+  const list = async () => ok(await system.postern.api<ApiListed>("GET", path));
+  const before = await list();
+  expect(before.sessions).toHaveLength(2);
+  for (const session of before.sessions) {
+    expect(session).toMatchObject({ endpoint: endpoint.id, node: `${node}:9200`, state: "established" });
+    expect(session.idle_seconds).toBeLessThan(60);
+  }
+  const [doomed, spared] = before.sessions;
+  const own = `/postern/v1/{pid}/endpoints/${endpoint.id}/sessions/${doomed?.id}`;
+  const answer = await system.postern.api("DELETE", own);
+  expect([answer.status, answer.headers.get("x-postern-severed")]).toEqual([204, "1"]);
+  expect((await system.postern.api("DELETE", own)).status).toBe(404);
+  expect((await list()).sessions.map(({ id }) => id)).toEqual([spared?.id]);
+  await eventually(async () => (await system.nodes.call("raw")).open === 1, {
+    what: "the node's end to be reset",
+  });
+  const { admitted: next } = await consumer.client.call("open", endpoint, 1);
+  expect([admitted.length, next.length]).toEqual([2, 1]);
+  const fates = await consumer.client.call("fates", admitted);
+  expect(fates.deaths).toEqual({ ECONNRESET: 1, alive: 1 });
+  await consumer.client.call("close", [...admitted, ...next]);
+  await eventually(async () => (await list()).total_count === 0, { what: "the end of all sessions" });
 });
