@@ -13,6 +13,7 @@ import { dropAuditTriggers } from "../../src/store/audit-triggers.ts";
 import type { Schema } from "../../src/store/schema.ts";
 import { SqlStore } from "../../src/store/sql-store.ts";
 
+const unused = (): Promise<never> => Promise.reject(new Error("not in this bench"));
 const append = Object.getOwnPropertyDescriptor(AuditTrail.prototype, "append");
 
 /** The API on a store of its own, with a model of the gateways that reaches every revision at once. */
@@ -29,7 +30,6 @@ export type Trail = "whole" | "entries" | "none";
 export async function startBenchServer(file: string, trail: Trail): Promise<BenchServer> {
   const store = await SqlStore.open(file, systemClock, Buffer.alloc(32, 1));
   const gateways = new TestGateways();
-  const unused = (): Promise<never> => Promise.reject(new Error("not in this bench"));
   const context = {
     store,
     clock: systemClock,

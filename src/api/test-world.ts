@@ -88,11 +88,11 @@ function worldFor(id: string, world: World): World {
   return world;
 }
 
+const noDigest = "0".repeat(64);
+
 function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
   const bodies: Readonly<Record<string, Json>> = {
-    VerifyAuditLines: {
-      events: [{ seq: 1, previous: "0".repeat(64), digest: "0".repeat(64), hash: "0".repeat(64) }],
-    },
+    VerifyAuditLines: { events: [{ seq: 1, previous: noDigest, digest: noDigest, hash: noDigest }] },
     StartVpcep: {},
     RegisterCluster: { name: "new", nodes: ["http://10.0.0.6:9200"], probe: false },
     ImportConnections: {

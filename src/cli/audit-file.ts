@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
-import { digestOf } from "../domain/audit-chain.ts";
+import { digestTexts } from "../lib/authenticator.ts";
 import { UsageError } from "./cli-error.ts";
 import { isJsonObject } from "./json.ts";
 
@@ -62,28 +62,31 @@ function claimOf(value: unknown): LineClaim {
   if (!isJsonObject<Line>(value) || !Array.isArray(value.changes) || typeof value.hash !== "string") {
     throw new TypeError("it has no changes, or no hash");
   }
-  const { seq, revision, actor, action, resource, source, previous, hash } = value;
-  const event = {
+  const { seq, previous, hash } = value;
+  return {
     seq,
-    revision,
-    at: Date.parse(value.at),
-    actor,
-    accountId: value.account_id,
-    projectId: value.project_id,
-    source,
-    action,
-    resource,
-    requestId: value.request_id,
+    previous,
+    digest: digestTexts([...textsOfLine(value), ...value.changes.flatMap(textsOfChange)]),
+    hash,
   };
-  const changes = value.changes.map((change) => ({
-    id: change.number,
-    kind: change.kind,
-    resourceId: change.id,
-    projectId: change.project_id,
-    ownerProjectId: change.owner_project_id,
-    accountId: change.account_id,
-    before: change.before && JSON.stringify(change.before),
-    after: change.after && JSON.stringify(change.after),
-  }));
-  return { seq, previous, digest: digestOf(event, changes), hash };
+}
+
+/** In the order that the server's links hold for: part of the format of an export. */
+function textsOfLine(line: Line): readonly (string | null)[] {
+  const { seq, revision, at, actor, source, action, resource } = line;
+  const numbers = [seq, revision, Date.parse(at)].map(String);
+  return [...numbers, actor, line.account_id, line.project_id, source, action, resource, line.request_id];
+}
+
+function textsOfChange(change: Line["changes"][number]): readonly (string | null)[] {
+  const { number, kind, id, before, after } = change;
+  const owners = [change.project_id, change.owner_project_id, change.account_id];
+  return [
+    String(number),
+    kind,
+    id,
+    ...owners,
+    before && JSON.stringify(before),
+    after && JSON.stringify(after),
+  ];
 }

@@ -15,13 +15,13 @@ interface Event extends Json {
 
 async function events(tenant: Tenant, query = "", path = "/postern/v1/{p}/audit"): Promise<readonly Event[]> {
   const answer = await tenant.call("GET", `${path}${query}`);
-  expect(answer.status, answer.text).toBe(200);
+  expect(answer.status).toBe(200);
   return answer.body["events"] as Event[];
 }
 
 async function allow(cluster: TestCluster, account: string): Promise<void> {
   const answer = await cluster.call("POST", "/vpcepservice/permissions", { vpc_permissions: [account] });
-  expect(answer.status, answer.text).toBeLessThan(300);
+  expect(answer.status).toBeLessThan(300);
 }
 
 /** An owner with a cluster, and two consumers with an endpoint each. */
@@ -35,7 +35,7 @@ async function startScene() {
   const { vpcServiceName: service } = await cluster.connections();
   const connect = async (tenant: Tenant) => {
     const made = await tenant.call("POST", "/postern/v1/{p}/endpoints", { service });
-    expect(made.status, made.text).toBeLessThan(300);
+    expect(made.status).toBeLessThan(300);
     return String(made.body["id"]);
   };
   const ids = { one: await connect(one), other: await connect(other) };
@@ -122,7 +122,7 @@ describe("the trail of a project", () => {
       const { body } = await owner.call("GET", `/postern/v1/{p}/audit?limit=2${before}`);
       pages.push(...(body["events"] as Event[]));
       if (body["next"] === undefined) break;
-      before = `&before=${String(body["next"])}`;
+      before = `&before=${body["next"] as number}`;
     }
     expect(pages).toEqual(all);
   });
@@ -164,19 +164,19 @@ describe("the trail of all projects", () => {
   });
 });
 
-describe("who could reach a cluster", () => {
-  const accessAt = async (owner: Tenant, cluster: string, at: number) => {
-    const path = `/postern/v1/{p}/clusters/${cluster}/access?at=${new Date(at).toISOString()}`;
-    const answer = await owner.call("GET", path);
-    expect(answer.status, answer.text).toBe(200);
-    return answer.body as { services: { permissions: string[] }[]; endpoints: Json[]; total_count: number };
-  };
-  const now = (server: TestServer) => {
-    const time = server.clock.now();
-    server.clock.advance(60_000);
-    return time;
-  };
+const accessAt = async (owner: Tenant, cluster: string, at: number) => {
+  const path = `/postern/v1/{p}/clusters/${cluster}/access?at=${new Date(at).toISOString()}`;
+  const answer = await owner.call("GET", path);
+  expect(answer.status).toBe(200);
+  return answer.body as { services: { permissions: string[] }[]; endpoints: Json[]; total_count: number };
+};
+const now = (server: TestServer) => {
+  const time = server.clock.now();
+  server.clock.advance(60_000);
+  return time;
+};
 
+describe("who could reach a cluster", () => {
   test("is told as it was then, also when everything is gone", async () => {
     const { server, owner, one, cluster, ids } = await startScene();
     const open = now(server);
