@@ -27,6 +27,7 @@ const exempt: Readonly<Record<string, string>> = {
 
 /** GETs that are lists, or no resource: what they show comes from everywhere. */
 const notOneResource = new Set([
+  "ExplainConnection",
   "ShowStatus",
   "ExportAudit",
   "ExportAuditOfAllProjects",
