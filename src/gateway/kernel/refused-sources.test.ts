@@ -28,8 +28,10 @@ class Kernel {
   };
 
   apply = (changes: readonly Change[]): void => {
-    for (const { set, element } of changes)
-      expect(this.sets.delete(`${set} ${element.key.join(" ")}`)).toBe(true);
+    for (const { set, element } of changes) {
+      const name = `${set} ${element.key.join(" ")}`;
+      if (!this.sets.delete(name)) throw new Error(`ENOENT ${name}`);
+    }
   };
 }
 
