@@ -1,5 +1,5 @@
-import { Children } from "../proxy/children.ts";
-import type { Bench } from "../result.ts";
+import { withChildren } from "../proxy/children.ts";
+import type { Bench, BenchResult } from "../result.ts";
 import { measureGateway } from "./gateway.ts";
 import type { Findings } from "./measure.ts";
 import { measureServer } from "./server.ts";
@@ -7,20 +7,16 @@ import { measureServer } from "./server.ts";
 const endpoints = 10_000;
 
 /** Metrics of ten thousand endpoints, as Prometheus reads them, and what others notice of it. */
-export const benchMetrics: Bench = async (progress) => {
-  const children = await Children.create();
-  try {
+export const benchMetrics: Bench = (progress) =>
+  withChildren(async (children) => {
     progress(`a gateway with ${endpoints} endpoints, asked for names meanwhile`);
     const gateway = await measureGateway(children, endpoints);
     progress(`a server with ${endpoints} endpoints, asked for networks meanwhile`);
     const server = await measureServer(children, endpoints);
     return report([gateway, server]);
-  } finally {
-    await children.end();
-  }
-};
+  });
 
-function report(all: readonly Findings[]): Awaited<ReturnType<Bench>> {
+function report(all: readonly Findings[]): BenchResult {
   const rows = all.map(({ name, scrapeMs, samples, bytes, delayMs, quiet, during }) => [
     name,
     scrapeMs.toFixed(0),

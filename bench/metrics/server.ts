@@ -42,8 +42,8 @@ export async function measureServer(children: Children, endpoints: number): Prom
   const args = ["server", "--data", data, "--listen", `127.0.0.1:${apiPort}`];
   const url = `http://127.0.0.1:${metricsPort}/metrics`;
   children.keep(spawn(executable, [...args, "--metrics", `127.0.0.1:${metricsPort}`], { stdio: "ignore" }));
-  await untilItTells(url, "postern_server_revision ", 1);
-  // It has the tables now, and another process may write to them.
+  await untilItTells(url, "postern_server_gateway_connected{", 1);
+  // It has made its first project now, and another process may write to them.
   const auditKey = loadSealer(dataPaths(data)).deriveKey("audit trail");
   const store = await SqlStore.open(join(data, "postern.db"), systemClock, auditKey);
   await fill(store, endpoints);

@@ -135,7 +135,7 @@ describe("without a server", () => {
 
 test("metrics tell the revision, applies that went well and that did not, sessions that were cut, and of the server", async () => {
   const server = await FakeServer.start();
-  const { follow, engine, metrics } = gateway(testDirectory());
+  const { agent, follow, engine, metrics } = gateway(testDirectory());
   expect(await metrics()).toMatchObject({
     postern_gateway_applied_revision: "0",
     postern_gateway_snapshot_timestamp_seconds: "0",
@@ -151,6 +151,14 @@ test("metrics tell the revision, applies that went well and that did not, sessio
   engine.connect(endpointId);
   server.publish(aSnapshot(8, 2, { refusal: "not_accepted" }));
   await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 8 }));
+  // The same once more cuts nothing more.
+  const applies = engine.applied.length;
+  agent.nodesChanged();
+  await until(async () =>
+    expect(Number((await metrics())["postern_gateway_apply_duration_seconds_count"])).toBeGreaterThan(
+      applies,
+    ),
+  );
   const after = await metrics();
   expect(after).toMatchObject({
     postern_gateway_applied_revision: "8",

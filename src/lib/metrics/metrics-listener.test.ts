@@ -8,6 +8,7 @@ import { Exposition } from "./exposition.ts";
 import { MetricsListener, readToken } from "./metrics-listener.ts";
 
 const token = "a-token-of-a-good-length";
+const pieceLength = 1024 * 1024;
 const failures: unknown[] = [];
 const onError = (error: unknown): void => void failures.push(error);
 const loopback = { host: "127.0.0.1", port: 0 };
@@ -17,7 +18,8 @@ async function listen(text: string | Error, tokenFile?: string): Promise<Metrics
     async function* say() {
       await Promise.resolve();
       if (text instanceof Error) throw text;
-      yield text;
+      yield text.slice(0, 2);
+      for (let from = 2; from < text.length; from += pieceLength) yield text.slice(from, from + pieceLength);
     },
   ]);
   const access = tokenFile === undefined ? {} : { tokenFile };
@@ -118,10 +120,13 @@ test("no more than sixteen are let in at once, and the next one as soon as one g
     return socket;
   };
   const sockets = [];
+  let closed = 0;
   for (let n = 0; n < 16; n += 1) sockets.push(await open());
+  for (const socket of sockets) socket.resume().once("close", () => (closed += 1));
   const late = await open();
   // A connection that is not let in is closed; one that is, is not.
   await once(late.resume(), "close");
+  expect(closed).toBe(0);
   sockets[0]?.destroy();
   await vi.waitFor(async () => expect((await fetch(url)).status).toBe(200), { timeout: 10_000 });
 });
@@ -136,4 +141,5 @@ test("close cuts a reader who takes nothing", async () => {
   await listener.close();
   await once(socket.resume(), "close");
   await expect(fetch(url)).rejects.toThrow("fetch failed");
-});
+  // Before he is cut for his silence.
+}, 8_000);
