@@ -1,3 +1,4 @@
+import { QuestionDesk } from "../../src/control/question-desk.ts";
 import { DatabaseSync } from "node:sqlite";
 import type { Kysely } from "kysely";
 import { createTenant, newTenantSecrets } from "../../src/api/actions/create-tenant.ts";
@@ -42,6 +43,7 @@ export async function startBenchServer(file: string, trail: Trail): Promise<Benc
     seal: (plain: string) => plain,
     unseal: (sealed: string) => sealed,
     passwords: new PasswordCheck(systemClock),
+    questions: new QuestionDesk(() => [], 0),
     lookUpTxt: unused,
     probe: unused,
   };
