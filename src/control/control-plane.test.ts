@@ -11,6 +11,10 @@ const audit = { actor: "a", action: "b", resource: "c" };
 const gateway = { id: gatewayId, name: "local", tokenHash: "h", lastSeenAt: null };
 const forever = new AbortController().signal;
 
+function has(revision: number, lineage = "here") {
+  return { revision, lineage };
+}
+
 async function start(lastSeenAt: number | null = null) {
   const clock = new TestClock();
   const store = await openTestStore(undefined, clock);
@@ -20,7 +24,12 @@ async function start(lastSeenAt: number | null = null) {
     await tx.endpoints.insert(anEndpoint({ phase: "creating" }));
   });
   const registry = new GatewayRegistry(clock, 60_000);
-  const control = new ControlPlane(store, clock, new SnapshotFeed(store, namePlace, String), registry);
+  const control = new ControlPlane(
+    store,
+    clock,
+    new SnapshotFeed(store, { ...namePlace, lineage: "here" }, String),
+    registry,
+  );
   await control.start();
   return { clock, store, registry, control };
 }
@@ -36,15 +45,15 @@ test("a gateway that the store saw lately is waited for from the start, before i
 test("a poll gives the snapshot, makes the gateway known, and notes when, at most once a minute", async () => {
   const { clock, store, registry, control } = await start();
   const lastSeen = async (): Promise<unknown> => (await store.gateways.find(gatewayId))?.lastSeenAt;
-  const text = await control.nextSnapshot(gateway, null, 0, forever);
-  expect(JSON.parse(text ?? "")).toMatchObject({ revision: 1, gatewayId });
+  const next = await control.nextSnapshot(gateway, null, 0, forever);
+  expect(JSON.parse(next?.text ?? "")).toMatchObject({ revision: 1, gatewayId });
   const firstSeen = clock.now();
   expect(await lastSeen()).toBe(firstSeen);
   clock.advance(59_999);
-  expect(await control.nextSnapshot(gateway, 1, 0, forever)).toBeUndefined();
+  expect(await control.nextSnapshot(gateway, has(1), 0, forever)).toBeUndefined();
   expect(await lastSeen()).toBe(firstSeen);
   clock.advance(1);
-  await control.nextSnapshot(gateway, 1, 0, forever);
+  await control.nextSnapshot(gateway, has(1), 0, forever);
   expect(await lastSeen()).toBe(clock.now());
   expect(registry.gateways()).toMatchObject([{ id: gatewayId }]);
 });
@@ -101,4 +110,26 @@ test("what a gateway refused is kept, and a batch that comes again is not counte
   await control.report(gateway, aReport({ refusals }));
   const { items } = await store.refusals.listByEndpoint(endpointId, { offset: 0, limit: 10 });
   expect(items).toMatchObject([record]);
+});
+
+test("a report of another lineage, whatever its revision, is none of what is in force here", async () => {
+  const { store, registry, control } = await start();
+  await control.nextSnapshot(gateway, has(9, "elsewhere"), 0, forever);
+  const outcome = registry.reached(1);
+  await control.report(gateway, aReport({ appliedRevision: 9, lineage: "elsewhere" }));
+  expect((await store.endpoints.find(endpointId))?.phase).toBe("creating");
+  expect(registry.gateways()).toMatchObject([{ appliedRevision: null }]);
+  await control.report(gateway, aReport({ appliedRevision: 1, lineage: "here", severedSessions: 2 }));
+  expect(await outcome).toEqual({ enforced: true, severedSessions: 2 });
+});
+
+test("a snapshot comes with the requests that made what the gateway does not have", async () => {
+  const { store, control } = await start();
+  for (const requestId of ["a", "b"]) await store.write({ ...audit, requestId }, () => Promise.resolve());
+  const told = async (known: Parameters<typeof control.nextSnapshot>[1]) =>
+    (await control.nextSnapshot(gateway, known, 0, forever))?.requestIds;
+  expect(await told(has(1))).toEqual(["a", "b"]);
+  expect(await told(has(2))).toEqual(["b"]);
+  expect(await told(has(2, "elsewhere"))).toEqual([]);
+  expect(await told(null)).toEqual([]);
 });

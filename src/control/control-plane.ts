@@ -5,10 +5,19 @@ import type { Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { GatewayRegistry } from "./gateway-registry.ts";
 import { settleEndpoints } from "./settle-endpoints.ts";
-import type { SnapshotFeed } from "./snapshot-feed.ts";
+import { RevisionRequests } from "./revision-requests.ts";
+import type { KnownSnapshot, SnapshotFeed } from "./snapshot-feed.ts";
 
 /** `lastSeenAt` is written at most this often: it only has to be right to a few minutes. */
 const persistSeenEveryMs = 60_000;
+
+/** What a gateway is to bring about next. */
+export interface NextSnapshot {
+  /** JSON. */
+  readonly text: string;
+  /** Of the requests that made what the gateway does not have yet: the newest of them, oldest first. */
+  readonly requestIds: readonly string[];
+}
 
 /** The server's side of the conversation with gateways. */
 export class ControlPlane {
@@ -17,12 +26,14 @@ export class ControlPlane {
   readonly #feed: SnapshotFeed;
   readonly #registry: GatewayRegistry;
   readonly #seenPersistedAt = new Map<GatewayId, number>();
+  readonly #requests = new RevisionRequests();
 
   constructor(store: Store, clock: Clock, feed: SnapshotFeed, registry: GatewayRegistry) {
     this.#store = store;
     this.#clock = clock;
     this.#feed = feed;
     this.#registry = registry;
+    store.onRevision((revision, requestId) => this.#requests.note(revision, requestId));
   }
 
   /** Loads the registered gateways; to be called once before the API serves. */
@@ -32,21 +43,33 @@ export class ControlPlane {
     }
   }
 
-  /** Returns the next snapshot as JSON, or undefined when there was nothing new within `waitMs`. */
+  /** Returns the next snapshot, or undefined when there was nothing new within `waitMs`. */
   async nextSnapshot(
     gateway: Gateway,
-    known: number | null,
+    known: KnownSnapshot | null,
     waitMs: number,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<NextSnapshot | undefined> {
     this.#registry.add(gateway.id, gateway.lastSeenAt);
     this.#registry.seen(gateway.id);
     await this.#persistSeen(gateway.id);
-    return this.#feed.next(gateway.id, known, waitMs, signal);
+    const next = await this.#feed.next(gateway.id, known, waitMs, signal);
+    if (!next) return undefined;
+    const isComparable = known !== null && this.#feed.isOwn(known.lineage);
+    const requestIds = isComparable ? this.#requests.between(known.revision, next.revision) : [];
+    return { text: next.text, requestIds };
   }
 
-  /** Takes in a report. Endpoint states are durable before a waiting write is answered. */
+  /**
+   * Takes in a report. Endpoint states are durable before a waiting write is answered. One of another lineage tells
+   * nothing of what is in force here but that the gateway is there: writes wait until it has followed.
+   */
   async report(gateway: Gateway, report: GatewayReport): Promise<void> {
+    if (!this.#feed.isOwn(report.lineage)) {
+      this.#registry.add(gateway.id, gateway.lastSeenAt);
+      this.#registry.seen(gateway.id);
+      return;
+    }
     const coming = await settleEndpoints(this.#store, this.#clock, gateway.id, report);
     this.#registry.report(gateway.id, report, coming);
     // Afterwards: writes do not wait for it, and a gateway keeps a batch until its report is answered.

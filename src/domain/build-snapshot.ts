@@ -30,6 +30,12 @@ export interface NamePlace {
   readonly zone: string;
 }
 
+/** What the snapshots of an installation have in common. */
+export interface SnapshotOrigin extends NamePlace {
+  /** Whose revisions they carry; undefined leaves it out. */
+  readonly lineage?: string;
+}
+
 /** Opens a sealed secret. */
 type Unseal = (sealed: string) => string;
 
@@ -41,7 +47,7 @@ type Unseal = (sealed: string) => string;
 export function buildSnapshot(
   state: DesiredState,
   gatewayId: GatewayId,
-  { region, zone }: NamePlace,
+  { region, zone, lineage }: SnapshotOrigin,
   unseal: Unseal,
 ): Snapshot {
   const clusters = new Map<ClusterId, Cluster>(state.clusters.map((cluster) => [cluster.id, cluster]));
@@ -67,6 +73,7 @@ export function buildSnapshot(
     gatewayId,
     region,
     revision: state.revision,
+    ...(lineage === undefined ? {} : { lineage }),
     services: [...served.values()].toSorted(byId),
     endpoints,
     ...(kernelVpcs.size > 0 ? { networks: state.kernelVpcs.toSorted(byId).map(snapshotNetwork) } : {}),

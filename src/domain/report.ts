@@ -6,6 +6,8 @@ import { refusalReasons, type RefusalReason } from "./refusal.ts";
 export interface GatewayReport {
   /** Revision that is in force in the gateway. */
   readonly appliedRevision: number;
+  /** Of the snapshot that is in force; empty where it had none. Gateways of earlier versions leave it out. */
+  readonly lineage?: string;
   /** Sessions that the last applied revision cut. */
   readonly severedSessions: number;
   /** Time that the last apply took, in milliseconds. */

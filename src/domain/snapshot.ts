@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly region: string;
   /** Grows with every write; what a gateway reports as applied. */
   readonly revision: number;
+  /** Whose revisions these are: another one since a restore. Servers of earlier versions leave it out. */
+  readonly lineage?: string;
   readonly services: readonly SnapshotService[];
   readonly endpoints: readonly SnapshotEndpoint[];
   /** Those that the kernel carries; there are none where it is left out. */

@@ -90,6 +90,8 @@ export interface IdentityRepository {
   deleteToken(hash: string): Promise<void>;
   /** Ends every token and key of a user that expires, and every token that a password began. */
   deleteSessions(user: UserId): Promise<void>;
+  /** Ends every token and key that expires, of every user. */
+  deleteAllSessions(): Promise<void>;
   /** Forgets tokens and temporary keys that are over, and a user's oldest that expire beyond `most` of each. */
   trimSessions(user: UserId, most: number, now: Timestamp): Promise<void>;
 }
@@ -310,7 +312,11 @@ export interface RefusalRepository {
   listByService(service: ServiceId, page: Page): Promise<Listing<KeptRefusal>>;
 }
 
-export type SettingKey = "region" | "zone";
+/**
+ * `lineage`: whose revisions the data carry; `restored`: when the backup was made that a restore has just put in place,
+ * until the server has seen to what follows from it; `written_by`: the version that served them last.
+ */
+export type SettingKey = "region" | "zone" | "lineage" | "restored" | "written_by";
 
 export interface ProjectCounts {
   readonly clusters: number;
@@ -333,7 +339,10 @@ export interface Repositories {
   readonly inventory: InventoryRepository;
   /** A fact about the installation. */
   setting(key: SettingKey): Promise<string | undefined>;
+  /** Replaces what was there. */
   setSetting(key: SettingKey, value: string): Promise<void>;
+  /** Nothing happens where there is none. */
+  deleteSetting(key: SettingKey): Promise<void>;
   /** What a project has, in numbers. */
   counts(project: ProjectId): Promise<ProjectCounts>;
   /** Several reads: call it inside `read` or `write` for one consistent view. */
@@ -393,7 +402,7 @@ export interface Store extends Repositories {
   observe<Result>(work: (tx: Repositories) => Promise<Result>, audit?: AuditEntry): Promise<Result>;
   /** Runs `work` on one consistent view; it must not write. */
   read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result>;
-  /** Calls `listener` after every new revision. Returns the way to end that. */
-  onRevision(listener: (revision: number) => void): () => void;
+  /** Calls `listener` after every new revision, with the request that made it. Returns the way to end that. */
+  onRevision(listener: (revision: number, requestId: string | undefined) => void): () => void;
   close(): Promise<void>;
 }

@@ -413,3 +413,18 @@ test("what was refused is told until the server has taken it, and then no more",
   await until(() => expect(server.reports.length).toBeGreaterThan(length + 1));
   expect(batches()).toHaveLength(2);
 });
+
+test("a snapshot of another lineage is taken whatever its revision, and reported with it", async () => {
+  const server = await FakeServer.start();
+  const { follow, applied, file } = gateway(testDirectory());
+  follow(server);
+  server.publish({ ...aSnapshot(9, 2), lineage: "before" });
+  await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 9, lineage: "before" }));
+  for (const revision of [4, 9]) {
+    const lineage = `restored at ${revision}`;
+    server.publish({ ...aSnapshot(revision), lineage });
+    await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: revision, lineage }));
+    expect(await file.read()).toMatchObject({ revision, lineage });
+  }
+  expect(applied).toEqual([9, 4, 9]);
+});

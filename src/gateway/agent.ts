@@ -12,7 +12,7 @@ import type { ApplyReport, Engine } from "./engine.ts";
 import { RefusalOutbox } from "./refusal-outbox.ts";
 import type { HealthChecker } from "./health/health-checker.ts";
 import { keepEntries } from "./keep-entries.ts";
-import type { ServerClient } from "./server-client.ts";
+import type { KnownSnapshot, ServerClient } from "./server-client.ts";
 import type { SnapshotFile } from "./snapshot-file.ts";
 
 /** Counters and health go to the server this often. */
@@ -48,8 +48,10 @@ export class GatewayAgent {
   readonly #refusals: RefusalOutbox;
   /** What is to be in force. */
   #snapshot: Snapshot | undefined;
-  /** Revision that is in force and on disk: all that the server is ever told. */
-  #settled: number | null = null;
+  /** What is in force and on disk: all that the server is ever told. */
+  #settled: KnownSnapshot | null = null;
+  /** Of the requests that made the snapshot, until it has been applied. */
+  #requestIds: readonly string[] = [];
   #last: Omit<ApplyReport, "news"> & { readonly applyMs: number } = nothingApplied;
   /** What the engine was still finding out when it applied last. */
   #news: Promise<void> | undefined;
@@ -101,10 +103,10 @@ export class GatewayAgent {
     const backoff = new Backoff(firstRetryMs, mostRetryMs);
     while (!signal.aborted) {
       try {
-        const snapshot = await client.nextSnapshot(this.#settled, signal);
+        const arrived = await client.nextSnapshot(this.#settled, signal);
         this.#parts.observer?.heardFromServer();
-        if (snapshot) {
-          await this.#take(snapshot, "from server");
+        if (arrived) {
+          await this.#take(arrived.snapshot, "from server", arrived.requestIds);
           await this.#report(client);
         }
         backoff.reset();
@@ -135,15 +137,20 @@ export class GatewayAgent {
     }
   }
 
-  async #take(snapshot: Snapshot, origin: "from disk" | "from server"): Promise<void> {
+  async #take(
+    snapshot: Snapshot,
+    origin: "from disk" | "from server",
+    requestIds: readonly string[] = [],
+  ): Promise<void> {
     await this.#enqueue(async () => {
+      this.#requestIds = requestIds;
       this.#snapshot = keepEntries(this.#snapshot, snapshot);
       this.#parts.health.watch(snapshot);
       this.#last = nothingApplied;
       // Durable before it is reported: a restart must never fall back behind what the server was told.
       const persisted = origin === "from server" ? this.#parts.file.write(snapshot) : Promise.resolve();
       await Promise.all([this.#apply(), persisted]);
-      this.#settled = snapshot.revision;
+      this.#settled = snapshot;
       this.#parts.observer?.settled(snapshot.revision);
     });
     this.#parts.onApplied(snapshot.revision);
@@ -170,6 +177,7 @@ export class GatewayAgent {
     log.info(
       {
         revision: snapshot.revision,
+        ...(this.#requestIds.length > 0 ? { requestIds: this.#requestIds } : {}),
         applyMs,
         severedSessions,
         failures: failures.length,
@@ -177,6 +185,7 @@ export class GatewayAgent {
       },
       "snapshot applied",
     );
+    this.#requestIds = [];
     this.#await(report.news);
   }
 
@@ -203,7 +212,8 @@ export class GatewayAgent {
     const gone = this.#gone(figures);
     const refusals = this.#refusals.next();
     const report: GatewayReport = {
-      appliedRevision: this.#settled,
+      appliedRevision: this.#settled.revision,
+      lineage: this.#settled.lineage ?? "",
       severedSessions: this.#last.severedSessions,
       applyMs: this.#last.applyMs,
       pid: process.pid,

@@ -8,6 +8,12 @@ import type { GatewayCredentials } from "./server-client.ts";
 /** What the server says instead of what it should. */
 export type Trouble = 401 | 500 | "garbage" | "hang up" | null;
 
+interface Poll {
+  readonly known: string | null;
+  readonly lineage: string | null;
+  readonly response: ServerResponse;
+}
+
 /** The server's side of the gateway's two calls, over real HTTP: long polls included. */
 export class FakeServer {
   /** Reports that were taken, oldest first. */
@@ -20,7 +26,9 @@ export class FakeServer {
   instance = "instance-1";
   /** Called when a report comes in, before it is taken. */
   onReport: (report: GatewayReport) => void = () => undefined;
-  readonly #polls = new Set<{ readonly known: string | null; readonly response: ServerResponse }>();
+  /** Told with the next snapshot. */
+  requestIds: readonly string[] = [];
+  readonly #polls = new Set<Poll>();
   #snapshot: Snapshot | undefined;
   #node: TestNode | undefined;
 
@@ -80,7 +88,11 @@ export class FakeServer {
     } else if (url.pathname === `/postern/v1/gateways/${gatewayId}/report`) {
       this.#take(JSON.parse(Buffer.concat(chunks).toString()) as GatewayReport, response);
     } else if (url.pathname === `/postern/v1/gateways/${gatewayId}/snapshot`) {
-      this.#answer({ known: url.searchParams.get("known"), response });
+      this.#answer({
+        known: url.searchParams.get("known"),
+        lineage: url.searchParams.get("lineage"),
+        response,
+      });
     } else response.writeHead(404).end();
   }
 
@@ -91,14 +103,18 @@ export class FakeServer {
     response.end(JSON.stringify({ instance: this.instance }));
   }
 
-  #answer(poll: { readonly known: string | null; readonly response: ServerResponse }): void {
-    const isNews = this.#snapshot !== undefined && poll.known !== String(this.#snapshot.revision);
+  #answer(poll: Poll): void {
+    const snapshot = this.#snapshot;
+    const isKnown = poll.known === String(snapshot?.revision) && poll.lineage === (snapshot?.lineage ?? "");
+    const isNews = snapshot !== undefined && !isKnown;
     if (!isNews) {
       this.#polls.add(poll);
       return;
     }
     this.#polls.delete(poll);
-    poll.response.end(JSON.stringify(this.#snapshot));
+    if (this.requestIds.length > 0)
+      poll.response.setHeader("x-postern-request-ids", this.requestIds.join(","));
+    poll.response.end(JSON.stringify(snapshot));
   }
 }
 

@@ -103,6 +103,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
     "hasName",
     "dns",
     "resolver",
+    "lineage",
   ]);
   const paths = pathsOf(secure);
 

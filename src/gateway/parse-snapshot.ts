@@ -37,6 +37,7 @@ function isSnapshot(value: unknown): value is Snapshot {
     gatewayId: isText,
     region: isText,
     revision: isCount,
+    lineage: (lineage) => lineage === undefined || isText(lineage),
     services: listOf(isService),
     endpoints: listOf(isEndpoint),
     networks: (networks) => networks === undefined || listOf(isNetwork)(networks),

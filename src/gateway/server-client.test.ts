@@ -10,10 +10,22 @@ test("a poll gives the snapshot that is new to the gateway", async () => {
   const server = await FakeServer.start();
   const client = new ServerClient(server.credentials);
   server.publish(aSnapshot(7));
-  expect(await client.nextSnapshot(null, forever)).toEqual(aSnapshot(7));
-  const waiting = client.nextSnapshot(7, forever);
+  expect(await client.nextSnapshot(null, forever)).toEqual({ snapshot: aSnapshot(7), requestIds: [] });
+  const waiting = client.nextSnapshot(aSnapshot(7), forever);
+  server.requestIds = ["a".repeat(32), "no id", "b".repeat(32)];
   server.publish(aSnapshot(8));
-  expect(await waiting).toEqual(aSnapshot(8));
+  const requestIds = ["a".repeat(32), "b".repeat(32)];
+  expect(await waiting).toEqual({ snapshot: aSnapshot(8), requestIds });
+});
+
+test("a snapshot of another lineage is new, whatever its revision", async () => {
+  const server = await FakeServer.start();
+  const client = new ServerClient(server.credentials);
+  const restored = { ...aSnapshot(7), lineage: "restored" };
+  server.publish(restored);
+  for (const known of [aSnapshot(7), aSnapshot(9), { ...aSnapshot(7), lineage: "before" }]) {
+    expect(await client.nextSnapshot(known, forever)).toEqual({ snapshot: restored, requestIds: [] });
+  }
 });
 
 test("a poll ends when the gateway does", async () => {

@@ -11,9 +11,20 @@ export interface GatewayCredentials {
   readonly token: string;
 }
 
+/** A snapshot that came, and what the server says of it. */
+export interface ArrivedSnapshot {
+  readonly snapshot: Snapshot;
+  /** Of the requests that made it, for the log; at most 32. */
+  readonly requestIds: readonly string[];
+}
+
+/** The snapshot that is in force. */
+export type KnownSnapshot = Pick<Snapshot, "revision" | "lineage">;
+
 const pollMs = 25_000;
 /** Time for the answer on top of the poll. */
 const answerMs = 10_000;
+const mostRequestIds = 32;
 
 /** The server is of a version that asks no questions. */
 export class CannotAskError extends Error {}
@@ -43,12 +54,13 @@ export class ServerClient {
   }
 
   /**
-   * Waits for a snapshot with another revision than `known`.
+   * Waits for a snapshot of another revision, or another lineage, than `known`.
    * @returns undefined when nothing new came in time
    * @throws Error where the server cannot be reached, refuses, or sends what is no snapshot
    */
-  async nextSnapshot(known: number | null, signal: AbortSignal): Promise<Snapshot | undefined> {
-    const query = known === null ? "" : `&known=${known}`;
+  async nextSnapshot(known: KnownSnapshot | null, signal: AbortSignal): Promise<ArrivedSnapshot | undefined> {
+    const query =
+      known === null ? "" : `&known=${known.revision}&lineage=${encodeURIComponent(known.lineage ?? "")}`;
     const response = await fetch(`${this.#base}/snapshot?wait_ms=${pollMs}${query}`, {
       headers: this.#headers,
       signal: AbortSignal.any([signal, AbortSignal.timeout(pollMs + answerMs)]),
@@ -58,7 +70,7 @@ export class ServerClient {
     if (!response.ok) throw new Error(`the server answered ${response.status} to the poll`);
     const snapshot = parseSnapshot(text);
     if (!snapshot) throw new Error("the server sent a snapshot that this gateway does not understand");
-    return snapshot;
+    return { snapshot, requestIds: readRequestIds(response) };
   }
 
   /**
@@ -111,4 +123,9 @@ export class ServerClient {
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`the server answered ${response.status} to the answer`);
   }
+}
+
+function readRequestIds(response: Response): readonly string[] {
+  const ids = (response.headers.get("x-postern-request-ids") ?? "").split(",");
+  return ids.filter((id) => /^[0-9a-f]{32}$/.test(id)).slice(-mostRequestIds);
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import type { AccountId, GatewayId } from "../domain/ids.ts";
-import { anEndpoint, vpcId } from "../domain/test-fixtures.ts";
+import { anEndpoint, projectId, userId, vpcId } from "../domain/test-fixtures.ts";
 import { Sealer } from "../lib/sealer.ts";
 import { hashToken } from "../lib/secrets.ts";
 import { StartError } from "../lib/start-error.ts";
@@ -17,7 +18,10 @@ import {
   ensureLocalGateway,
   ensureRegion,
   ensureZone,
+  finishRestore,
   loadSealer,
+  noteWriter,
+  readLineage,
 } from "./first-start.ts";
 import { readCredentials } from "./gateway-credentials.ts";
 import { dataPaths, type DataPaths } from "./paths.ts";
@@ -33,6 +37,53 @@ async function fresh() {
 function readJson(path: string): Record<string, string> {
   return JSON.parse(readFileSync(path, "utf8")) as Record<string, string>;
 }
+
+test("two new installations have two lineages, and one keeps its own over restarts", async () => {
+  const { paths, store } = await fresh();
+  const lineage = await readLineage(store);
+  expect(lineage).toMatch(/^[0-9a-f]{32}$/);
+  expect(await readLineage((await fresh()).store)).not.toBe(lineage);
+  expect(await readLineage(await openTestStore(paths.database, clock))).toBe(lineage);
+  await store.observe((tx) => tx.deleteSetting("lineage"));
+  await expect(readLineage(store)).rejects.toThrow(StartError);
+});
+
+test("the version that serves the data is on record, the latest one", async () => {
+  const { store } = await fresh();
+  for (const version of ["1.0.0", "1.1.0", "1.1.0"]) await noteWriter(store, version);
+  expect(await store.setting("written_by")).toBe("1.1.0");
+  expect(store.generation).toBe(2);
+});
+
+test("after a restore whoever had signed in signs in again; what was handed out stays; once, and on record", async () => {
+  const { paths, store } = await fresh();
+  await store.observe(insertBasics);
+  const token = { userId, projectId, createdAt: 1 };
+  const key = { userId, sealedSecret: "s", createdAt: 1 };
+  await store.observe(async ({ identity }) => {
+    await identity.insertToken({ ...token, hash: "handed out", methods: [], expiresAt: null });
+    await identity.insertToken({ ...token, hash: "signed in", methods: ["password"], expiresAt: 9 });
+    await identity.insertAccessKey({ ...key, id: "AK", securityToken: null });
+    await identity.insertAccessKey({ ...key, id: "TEMP", securityToken: { hash: "h", expiresAt: 9 } });
+  });
+  const left = async () => [
+    await store.identity.tokenByHash("handed out"),
+    await store.identity.tokenByHash("signed in"),
+    await store.identity.accessKey("AK"),
+    await store.identity.accessKey("TEMP"),
+  ];
+  await finishRestore(store);
+  expect((await left()).every(Boolean)).toBe(true);
+  await store.observe((tx) => tx.setSetting("restored", "2026-01-01"));
+  await finishRestore(store);
+  expect((await left()).map(Boolean)).toEqual([true, false, true, false]);
+  expect(await store.setting("restored")).toBeUndefined();
+  await finishRestore(store);
+  const database = new DatabaseSync(paths.database, { readOnly: true });
+  const entries = database.prepare("select action, resource from audit_event").all();
+  database.close();
+  expect(entries).toEqual([{ action: "restoreBackup", resource: "backup/2026-01-01" }]);
+});
 
 describe("the key file", () => {
   test("is made by the first start, for its owner alone, and read by the next", () => {

@@ -97,6 +97,35 @@ async function ensureFixed(
   return present;
 }
 
+/** Returns whose revisions the data carry: the schema brings one, and every restore a new one. */
+export async function readLineage(store: Store): Promise<string> {
+  const lineage = await store.setting("lineage");
+  if (lineage !== undefined) return lineage;
+  throw new StartError("The database has lost the lineage of its revisions. Restore it from a backup.");
+}
+
+/** Notes which version serves the data, for the message of one that cannot. */
+export async function noteWriter(store: Store, version: string): Promise<void> {
+  if ((await store.setting("written_by")) === version) return;
+  await store.observe((tx) => tx.setSetting("written_by", version));
+}
+
+/**
+ * Does what follows from a restore, once: whoever had signed in signs in again, for some of these tokens and temporary
+ * keys were revoked since the backup, and nothing tells which. Keys and tokens that were handed out are as they were.
+ */
+export async function finishRestore(store: Store): Promise<void> {
+  const backup = await store.setting("restored");
+  if (backup === undefined) return;
+  await store.observe(
+    async (tx) => {
+      await tx.identity.deleteAllSessions();
+      await tx.deleteSetting("restored");
+    },
+    { actor: "system", action: "restoreBackup", resource: `backup/${backup}` },
+  );
+}
+
 /** Gives VPCs an address for their names where an earlier version, or a pool without a free address, gave none. */
 export async function ensureDnsAddresses(store: Store, clock: Clock): Promise<void> {
   const lacking = await store.networks.vpcsWithoutDnsAddress();

@@ -28,7 +28,10 @@ import {
   ensureLocalGateway,
   ensureRegion,
   ensureZone,
+  finishRestore,
   loadSealer,
+  noteWriter,
+  readLineage,
 } from "./first-start.ts";
 import type { MetricsSettings } from "./metrics-settings.ts";
 import type { DataPaths } from "./paths.ts";
@@ -71,11 +74,14 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const store = await SqlStore.open(paths.database, systemClock, auditKey, (ms, writes) =>
     counts.committed(ms, writes),
   );
+  await noteWriter(store, packageVersion);
+  await finishRestore(store);
+  const lineage = await readLineage(store);
   const region = await ensureRegion(store, options.wantedRegion, options.defaultRegion);
   const zone = await ensureZone(store, options.wantedZone, options.defaultZone);
   await ensureDnsAddresses(store, systemClock);
   const registry = new GatewayRegistry(systemClock, enforcementWaitMs);
-  const feed = new SnapshotFeed(store, { region, zone }, (sealed) => sealer.unseal(sealed));
+  const feed = new SnapshotFeed(store, { region, zone, lineage }, (sealed) => sealer.unseal(sealed));
   const control = new ControlPlane(store, systemClock, feed, registry);
   const app = buildApi({ ...options, region, zone, counts }, store, sealer, control, registry);
   const endpoint = await listen(app, options.listen);

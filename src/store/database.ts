@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StartError } from "../lib/start-error.ts";
 import { dropAuditTriggers, installAuditTriggers } from "./audit-triggers.ts";
+import { keepBeforeMigration } from "./before-migration.ts";
 import { migrations } from "./migrations.ts";
 
 /** Waits this long for another connection's lock before an operation fails. */
@@ -51,20 +52,36 @@ function migrate(database: DatabaseSync, file: string): void {
   if (version > migrations.length) {
     throw new StartError(
       `The database ${file} has schema version ${version}; this Postern knows up to ${migrations.length}. ` +
-        "Start the newer version that wrote it.",
+        `${writer(database)}, or restore a backup of this version.`,
     );
   }
   if (version === migrations.length) return;
+  if (version > 0) keepBeforeMigration(database, file, version);
   // A step may rebuild a table: were references enforced, dropping the old one would delete whatever refers to it.
   database.exec("pragma foreign_keys = off");
+  // All or nothing: whatever ends this leaves a file that the version before it can go on with.
+  database.exec("begin immediate");
   dropAuditTriggers(database);
-  for (const [index, migration] of migrations.entries()) {
-    if (index < version) continue;
-    database.exec(`begin immediate; ${migration.sql} pragma user_version = ${index + 1};`);
+  for (const migration of migrations.slice(version)) {
+    database.exec(migration.sql);
     checkReferences(database, migration.name);
-    database.exec("commit");
   }
+  database.exec(`pragma user_version = ${migrations.length}; commit`);
   database.exec("pragma foreign_keys = on");
+}
+
+/** What to start instead. Data of a later version may be of any shape: nothing is expected of them. */
+function writer(database: DatabaseSync): string {
+  try {
+    const row = database.prepare("select value from installation where key = 'written_by'").get();
+    const version = row?.["value"];
+    if (typeof version === "string" && /^[0-9A-Za-z.+-]{1,40}$/.test(version)) {
+      return `Postern ${version} wrote it last: start that version`;
+    }
+  } catch {
+    // Told below.
+  }
+  return "Start the newer version that wrote it";
 }
 
 function checkReferences(database: DatabaseSync, step: string): void {

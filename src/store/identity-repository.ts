@@ -156,6 +156,14 @@ export class SqlIdentityRepository implements IdentityRepository {
     await this.#db.deleteFrom("token").where("hash", "=", hash).execute();
   }
 
+  async deleteAllSessions(): Promise<void> {
+    await this.#db
+      .deleteFrom("token")
+      .where((eb) => eb.or([eb("expiresAt", "is not", null), eb("methods", "like", '%"password"%')]))
+      .execute();
+    await this.#db.deleteFrom("accessKey").where("expiresAt", "is not", null).execute();
+  }
+
   async deleteSessions(user: UserId): Promise<void> {
     await this.#db
       .deleteFrom("token")

@@ -291,4 +291,8 @@ export const migrations: readonly Migration[] = [
       ) strict, without rowid;
     `,
   },
+  {
+    name: "0016-lineage",
+    sql: "insert into installation values ('lineage', lower(hex(randomblob(16))));",
+  },
 ];

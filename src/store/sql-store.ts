@@ -22,6 +22,8 @@ import type { Schema } from "./schema.ts";
 import { SqlServiceDomainRepository } from "./service-domain-repository.ts";
 import { SqlServiceRepository, toService } from "./service-repository.ts";
 
+type RevisionListener = Parameters<Store["onRevision"]>[0];
+
 class SqlRepositories implements Repositories {
   readonly identity: SqlIdentityRepository;
   readonly networks: SqlNetworkRepository;
@@ -59,7 +61,11 @@ class SqlRepositories implements Repositories {
   }
 
   async setSetting(key: SettingKey, value: string): Promise<void> {
-    await this.db.insertInto("installation").values({ key, value }).execute();
+    await this.db.replaceInto("installation").values({ key, value }).execute();
+  }
+
+  async deleteSetting(key: SettingKey): Promise<void> {
+    await this.db.deleteFrom("installation").where("key", "=", key).execute();
   }
 
   async counts(project: ProjectId): Promise<ProjectCounts> {
@@ -121,7 +127,7 @@ export class SqlStore extends SqlRepositories implements Store {
   readonly audit: AuditLog;
   #revision = 0;
   #generation = 0;
-  readonly #listeners = new Set<(revision: number) => void>();
+  readonly #listeners = new Set<RevisionListener>();
 
   private constructor(
     db: Kysely<Schema>,
@@ -187,7 +193,7 @@ export class SqlStore extends SqlRepositories implements Store {
     });
     this.#generation += 1;
     this.#revision = Math.max(this.#revision, done.revision);
-    for (const listener of this.#listeners) listener(done.revision);
+    for (const listener of this.#listeners) listener(done.revision, audit.requestId);
     return done;
   }
 
@@ -220,7 +226,7 @@ export class SqlStore extends SqlRepositories implements Store {
     return this.db.transaction().execute((db) => work(new SqlRepositories(db)));
   }
 
-  onRevision(listener: (revision: number) => void): () => void {
+  onRevision(listener: RevisionListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }

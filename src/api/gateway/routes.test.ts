@@ -22,21 +22,24 @@ import { gatewayRoutes, type GatewayConversation } from "./routes.ts";
 const token = "postern_gateway";
 const base = `/postern/v1/gateways/${gatewayId}`;
 
+type Known = Parameters<GatewayConversation["nextSnapshot"]>[1];
+
 /** The control plane as the routes see it: says what it is told to say, and remembers what it was asked. */
 class Conversation implements GatewayConversation {
-  readonly polls: (readonly [string, number | null, number])[] = [];
+  readonly polls: (readonly [string, Known, number])[] = [];
   readonly reports: (readonly [string, GatewayReport])[] = [];
   snapshot: string | undefined;
+  requestIds: readonly string[] = [];
   /** Whether polls last until the client goes. */
   endless = false;
 
-  async nextSnapshot(gateway: Gateway, known: number | null, waitMs: number, signal: AbortSignal) {
+  async nextSnapshot(gateway: Gateway, known: Known, waitMs: number, signal: AbortSignal) {
     this.polls.push([gateway.id, known, waitMs]);
     if (this.endless) {
       await once(signal, "abort");
       this.endless = false;
     }
-    return this.snapshot;
+    return this.snapshot === undefined ? undefined : { text: this.snapshot, requestIds: this.requestIds };
   }
 
   report(gateway: Gateway, report: GatewayReport): Promise<void> {
@@ -100,15 +103,20 @@ describe("the poll", () => {
     control.snapshot = '{"revision": 7}';
     const answer = await poll(server);
     expect([answer.status, answer.text]).toEqual([200, '{"revision": 7}']);
+    expect(answer.headers["x-postern-request-ids"]).toBeUndefined();
+    control.requestIds = ["a", "b"];
+    expect((await poll(server)).headers["x-postern-request-ids"]).toBe("a,b");
     expect(answer.headers["content-type"]).toBe("application/json; charset=utf-8");
   });
 
   test.each([
     ["", null, 0],
-    ["?known=7&wait_ms=100", 7, 100],
+    ["?known=7&wait_ms=100", { revision: 7, lineage: undefined }, 100],
+    ["?known=7&lineage=here", { revision: 7, lineage: "here" }, 0],
+    ["?known=7&lineage=", { revision: 7, lineage: "" }, 0],
     ["?wait_ms=99999999", null, 25_000],
     ["?wait_ms=-5", null, 0],
-    ["?wait_ms=x&known=0", 0, 0],
+    ["?wait_ms=x&known=0", { revision: 0, lineage: undefined }, 0],
   ])("with %j asks for what is newer than %s within %i ms", async (query, known, waitMs) => {
     const { server, control } = await start();
     await poll(server, query);

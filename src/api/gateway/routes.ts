@@ -14,10 +14,10 @@ import { readWaitMs } from "./wait.ts";
 export interface GatewayConversation {
   nextSnapshot(
     gateway: Gateway,
-    known: number | null,
+    known: { readonly revision: number; readonly lineage: string | undefined } | null,
     waitMs: number,
     signal: AbortSignal,
-  ): Promise<string | undefined>;
+  ): Promise<{ readonly text: string; readonly requestIds: readonly string[] } | undefined>;
   report(gateway: Gateway, report: GatewayReport): Promise<void>;
 }
 
@@ -31,6 +31,7 @@ const time = Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 });
 
 const reportBody = Type.Object({
   appliedRevision: Type.Integer({ minimum: 0 }),
+  lineage: Type.Optional(Type.String({ maxLength: 64 })),
   severedSessions: count,
   applyMs: count,
   pid: Type.Integer({ minimum: 1 }),
@@ -91,13 +92,16 @@ export function gatewayRoutes(store: Store, control: GatewayConversation, instan
     const polled = { config: { operation: "GatewaySnapshot" } };
     app.get("/postern/v1/gateways/:gateway_id/snapshot", polled, async (request, reply) => {
       const gateway = await authenticate(store, request);
-      const { known } = request.query as { known?: string };
-      const revision = known === undefined ? null : Number(known);
+      const { known, lineage } = request.query as { known?: string; lineage?: string };
+      const has = known === undefined ? null : { revision: Number(known), lineage };
       const ended = new AbortController();
       reply.raw.once("close", () => ended.abort());
-      const snapshot = await control.nextSnapshot(gateway, revision, readWaitMs(request), ended.signal);
+      const snapshot = await control.nextSnapshot(gateway, has, readWaitMs(request), ended.signal);
       if (snapshot === undefined) return reply.code(204).send();
-      return reply.header("content-type", "application/json; charset=utf-8").send(snapshot);
+      if (snapshot.requestIds.length > 0) {
+        void reply.header("x-postern-request-ids", snapshot.requestIds.join(","));
+      }
+      return reply.header("content-type", "application/json; charset=utf-8").send(snapshot.text);
     });
     const reported = { bodyLimit: reportLimitBytes, config: { operation: "GatewayReport" } };
     app.post("/postern/v1/gateways/:gateway_id/report", reported, async (request) => {
