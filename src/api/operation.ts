@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Readable } from "node:stream";
 import type { Static, TSchema } from "typebox";
 import type { Enforcement, LiveView } from "../domain/control.ts";
 import type { QuestionAsker } from "../domain/gateway-question.ts";
 import type { AccountId, ProjectId, UserId } from "../domain/ids.ts";
+import type { Maintenance } from "./maintenance.ts";
 import type { Rights } from "../domain/roles.ts";
 import type { Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -36,6 +38,7 @@ export interface ApiContext {
   readonly live: LiveView;
   /** What only the gateways know. */
   readonly questions: QuestionAsker;
+  readonly maintenance: Maintenance;
   readonly cache: ResponseCache;
   readonly seal: (plain: string) => string;
   readonly unseal: (sealed: string) => string;
@@ -72,8 +75,8 @@ export interface OperationReply {
   /** 200 where it is left out. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Rendered as JSON; text and bytes are taken as JSON that is already rendered. */
-  readonly body?: object | string | Buffer;
+  /** Rendered as JSON; text and bytes are taken as JSON that is already rendered. A stream is what its headers say. */
+  readonly body?: object | string | Buffer | Readable;
   /** Instead of a body: lines of JSON, which go out as they are made. */
   readonly lines?: AsyncIterable<string>;
 }
@@ -94,6 +97,8 @@ export interface Operation<S extends Schemas = Schemas> {
   readonly schemas: S;
   /** How refusals are rendered; `css` where it is left out. */
   readonly protocol?: Protocol;
+  /** Media type of the answer; JSON where it is left out. */
+  readonly answers?: string;
   /** The answer depends on the URL and the data alone, and is read far more often than it changes. */
   readonly isCacheable?: true;
   handle(request: OperationRequest<S>, context: ApiContext): Promise<OperationReply>;

@@ -35,6 +35,7 @@ import {
 } from "./postern/audit.ts";
 import { explainConnection } from "./postern/explain.ts";
 import { listRefusalsOfCluster, listRefusalsOfEndpoint, listRefusalsOfService } from "./postern/refusals.ts";
+import { checkData, createBackup } from "./postern/backups.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { importConnections } from "./postern/import-listing.ts";
@@ -127,6 +128,8 @@ export const operations: readonly Operation[] = [
   deleteAccount,
   showProject,
   deleteProject,
+  createBackup,
+  checkData,
   createUser,
   listUsers,
   showUser,

@@ -284,6 +284,7 @@ function send(reply: FastifyReply, request: FastifyRequest, answer: OperationRep
     return reply.send(Readable.from(answer.lines, { objectMode: false }));
   }
   if (body === undefined) return reply.send();
+  if (body instanceof Readable) return reply.send(body);
   void reply.header("content-type", json);
   return reply.send(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
 }

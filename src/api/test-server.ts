@@ -18,6 +18,7 @@ import { operations } from "./operations.ts";
 import { PasswordCheck } from "./password-check.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { buildServer, type ExtraRoutes } from "./server.ts";
+import { TestMaintenance } from "./test-maintenance.ts";
 import { TestGateways } from "./test-gateways.ts";
 
 export type Json = Record<string, unknown>;
@@ -38,6 +39,7 @@ export class TestServer {
   readonly clock: TestClock;
   readonly sealer: Sealer;
   readonly gateways = new TestGateways();
+  readonly maintenance = new TestMaintenance();
   /** Where proofs of domains are looked for: nowhere, unless a test says where. */
   lookUpTxt: TxtLookup = () => Promise.resolve([]);
 
@@ -54,6 +56,7 @@ export class TestServer {
       enforcement: this.gateways,
       live: this.gateways,
       questions: this.gateways,
+      maintenance: this.maintenance,
       cache: new ResponseCache(() => store.generation),
       seal: (plain) => this.sealer.seal(plain),
       unseal: (sealed) => this.sealer.unseal(sealed),

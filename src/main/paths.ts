@@ -6,6 +6,8 @@ export interface DataPaths {
   readonly admin: string;
   readonly secretKey: string;
   readonly database: string;
+  /** There while a restore is put in place. */
+  readonly pendingRestore: string;
   readonly upLock: string;
   readonly serverLock: string;
   readonly run: string;
@@ -24,6 +26,7 @@ export function dataPaths(root: string): DataPaths {
     admin: join(root, "admin.json"),
     secretKey: join(root, "secret.key"),
     database: join(root, "postern.db"),
+    pendingRestore: join(root, "restore.pending"),
     upLock: join(root, "up.lock"),
     serverLock: join(root, "server.lock"),
     run: join(root, "run"),

@@ -22,6 +22,8 @@ import type { Sealer } from "../lib/sealer.ts";
 import { StartError } from "../lib/start-error.ts";
 import { txtLookup } from "../lib/txt-lookup.ts";
 import { SqlStore } from "../store/sql-store.ts";
+import { removeUnfinishedBackups } from "./backup/make-backup.ts";
+import { completeRestore } from "./backup/restore.ts";
 import {
   ensureAdministrator,
   ensureDnsAddresses,
@@ -34,6 +36,7 @@ import {
   readLineage,
 } from "./first-start.ts";
 import type { MetricsSettings } from "./metrics-settings.ts";
+import { DataMaintenance } from "./maintenance.ts";
 import type { DataPaths } from "./paths.ts";
 import { tellSupervisor, untilStopped } from "./process-life.ts";
 import { serverMetrics } from "./server-metrics.ts";
@@ -68,6 +71,8 @@ const probeTimeoutMs = 3_000;
 export async function runServer(options: ServerOptions): Promise<void> {
   const { paths, log } = options;
   const lock = takeExclusiveLock(paths.serverLock, "Postern server", lockWaitMs);
+  completeRestore(paths);
+  await removeUnfinishedBackups(paths);
   const sealer = loadSealer(paths);
   const counts = new ServerCounts();
   const auditKey = sealer.deriveKey("audit trail");
@@ -108,6 +113,7 @@ function buildApi(
     readonly zone: string;
     readonly counts: ServerCounts;
     readonly log: Logger;
+    readonly paths: DataPaths;
   },
   store: SqlStore,
   sealer: Sealer,
@@ -124,6 +130,7 @@ function buildApi(
     enforcement: registry,
     live: registry,
     questions: desk,
+    maintenance: new DataMaintenance(options.paths, packageVersion),
     cache: new ResponseCache(() => store.generation),
     seal: (plain: string) => sealer.seal(plain),
     unseal: (sealed: string) => sealer.unseal(sealed),

@@ -64,7 +64,10 @@ function describe(operation: Operation): object {
     ],
     ...(schemas.body ? { requestBody: bodyOf(schemas.body as unknown as JsonSchema) } : {}),
     responses: {
-      "2XX": { description: "Done." },
+      "2XX": {
+        description: "Done.",
+        ...(operation.answers === undefined ? {} : { content: { [operation.answers]: {} } }),
+      },
       "4XX": {
         description: "Refused.",
         content: jsonOf({ $ref: `#/components/schemas/${errorName(protocol)}` }),

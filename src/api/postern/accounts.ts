@@ -103,13 +103,11 @@ export async function requireAccount(tx: Repositories, id: string): Promise<Acco
   throw new PosternError("resource_not_found", `Account ${id} does not exist. List the accounts.`);
 }
 
-/**
- * @param reason what the refusal says
- * @throws PosternError forbidden
- */
+/** @param does what nobody else does @throws PosternError forbidden */
 export function requireOperator(
   principal: Principal,
-  reason = "Only an operator of this installation manages accounts, and users of other accounts.",
+  does = "manages accounts, and users of other accounts",
 ): void {
-  if (!principal.isOperator) throw new PosternError("forbidden", reason);
+  if (principal.isOperator) return;
+  throw new PosternError("forbidden", `Only an operator of this installation ${does}.`);
 }
