@@ -22,6 +22,7 @@ if (isProcessCommand(args)) {
   const { buildProgram } = await import("./cli/program.ts");
   const { runProgram } = await import("./cli/run.ts");
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
+  const { addDataCommands } = await import("./main/data-commands.ts");
   const io = {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -32,5 +33,6 @@ if (isProcessCommand(args)) {
     version: packageVersion,
   };
   const program = buildProgram(io, (commands) => addProcessCommands(commands, env));
+  addDataCommands(program, io);
   process.exitCode = await runProgram(program, args, io);
 }

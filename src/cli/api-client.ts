@@ -115,6 +115,26 @@ export class ApiClient {
     }
   }
 
+  /**
+   * Makes a request whose answer is bytes of any number, without a limit of its time.
+   * @throws ApiError, CliError and DryRunAnswer as `request` does; what comes may still break off
+   */
+  async download(method: string, path: Path): Promise<ReadableStream<Uint8Array>> {
+    let response: Response;
+    try {
+      response = await this.#send(method, path, {}, new AbortController().signal);
+    } catch (error) {
+      throw this.#noAnswer(method, error);
+    }
+    const type = response.headers.get("content-type") ?? "";
+    if (response.ok && response.body && !type.startsWith("application/json")) return response.body;
+    const body = parseJson(await readLimited(response));
+    if (!response.ok)
+      throw apiError(response.status, body, response.headers.get("x-request-id"), this.#target);
+    if (this.#isDryRun && isJsonObject(body)) throw this.#planned(response, body);
+    throw this.#notPostern("its answer holds no bytes");
+  }
+
   async get<Body extends object>(path: Path, query: RequestOptions["query"] = {}): Promise<Body> {
     return (await this.request<Body>("GET", path, { query })).body;
   }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { CommanderError } from "commander";
+import { StartError } from "../lib/start-error.ts";
 import { CliError } from "./cli-error.ts";
 import { DryRunAnswer, printPlan } from "./dry-run.ts";
 import type { CliIo } from "./io.ts";
@@ -29,6 +30,10 @@ function report(error: unknown, out: Output): 1 | 2 {
   if (error instanceof CliError) {
     out.note(`postern: ${error.message}\n${error.nextStep}`);
     return error.exitCode;
+  }
+  if (error instanceof StartError) {
+    out.note(`postern: ${error.message}`);
+    return 1;
   }
   const reason = error instanceof Error ? error.message : String(error);
   out.note(

@@ -17,8 +17,7 @@ const busyTimeoutMs = 5_000;
 
 /** Checks the data of a directory, also while a server writes to them. @throws StartError where there are none that can be read */
 export function checkFiles({ database: file, secretKey }: CheckedFiles): CheckReport {
-  if (!existsSync(file))
-    throw new StartError(`There is no database ${file}. Name the data directory with --data.`);
+  requireData({ database: file });
   const sealer = readKey(secretKey);
   const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
   try {
@@ -37,6 +36,12 @@ export function checkFiles({ database: file, secretKey }: CheckedFiles): CheckRe
   } finally {
     database.close();
   }
+}
+
+/** @throws StartError where a directory has no data */
+export function requireData({ database }: Pick<CheckedFiles, "database">): void {
+  if (existsSync(database)) return;
+  throw new StartError(`There is no database ${database}. Name the data directory with --data.`);
 }
 
 function readKey(file: string): Sealer {

@@ -15,12 +15,11 @@ import {
   type MetricsProcess,
 } from "./metrics-settings.ts";
 import { nameArgs, readNames, readUpdates, withNames, type NameFlags } from "./name-settings.ts";
-import { dataPaths, type DataPaths } from "./paths.ts";
+import { dataPaths, defaultData, type DataPaths } from "./paths.ts";
 import { runProcess } from "./process-life.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const defaultData = ".postern/data";
 const defaultListen = "127.0.0.1:9700";
 const defaultRegion = "region-1";
 const defaultZone = "postern.internal";

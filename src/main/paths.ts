@@ -1,5 +1,8 @@
 import { join } from "node:path";
 
+/** The data directory that is meant where none is named. */
+export const defaultData = ".postern/data";
+
 /** Where everything lies in a data directory. */
 export interface DataPaths {
   readonly root: string;

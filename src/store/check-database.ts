@@ -28,8 +28,7 @@ export function checkDatabase(database: DatabaseSync, unseal: CheckedData["unsea
 }
 
 function findDamage(database: DatabaseSync): readonly Finding[] {
-  const damage = database.prepare(`pragma integrity_check(${mostOfSqlite})`).all();
-  const broken = damage.map((row) => String(Object.values(row)[0])).filter((text) => text !== "ok");
+  const broken = brokenPages(database);
   // References of a damaged file cannot be followed.
   const dangling = broken.length > 0 ? [] : database.prepare("pragma foreign_key_check").all();
   return [
@@ -44,6 +43,15 @@ function findDamage(database: DatabaseSync): readonly Finding[] {
       next: restore,
     })),
   ];
+}
+
+function brokenPages(database: DatabaseSync): readonly string[] {
+  try {
+    const damage = database.prepare(`pragma integrity_check(${mostOfSqlite})`).all();
+    return damage.map((row) => String(Object.values(row)[0])).filter((text) => text !== "ok");
+  } catch (error) {
+    return [error instanceof Error ? error.message : String(error)];
+  }
 }
 
 function readAll(
