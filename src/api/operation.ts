@@ -9,6 +9,7 @@ import type { Rights } from "../domain/roles.ts";
 import type { Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ProbeAnswer, ProbeTarget } from "../lib/http-probe.ts";
+import type { WantedLevel } from "../lib/wanted-level.ts";
 import type { TxtLookup } from "../lib/txt-lookup.ts";
 import type { Protocol } from "./error-catalogue.ts";
 import type { PasswordCheck } from "./password-check.ts";
@@ -39,6 +40,8 @@ export interface ApiContext {
   /** What only the gateways know. */
   readonly questions: QuestionAsker;
   readonly maintenance: Maintenance;
+  /** What is wanted of each kind of process, beside what it was started with. */
+  readonly logLevels: Readonly<Record<"server" | "gateway", WantedLevel>>;
   readonly cache: ResponseCache;
   readonly seal: (plain: string) => string;
   readonly unseal: (sealed: string) => string;

@@ -17,6 +17,7 @@ const bodies: Readonly<Record<string, object>> = {
   CreateConsumerEndpoint: { service: "logs" },
   UpdateConnectionCap: { max_session: 1 },
   CreateAccount: { name: "team" },
+  UpdateLogLevel: { process: "server", level: "debug" },
   CreateUser: { name: "eve" },
   KeystoneCreateUserTokenByPassword: {
     auth: {

@@ -39,6 +39,7 @@ import { checkData, createBackup } from "./postern/backups.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { importConnections } from "./postern/import-listing.ts";
+import { showLogLevel, updateLogLevel } from "./postern/log-level.ts";
 import { deleteProject, showProject } from "./postern/projects.ts";
 import {
   decideServiceConnections,
@@ -130,6 +131,8 @@ export const operations: readonly Operation[] = [
   deleteProject,
   createBackup,
   checkData,
+  showLogLevel,
+  updateLogLevel,
   createUser,
   listUsers,
   showUser,

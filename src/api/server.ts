@@ -21,6 +21,7 @@ import {
   type Principal,
 } from "./operation.ts";
 import { observeRequests, type RequestObserver } from "./request-observer.ts";
+import { RequestLog } from "./request-log.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { SignatureHeader } from "./signature/authorization.ts";
 import { readSignature, readUnreadBody, signedRequest } from "./signed-request.ts";
@@ -59,8 +60,8 @@ export type ExtraRoutes = (app: FastifyInstance) => void;
 
 /**
  * Builds the API. Call `listen` on the result, or `inject` in tests.
- * @param log gets what went wrong unexpectedly. Fastify's own logging stays off: it costs as much as the rest of a
- *   request, for lines that nobody reads
+ * @param log gets a line for each write, for refused sign-ins, and for what went wrong unexpectedly. Fastify's own
+ *   logging stays off: it costs as much as the rest of a request, for lines that nobody reads
  * @param observer hears of every request
  */
 export function buildServer(
@@ -71,6 +72,7 @@ export function buildServer(
   observer?: RequestObserver,
 ): FastifyInstance {
   const newRequestId = requestIdSource();
+  const requests = new RequestLog(log);
   const app = Fastify({
     logger: false,
     bodyLimit: bodyLimitBytes,
@@ -79,7 +81,7 @@ export function buildServer(
     genReqId: newRequestId,
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, newRequestId()),
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: (error, request, reply) => void sendError(log, error, request, reply),
+    frameworkErrors: (error, request, reply) => void sendError({ log, requests }, error, request, reply),
   });
   if (observer) observeRequests(app, observer);
   app.decorateRequest("principal", null);
@@ -87,17 +89,17 @@ export function buildServer(
   const keys = new KeyAuthenticator(context.store, context.clock, context.unseal);
   ignoreExpectations(app);
   acceptJson(app, keys);
-  app.setErrorHandler((error, request, reply) => sendError(log, error, request, reply));
-  app.setNotFoundHandler((request, reply) => sendError(log, apiNotFound(), request, reply));
+  app.setErrorHandler((error, request, reply) => sendError({ log, requests }, error, request, reply));
+  app.setNotFoundHandler((request, reply) => sendError({ log, requests }, apiNotFound(), request, reply));
   void app.register((scope, _options, done) => {
     authenticateRequests(scope, new TokenAuthenticator(context.store, context.clock));
     for (const operation of operations) {
-      if (operation.access !== "public") addRoute(scope, operation, context, keys);
+      if (operation.access !== "public") addRoute(scope, operation, context, keys, requests);
     }
     done();
   });
   for (const operation of operations) {
-    if (operation.access === "public") addRoute(app, operation, context, keys);
+    if (operation.access === "public") addRoute(app, operation, context, keys, requests);
   }
   void app.register((scope, _options, done) => {
     scope.addHook("onRequest", (request, reply, next) => {
@@ -163,6 +165,7 @@ function addRoute(
   operation: Operation,
   context: ApiContext,
   keys: KeyAuthenticator,
+  requests: RequestLog,
 ): void {
   const { params, query, body } = operation.schemas;
   const checkParams = params && checker(params, "path parameter");
@@ -190,10 +193,12 @@ function addRoute(
     url: operation.path,
     ...(operation.host ? { constraints: { host: operation.host } } : {}),
     config: { protocol: operation.protocol ?? "css", operation: operation.id },
-    handler: (request, reply) =>
-      request.principal || operation.access === "public"
+    handler: (request, reply) => {
+      requests.begin(operation, request, reply);
+      return request.principal || operation.access === "public"
         ? handle(request, reply)
-        : admitSigned(request, keys).then(() => handle(request, reply)),
+        : admitSigned(request, keys).then(() => handle(request, reply));
+    },
   });
 }
 
@@ -289,7 +294,12 @@ function send(reply: FastifyReply, request: FastifyRequest, answer: OperationRep
   return reply.send(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
 }
 
-function sendError(log: Logger, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendError(
+  { log, requests }: { readonly log: Logger; readonly requests: RequestLog },
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
   const { protocol } = request.routeOptions.config;
   if (error instanceof DryRun) {
     return reply
@@ -299,6 +309,7 @@ function sendError(log: Logger, error: unknown, request: FastifyRequest, reply: 
   }
   const described = describeError(error, protocol);
   if (described.isUnexpected) log.error({ err: error, requestId: request.id }, "request failed");
+  if (described.status === 401) requests.refusedSignIn(request, described.code);
   return reply
     .code(described.status)
     .headers({ "x-request-id": request.id, "content-type": json })

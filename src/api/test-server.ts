@@ -4,11 +4,12 @@ import type { FastifyInstance, InjectOptions } from "fastify";
 import { onTestFinished } from "vitest";
 import type { AccountId, EndpointId, ProjectId } from "../domain/ids.ts";
 import { probe } from "../lib/http-probe.ts";
-import { createLogger } from "../lib/log.ts";
+import { createLogger, type Logger } from "../lib/log.ts";
 import { Sealer } from "../lib/sealer.ts";
 import { hashToken, newToken } from "../lib/secrets.ts";
 import { TestClock } from "../lib/test-clock.ts";
 import { testDirectory } from "../lib/test-directory.ts";
+import { WantedLevel } from "../lib/wanted-level.ts";
 import type { SqlStore } from "../store/sql-store.ts";
 import type { TxtLookup } from "../lib/txt-lookup.ts";
 import { openTestStore } from "../store/test-store.ts";
@@ -40,10 +41,16 @@ export class TestServer {
   readonly sealer: Sealer;
   readonly gateways = new TestGateways();
   readonly maintenance = new TestMaintenance();
+  readonly logLevels = { server: new WantedLevel(), gateway: new WantedLevel() };
   /** Where proofs of domains are looked for: nowhere, unless a test says where. */
   lookUpTxt: TxtLookup = () => Promise.resolve([]);
 
-  constructor(store: SqlStore, clock: TestClock, extraRoutes: ExtraRoutes) {
+  constructor(
+    store: SqlStore,
+    clock: TestClock,
+    extraRoutes: ExtraRoutes,
+    log = createLogger("unit", "silent"),
+  ) {
     this.store = store;
     this.clock = clock;
     this.sealer = new Sealer(randomBytes(32));
@@ -57,6 +64,7 @@ export class TestServer {
       live: this.gateways,
       questions: this.gateways,
       maintenance: this.maintenance,
+      logLevels: this.logLevels,
       cache: new ResponseCache(() => store.generation),
       seal: (plain) => this.sealer.seal(plain),
       unseal: (sealed) => this.sealer.unseal(sealed),
@@ -64,7 +72,7 @@ export class TestServer {
       lookUpTxt: (name) => this.lookUpTxt(name),
       probe: (target) => probe(target, 5_000),
     };
-    this.app = buildServer(context, operations, extraRoutes, createLogger("unit", "silent"));
+    this.app = buildServer(context, operations, extraRoutes, log);
   }
 
   /** Makes an account with a project, a user, a token and a default VPC. */
@@ -98,9 +106,10 @@ export class TestServer {
 export async function startTestServer(
   extraRoutes: ExtraRoutes = () => undefined,
   file = join(testDirectory(), "postern.db"),
+  log?: Logger,
 ): Promise<TestServer> {
   const clock = new TestClock();
-  const server = new TestServer(await openTestStore(file, clock), clock, extraRoutes);
+  const server = new TestServer(await openTestStore(file, clock), clock, extraRoutes, log);
   onTestFinished(() => server.app.close());
   return server;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Logger } from "../lib/log.ts";
 import { hashPassword } from "../lib/secrets.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import type { LiveSession } from "../domain/live-session.ts";
@@ -6,9 +7,9 @@ import { testDirectory } from "../lib/test-directory.ts";
 import { startTestServer, type Answer, type Json } from "./test-server.ts";
 
 /** A tenant that has one of everything, and what paths, queries and headers call it. */
-export async function startWorld() {
+export async function startWorld(log?: Logger) {
   const file = join(testDirectory(), "postern.db");
-  const server = await startTestServer(undefined, file);
+  const server = await startTestServer(undefined, file, log);
   const owner = await server.tenant("owner", true);
   const cluster = await owner.open("logs", { profession_vpcep: true });
   const spare = await owner.register("spare");
@@ -115,6 +116,7 @@ function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
       ports: [{ client_port: 80, server_port: 9200 }],
     },
     CreateAccount: { name: "new" },
+    UpdateLogLevel: { process: "server", level: "debug", for_seconds: 1 },
     CreateUser: { name: "new" },
     CreateAccessKey: { user_id: own.users },
     UpdateUser: { role: "custom" },

@@ -11,6 +11,7 @@ import { addAuditCommands } from "./audit.ts";
 import type { CliIo } from "./io.ts";
 import { addKeyCommands } from "./key.ts";
 import { addRefusalsCommand } from "./refusals.ts";
+import { addLogLevelCommand } from "./log-level.ts";
 import { addServiceDomainCommands } from "./service-domain.ts";
 import { addServiceListCommand } from "./service-list.ts";
 import { addServiceCommands } from "./service.ts";
@@ -73,5 +74,6 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addKeyCommands(program, io);
   addAuditCommands(program, io);
   addStatusCommands(program, io);
+  addLogLevelCommand(program, io);
   return program;
 }

@@ -51,6 +51,7 @@ function gateway(directory: string) {
   const engine = new FakeEngine();
   const applied: number[] = [];
   const counts = new GatewayCounts(systemClock);
+  const levels: unknown[] = [];
   const health = new HealthChecker(settings, () => agent.nodesChanged());
   const log = createLogger("unit", "silent");
   const names = new NameService({
@@ -68,6 +69,7 @@ function gateway(directory: string) {
     log,
     onApplied: (revision) => applied.push(revision),
     observer: counts,
+    onLogLevel: (level) => levels.push(level),
   });
   const metrics = async (): Promise<Record<string, string>> =>
     samplesOf(await textOf(slices(processTable(counts.families))));
@@ -83,6 +85,7 @@ function gateway(directory: string) {
     engine,
     applied,
     metrics,
+    levels,
     agent,
     end,
     follow: (server: FakeServer): void => {
@@ -427,4 +430,20 @@ test("a snapshot of another lineage is taken whatever its revision, and reported
     expect(await file.read()).toMatchObject({ revision, lineage });
   }
   expect(applied).toEqual([9, 4, 9]);
+});
+
+test("the log level that the server wants is told when it changes, and only then", async () => {
+  const server = await FakeServer.start();
+  const { follow, levels } = gateway(testDirectory());
+  follow(server);
+  server.publish(aSnapshot(7));
+  await until(() => expect(server.reports.length).toBeGreaterThan(0));
+  for (const [wanted, told] of [
+    ["debug", "debug"],
+    ["no level", undefined],
+  ] as const) {
+    server.logLevel = wanted;
+    await until(() => expect(levels.at(-1)).toBe(told));
+  }
+  expect(levels).toEqual(["debug", undefined]);
 });

@@ -7,6 +7,7 @@ import { isSameJson } from "../lib/same-json.ts";
 import { Backoff } from "../lib/backoff.ts";
 import type { Logger } from "../lib/log.ts";
 import type { AgentObserver } from "./agent-observer.ts";
+import type { LogLevel } from "../lib/wanted-level.ts";
 import type { NameService } from "./dns/name-service.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
 import { RefusalOutbox } from "./refusal-outbox.ts";
@@ -33,6 +34,8 @@ export interface AgentParts {
   readonly onApplied: (revision: number) => void;
   /** Counts what happens, for metrics; nobody does where it is left out. */
   readonly observer?: AgentObserver;
+  /** Called when the server wants another log level than before; undefined: the one of the start. */
+  readonly onLogLevel?: (level: LogLevel | undefined) => void;
 }
 
 /**
@@ -59,6 +62,8 @@ export class GatewayAgent {
   /** Applies run one after the other. */
   #queue: Promise<void> = Promise.resolve();
   #serverInstance: string | undefined;
+  /** What the server wanted last. */
+  #logLevel: LogLevel | undefined;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
@@ -224,8 +229,12 @@ export class GatewayAgent {
       gone,
       ...(refusals && { refusals }),
     };
-    const instance = await client.report(report, this.#stop.signal);
+    const { instance, logLevel } = await client.report(report, this.#stop.signal);
     this.#refusals.acknowledge(refusals);
+    if (logLevel !== this.#logLevel) {
+      this.#logLevel = logLevel;
+      this.#parts.onLogLevel?.(logLevel);
+    }
     if (instance !== this.#serverInstance) {
       // This server process has heard nothing before: everything is news to it.
       this.#reported.clear();

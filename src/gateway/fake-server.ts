@@ -24,6 +24,8 @@ export class FakeServer {
   trouble: Trouble = null;
   /** Names this server process. */
   instance = "instance-1";
+  /** That it wants of the gateway. */
+  logLevel: string | undefined;
   /** Called when a report comes in, before it is taken. */
   onReport: (report: GatewayReport) => void = () => undefined;
   /** Told with the next snapshot. */
@@ -100,7 +102,7 @@ export class FakeServer {
     this.onReport(report);
     this.reports.push(report);
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ instance: this.instance }));
+    response.end(JSON.stringify({ instance: this.instance, logLevel: this.logLevel }));
   }
 
   #answer(poll: Poll): void {

@@ -39,7 +39,10 @@ test("a poll ends when the gateway does", async () => {
 test("a report is taken, and answered with the server's name", async () => {
   const server = await FakeServer.start();
   const report = aReport({ appliedRevision: 7 });
-  expect(await new ServerClient(server.credentials).report(report, forever)).toBe("instance-1");
+  expect(await new ServerClient(server.credentials).report(report, forever)).toEqual({
+    instance: "instance-1",
+    logLevel: undefined,
+  });
   expect(server.reports).toEqual([report]);
 });
 

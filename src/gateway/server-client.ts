@@ -1,6 +1,8 @@
 import type { GatewayAnswer, GatewayQuestion } from "../domain/gateway-question.ts";
 import type { GatewayReport } from "../domain/report.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
+import { requestIdSource } from "../lib/request-id.ts";
+import { isLogLevel, type LogLevel } from "../lib/wanted-level.ts";
 import { parseSnapshot } from "./parse-snapshot.ts";
 
 /** Where the server is and how it knows this gateway. */
@@ -16,6 +18,13 @@ export interface ArrivedSnapshot {
   readonly snapshot: Snapshot;
   /** Of the requests that made it, for the log; at most 32. */
   readonly requestIds: readonly string[];
+}
+
+export interface ReportAnswer {
+  /** Names the server process: another one than last time knows nothing of earlier reports. */
+  readonly instance: string;
+  /** That somebody wants this gateway to log at; undefined: the one that it was started with. */
+  readonly logLevel: LogLevel | undefined;
 }
 
 /** The snapshot that is in force. */
@@ -38,6 +47,7 @@ export interface PostedQuestion {
 /** The calls that a gateway makes. */
 export class ServerClient {
   readonly #credentials: GatewayCredentials;
+  readonly #newRequestId = requestIdSource();
 
   /** @param credentials read anew for every request: a server that was restarted may be at another address */
   constructor(credentials: GatewayCredentials) {
@@ -50,7 +60,7 @@ export class ServerClient {
   }
 
   get #headers(): Readonly<Record<string, string>> {
-    return { "x-auth-token": this.#credentials.token };
+    return { "x-auth-token": this.#credentials.token, "x-request-id": this.#newRequestId() };
   }
 
   /**
@@ -75,10 +85,9 @@ export class ServerClient {
 
   /**
    * Sends a report.
-   * @returns the name of the server process: another one than last time knows nothing of earlier reports
    * @throws Error where the server cannot be reached, refuses, or answers with something else
    */
-  async report(report: GatewayReport, signal: AbortSignal): Promise<string> {
+  async report(report: GatewayReport, signal: AbortSignal): Promise<ReportAnswer> {
     const response = await fetch(`${this.#base}/report`, {
       method: "POST",
       headers: { ...this.#headers, "content-type": "application/json" },
@@ -86,9 +95,9 @@ export class ServerClient {
       signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
     });
     if (!response.ok) throw new Error(`the server answered ${response.status} to the report`);
-    const { instance } = (await response.json()) as { instance?: unknown };
+    const { instance, logLevel } = (await response.json()) as { instance?: unknown; logLevel?: unknown };
     if (typeof instance !== "string") throw new Error("the server's answer to the report has no instance");
-    return instance;
+    return { instance, logLevel: isLogLevel(logLevel) ? logLevel : undefined };
   }
   /**
    * Waits for what the server asks.

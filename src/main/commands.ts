@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { KernelSettings } from "../gateway/kernel/start.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { createLogger, type Logger } from "../lib/log.ts";
+import { isLogLevel, logLevels, type LogLevel } from "../lib/wanted-level.ts";
 import { StartError } from "../lib/start-error.ts";
 import { auditArgs, readAuditRetention, withAudit, type AuditFlags } from "./audit-settings.ts";
 import { flowLogArgs, readFlowLog, withFlowLog, type FlowLogFlags } from "./flow-log-settings.ts";
@@ -24,12 +25,14 @@ const defaultListen = "127.0.0.1:9700";
 const defaultRegion = "region-1";
 const defaultZone = "postern.internal";
 const zoneHelp = `zone of private names (first start only; default ${defaultZone})`;
+const logLevelHelp = "least of what is logged (or POSTERN_LOG; default warn for up, else info)";
 const defaultIdleTimeoutS = "3600";
 const flowsHelp = "most flows of one network that the kernel carries (default: half of the kernel's table)";
 const mostListed = 100_000;
 
 interface ProcessFlags extends FlowLogFlags, NameFlags, AuditFlags, MetricsFlags {
   readonly data?: string;
+  readonly logLevel?: LogLevel;
   readonly listen: string;
   readonly region?: string;
   readonly dnsZone?: string;
@@ -55,6 +58,8 @@ export function isProcessCommand([command, ...rest]: readonly string[]): boolean
 /** Adds the commands that run processes. Their modules load on use: the other commands start without them. */
 export function addProcessCommands(program: Command, env: Environment): void {
   const logLevel = env["POSTERN_LOG"];
+  const loggerOf = (name: string, flags: ProcessFlags, byDefault: LogLevel): Logger =>
+    createLogger(name, flags.logLevel ?? (isLogLevel(logLevel) ? logLevel : byDefault));
   const pathsOf = (command: Command): DataPaths =>
     dataPaths(resolve(command.optsWithGlobals<ProcessFlags>().data ?? env["POSTERN_DATA"] ?? defaultData));
 
@@ -72,13 +77,16 @@ export function addProcessCommands(program: Command, env: Environment): void {
     .action(async (flags: ProcessFlags, command: Command) => {
       const { runUp } = await import("./up.ts");
       const paths = pathsOf(command);
-      await runProcess(createLogger("up", logLevel ?? "warn"), async () => {
+      // People read the terminal of this one; who runs the processes alone has somewhere to keep their lines.
+      const log = loggerOf("up", flags, "warn");
+      await runProcess(log, async () => {
         await checkFlags(flags);
+        const common = ["--data", paths.root, "--log-level", log.level];
         return runUp({
           paths,
           program: [...process.execArgv, process.argv[1] ?? ""],
-          serverArgs: ["--data", paths.root, "--listen", flags.listen, ...serverArgs(flags)],
-          gatewayArgs: ["--data", paths.root, ...gatewayArgs(flags)],
+          serverArgs: [...common, "--listen", flags.listen, ...serverArgs(flags)],
+          gatewayArgs: [...common, ...gatewayArgs(flags)],
           print,
         });
       });
@@ -90,7 +98,7 @@ export function addProcessCommands(program: Command, env: Environment): void {
     .option("--dns-zone <name>", zoneHelp)
     .action(async (flags: ProcessFlags, command: Command) => {
       const { runServer } = await import("./server.ts");
-      const log = createLogger("server", logLevel ?? "warn");
+      const log = loggerOf("server", flags, "info");
       const paths = pathsOf(command);
       await runProcess(log, () =>
         runServer({
@@ -107,12 +115,12 @@ export function addProcessCommands(program: Command, env: Environment): void {
       );
     });
 
-  addGatewayCommand(program, logLevel ?? "warn", pathsOf);
+  addGatewayCommand(program, (flags) => loggerOf("gateway", flags, "info"), pathsOf);
 }
 
 function addGatewayCommand(
   program: Command,
-  logLevel: string,
+  loggerOf: (flags: ProcessFlags) => Logger,
   pathsOf: (command: Command) => DataPaths,
 ): void {
   withMetrics(withGatewayFlags(program.command("gateway").description("run the gateway alone")), "gateway")
@@ -124,7 +132,7 @@ function addGatewayCommand(
     .option("--remove", "only take what gateways have left in the kernel of this host out of it")
     .option("--yes", "with --remove: do not ask")
     .action(async (flags: ProcessFlags, command: Command) => {
-      const log = createLogger("gateway", logLevel);
+      const log = loggerOf(flags);
       const paths = pathsOf(command);
       if (flags.check) return check(flags, paths);
       if (flags.remove) return remove(flags, paths, log);
@@ -209,7 +217,9 @@ function withMetrics(command: Command, of: MetricsProcess): Command {
 }
 
 function withData(command: Command): Command {
-  return command.option("--data <dir>", `data directory (or POSTERN_DATA; default ${defaultData})`);
+  return command
+    .option("--data <dir>", `data directory (or POSTERN_DATA; default ${defaultData})`)
+    .addOption(command.createOption("--log-level <level>", logLevelHelp).choices(logLevels));
 }
 
 async function checkFlags(flags: ProcessFlags): Promise<void> {

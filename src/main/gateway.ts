@@ -22,13 +22,14 @@ import { SnapshotFile } from "../gateway/snapshot-file.ts";
 import { systemClock } from "../lib/clock.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
 import type { Logger } from "../lib/log.ts";
+import { levelOf } from "../lib/wanted-level.ts";
 import { RotatingFile } from "../lib/rotating-file.ts";
 import type { FlowLogSettings } from "./flow-log-settings.ts";
 import { readCredentials } from "./gateway-credentials.ts";
 import { gatewayMetrics } from "./gateway-metrics.ts";
 import type { MetricsSettings } from "./metrics-settings.ts";
 import type { DataPaths } from "./paths.ts";
-import { tellSupervisor, untilStopped } from "./process-life.ts";
+import { tellSupervisor, toggleOnSignal, untilStopped } from "./process-life.ts";
 import { startMetrics } from "./start-metrics.ts";
 
 export interface GatewayOptions {
@@ -61,6 +62,8 @@ export async function runGateway({
   metrics,
   log,
 }: GatewayOptions): Promise<void> {
+  const level = levelOf(log);
+  toggleOnSignal(level);
   mkdirSync(paths.gateway, { recursive: true, mode: 0o700 });
   const lock = takeExclusiveLock(paths.gatewayLock, "Postern gateway", lockWaitMs);
   const records = flowLog && new FlowLog(await RotatingFile.open(flowLog.path, flowLog), log);
@@ -91,6 +94,7 @@ export async function runGateway({
       log,
     }),
     log,
+    onLogLevel: (wanted) => level.set(wanted),
     onApplied: (revision) => tellSupervisor({ applied: revision }),
   });
   const telling = await startMetrics(metrics, gatewayMetrics(counts, { agent, engine, health }), log);

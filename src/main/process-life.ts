@@ -1,5 +1,6 @@
 import type { Logger } from "../lib/log.ts";
 import { StartError } from "../lib/start-error.ts";
+import type { WantedLevel } from "../lib/wanted-level.ts";
 import { cannotStartStatus } from "../lib/supervisor.ts";
 
 const shutdownLimitMs = 10_000;
@@ -24,6 +25,11 @@ export function untilStopped(): Promise<void> {
 
 function exitNow(): void {
   process.exit(1);
+}
+
+/** Lets whoever may send signals have debug lines, and again none, without the API. */
+export function toggleOnSignal(level: WantedLevel): void {
+  process.on("SIGUSR2", () => level.toggle());
 }
 
 /** Tells the supervisor, where there is one. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { questionRoutes } from "../api/gateway/question-routes.ts";
 import { gatewayRoutes } from "../api/gateway/routes.ts";
+import type { ApiContext } from "../api/operation.ts";
 import { operations } from "../api/operations.ts";
 import { PasswordCheck } from "../api/password-check.ts";
 import { ResponseCache } from "../api/response-cache.ts";
@@ -20,6 +21,7 @@ import { httpUrl, type ListenAddress } from "../lib/listen-address.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Sealer } from "../lib/sealer.ts";
 import { StartError } from "../lib/start-error.ts";
+import { levelOf, WantedLevel } from "../lib/wanted-level.ts";
 import { txtLookup } from "../lib/txt-lookup.ts";
 import { SqlStore } from "../store/sql-store.ts";
 import { removeUnfinishedBackups } from "./backup/make-backup.ts";
@@ -38,7 +40,7 @@ import {
 import type { MetricsSettings } from "./metrics-settings.ts";
 import { DataMaintenance } from "./maintenance.ts";
 import type { DataPaths } from "./paths.ts";
-import { tellSupervisor, untilStopped } from "./process-life.ts";
+import { tellSupervisor, toggleOnSignal, untilStopped } from "./process-life.ts";
 import { serverMetrics } from "./server-metrics.ts";
 import { startMetrics } from "./start-metrics.ts";
 import { packageVersion } from "./version.ts";
@@ -70,6 +72,8 @@ const probeTimeoutMs = 3_000;
 /** Runs the server until it is told to stop. @throws StartError */
 export async function runServer(options: ServerOptions): Promise<void> {
   const { paths, log } = options;
+  const logLevels = { server: levelOf(log), gateway: new WantedLevel() };
+  toggleOnSignal(logLevels.server);
   const lock = takeExclusiveLock(paths.serverLock, "Postern server", lockWaitMs);
   completeRestore(paths);
   await removeUnfinishedBackups(paths);
@@ -88,7 +92,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const registry = new GatewayRegistry(systemClock, enforcementWaitMs);
   const feed = new SnapshotFeed(store, { region, zone, lineage }, (sealed) => sealer.unseal(sealed));
   const control = new ControlPlane(store, systemClock, feed, registry);
-  const app = buildApi({ ...options, region, zone, counts }, store, sealer, control, registry);
+  const app = buildApi({ ...options, region, zone, counts, logLevels }, store, sealer, control, registry);
   const endpoint = await listen(app, options.listen);
   const metrics = await startMetrics(options.metrics, serverMetrics(counts, store, registry), log);
   await ensureAdministrator(store, sealer, systemClock, paths, { region, endpoint });
@@ -114,6 +118,7 @@ function buildApi(
     readonly counts: ServerCounts;
     readonly log: Logger;
     readonly paths: DataPaths;
+    readonly logLevels: ApiContext["logLevels"];
   },
   store: SqlStore,
   sealer: Sealer,
@@ -130,6 +135,7 @@ function buildApi(
     enforcement: registry,
     live: registry,
     questions: desk,
+    logLevels: options.logLevels,
     maintenance: new DataMaintenance(options.paths, packageVersion),
     cache: new ResponseCache(() => store.generation),
     seal: (plain: string) => sealer.seal(plain),
@@ -138,8 +144,11 @@ function buildApi(
     lookUpTxt: txtLookup(),
     probe: (target: Parameters<typeof probe>[0]) => probe(target, probeTimeoutMs),
   };
-  const { counts, log } = options;
-  const forGateways = [gatewayRoutes(store, control, randomUUID()), questionRoutes(store, desk)];
+  const { counts, log, logLevels } = options;
+  const forGateways = [
+    gatewayRoutes(store, control, randomUUID(), { level: logLevels.gateway, log }),
+    questionRoutes(store, desk),
+  ];
   return buildServer(context, operations, (app) => forGateways.forEach((add) => add(app)), log, counts);
 }
 

@@ -37,6 +37,7 @@ export async function commit<Result>(
   return {
     result,
     headers: {
+      "x-postern-revision": String(revision),
       "x-postern-enforced": outcome.enforced ? "true" : "pending",
       ...(outcome.severedSessions > 0 ? { "x-postern-severed": String(outcome.severedSessions) } : {}),
     },

@@ -17,6 +17,8 @@ import {
 import type { Store } from "../../domain/store.ts";
 import { hashToken } from "../../lib/secrets.ts";
 import { refusal, startTestServer, type TestServer } from "../test-server.ts";
+import { createLogger } from "../../lib/log.ts";
+import { WantedLevel } from "../../lib/wanted-level.ts";
 import { gatewayRoutes, type GatewayConversation } from "./routes.ts";
 
 const token = "postern_gateway";
@@ -48,15 +50,18 @@ class Conversation implements GatewayConversation {
   }
 }
 
-async function start(): Promise<{ server: TestServer; control: Conversation }> {
+async function start() {
+  const level = new WantedLevel();
   const control = new Conversation();
   let store: Store | undefined;
   const lateStore = new Proxy({} as Store, { get: (_target, key) => Reflect.get(store ?? {}, key) });
-  const server = await startTestServer(gatewayRoutes(lateStore, control, "instance-1"));
+  const server = await startTestServer(
+    gatewayRoutes(lateStore, control, "instance-1", { level, log: createLogger("unit", "silent") }),
+  );
   ({ store } = server);
   const gateway = { id: gatewayId, name: "local", tokenHash: hashToken(token), lastSeenAt: null };
   await server.store.observe((tx) => tx.gateways.insert(gateway));
-  return { server, control };
+  return { server, control, level };
 }
 
 function poll(server: TestServer, query = "", headers: Record<string, string> = { "x-auth-token": token }) {
@@ -203,4 +208,13 @@ describe("a report", () => {
   test("carries a count for every reason that there is", () => {
     expect(Object.keys(noRefusals)).toEqual([...refusalReasons]);
   });
+});
+
+test("the answer to a report tells the log level that is wanted, while one is", async () => {
+  const { server, level } = await start();
+  expect((await send(server, aReport())).body).toEqual({ instance: "instance-1" });
+  level.set("debug");
+  expect((await send(server, aReport())).body).toEqual({ instance: "instance-1", logLevel: "debug" });
+  level.set(undefined);
+  expect((await send(server, aReport())).body).toEqual({ instance: "instance-1" });
 });

@@ -5,6 +5,8 @@ import { refusalBatchLimit } from "../../domain/refusal-record.ts";
 import type { GatewayReport } from "../../domain/report.ts";
 import type { Gateway } from "../../domain/resources.ts";
 import type { Store } from "../../domain/store.ts";
+import type { Logger } from "../../lib/log.ts";
+import type { WantedLevel } from "../../lib/wanted-level.ts";
 import { stringEnum } from "../schema.ts";
 import { checker } from "../validation.ts";
 import { authenticate } from "./authenticate.ts";
@@ -85,13 +87,20 @@ const reportBody = Type.Object({
  * The gateways' side of the server: a long poll for the next snapshot, and reports. Each gateway has a token of its
  * own, good for these two calls and nothing else.
  * @param instance names this server process, so that a gateway notices a restart and reports in full
+ * @param level told in answers to reports where one is wanted; `log` gets a line for each call, at `debug`
  */
-export function gatewayRoutes(store: Store, control: GatewayConversation, instance: string) {
+export function gatewayRoutes(
+  store: Store,
+  control: GatewayConversation,
+  instance: string,
+  { level, log }: { readonly level: Pick<WantedLevel, "level">; readonly log: Logger },
+) {
   const checkReport = checker(reportBody, "body");
   return (app: FastifyInstance): void => {
     const polled = { config: { operation: "GatewaySnapshot" } };
     app.get("/postern/v1/gateways/:gateway_id/snapshot", polled, async (request, reply) => {
       const gateway = await authenticate(store, request);
+      noteCall(log, request, gateway);
       const { known, lineage } = request.query as { known?: string; lineage?: string };
       const has = known === undefined ? null : { revision: Number(known), lineage };
       const ended = new AbortController();
@@ -107,7 +116,23 @@ export function gatewayRoutes(store: Store, control: GatewayConversation, instan
     app.post("/postern/v1/gateways/:gateway_id/report", reported, async (request) => {
       const gateway = await authenticate(store, request);
       await control.report(gateway, checkReport(request.body) as GatewayReport);
-      return { instance };
+      noteCall(log, request, gateway);
+      return { instance, ...(level.level === undefined ? {} : { logLevel: level.level }) };
     });
   };
+}
+
+/** Ties the gateway's id of a call to this server's. */
+function noteCall(log: Logger, request: FastifyRequest, { id }: Gateway): void {
+  if (!log.isLevelEnabled("debug")) return;
+  const theirs = request.headers["x-request-id"];
+  const isId = typeof theirs === "string" && /^[0-9a-f]{32}$/.test(theirs);
+  const { routeOptions, id: requestId } = request;
+  const call = {
+    requestId,
+    gateway: id,
+    route: routeOptions.url,
+    ...(isId ? { gatewayRequestId: theirs } : {}),
+  };
+  log.debug(call, "a gateway called");
 }
