@@ -26,7 +26,7 @@ export class RequestLog {
     const startedAt = performance.now();
     const { raw } = reply;
     raw.once("close", () => {
-      const revision = Number(raw.getHeader("x-postern-revision") ?? NaN);
+      const revision = Number(reply.getHeader("x-postern-revision") ?? NaN);
       this.#log[level](
         {
           requestId: request.id,

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { isSealed, openStream, sealedHeaderBytes, sealStream } from "./sealed-stream.ts";
+import { isSealed, sealOpener, sealedHeaderBytes, sealStream } from "./sealed-stream.ts";
 
 async function seal(plain: Buffer, passphrase = "open sesame"): Promise<Buffer> {
   return buffer(Readable.from([plain]).pipe(await sealStream(passphrase)));
@@ -9,12 +9,12 @@ async function seal(plain: Buffer, passphrase = "open sesame"): Promise<Buffer> 
 
 /** Comes in pieces of some bytes, as a file may. */
 async function open(sealed: Buffer, passphrase = "open sesame", pieceBytes = 7): Promise<Buffer> {
-  const opened = await openStream(passphrase, sealed.subarray(0, sealedHeaderBytes));
+  const opener = await sealOpener(passphrase, sealed.subarray(0, sealedHeaderBytes));
   const body = sealed.subarray(sealedHeaderBytes);
   const pieces = Array.from({ length: Math.ceil(body.length / pieceBytes) }, (_, index) =>
     body.subarray(index * pieceBytes, (index + 1) * pieceBytes),
   );
-  return buffer(Readable.from(pieces).pipe(opened));
+  return buffer(Readable.from(pieces).pipe(opener()));
 }
 
 test.each([0, 1, 15, 16, 17, 1_000])("%i bytes come back as they were, and do not show", async (bytes) => {

@@ -40,14 +40,18 @@ export async function sealStream(passphrase: string): Promise<Transform> {
 }
 
 /**
- * Returns a stream that opens what `sealStream` made. Nothing of it is to be trusted before it has ended without an
- * error: only then it is known that every byte is as it was.
+ * Returns what makes streams that open what `sealStream` made: each of them once, from the byte behind the header on.
+ * Nothing of it is to be trusted before it has ended without an error: only then it is known that every byte is as it was.
  * @param header the first 44 bytes
  */
-export async function openStream(passphrase: string, header: Buffer): Promise<Transform> {
+export async function sealOpener(passphrase: string, header: Buffer): Promise<() => Transform> {
   const salt = header.subarray(magic.length, magic.length + saltBytes);
   const iv = header.subarray(magic.length + saltBytes, headerBytes);
   const key = await derive(passphrase, salt, keyBytes, cost);
+  return () => openStream(key, iv, header);
+}
+
+function openStream(key: Buffer, iv: Buffer, header: Buffer): Transform {
   const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: tagBytes });
   decipher.setAAD(header);
   // The last 16 bytes are the tag: they are known when nothing comes behind them.
@@ -70,5 +74,5 @@ export async function openStream(passphrase: string, header: Buffer): Promise<Tr
   });
 }
 
-/** How many bytes of a sealed stream `openStream` wants to know beforehand. */
+/** How many bytes of a sealed stream `sealOpener` wants to know beforehand. */
 export const sealedHeaderBytes = headerBytes;

@@ -51,6 +51,11 @@ export class Supervisor {
     });
   }
 
+  /** Passes a signal on to the child, where there is one now. */
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name);
+  }
+
   /** Ends the child: asked first, killed after a grace time. */
   async stop(): Promise<void> {
     this.#stopped = true;

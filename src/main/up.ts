@@ -40,6 +40,7 @@ export async function runUp(options: UpOptions): Promise<number> {
       }),
   );
   for (const child of children) child.start();
+  process.on("SIGUSR2", () => children.forEach((child) => child.signal("SIGUSR2")));
   const status = await Promise.race([untilStopped().then(() => 0), gaveUp.promise]);
   await Promise.all(children.map((child) => child.stop()));
   lock.release();

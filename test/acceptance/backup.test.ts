@@ -27,12 +27,20 @@ afterEach(async () => {
 });
 
 const file = (name: string): string => join(directory, name);
-const own = { ...process.env };
+const environment = { ...process.env };
 
 async function cli(...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await runCli(args, { ...own, POSTERN_DATA: postern.dataDir });
+  const { code, stdout, stderr } = await runCli(args, { ...environment, POSTERN_DATA: postern.dataDir });
   expect([args.join(" "), code, stderr.includes("unexpected fault")]).toEqual([args.join(" "), 0, false]);
   return stdout;
+}
+
+async function revisionOf(from: Postern): Promise<number> {
+  return ok(await from.api<{ revision: number }>("GET", "/postern/v1/{pid}/status")).revision;
+}
+
+async function ask(from: Postern, headers: Record<string, string>): Promise<number> {
+  return (await from.api("GET", "/postern/v1/{pid}/status", undefined, headers)).status;
 }
 
 type Told = { readonly description: string };
@@ -55,10 +63,10 @@ async function written(from: Postern): Promise<Map<string, number[]>> {
 
 test("a backup under load, restored elsewhere, is a state that existed: sound, and it carries traffic", async () => {
   const name = await service.name();
-  let over = false;
+  const over = new AbortController();
   const acknowledged = new Map<string, number>();
   const write = async (writer: string): Promise<void> => {
-    for (let number = 0; !over; number += 1) {
+    for (let number = 0; !over.signal.aborted; number += 1) {
       const body = { service: name, description: `${writer}:${number}` };
       ok(await postern.api("POST", "/postern/v1/{pid}/endpoints", body));
       acknowledged.set(writer, number);
@@ -76,7 +84,7 @@ test("a backup under load, restored elsewhere, is a state that existed: sound, a
       most.push(new Map(acknowledged));
     }
   } finally {
-    over = true;
+    over.abort();
     await Promise.all(writers);
   }
   for (const [index, backup] of ["1.tar", "2.tar", "3.tar"].entries()) {
@@ -127,8 +135,6 @@ test("a gateway that had later revisions follows the restored ones, and Enforced
   const { connections: before } = await service.connections();
   const [first] = before;
   await cli("backup", file("n.tar"));
-  const revisionOf = async (from: Postern): Promise<number> =>
-    ok(await from.api<{ revision: number }>("GET", "/postern/v1/{pid}/status")).revision;
   const backedUp = await revisionOf(postern);
   const name = await service.name();
   for (let n = 0; n < 5; n += 1) {
@@ -177,8 +183,6 @@ test("tokens of before are good after a restore where they were handed out, and 
   const signIn = { auth: { identity, scope: { project: { id } } } };
   const signedIn = await postern.api("POST", "/v3/auth/tokens", signIn);
   const token = signedIn.headers.get("x-subject-token") ?? "";
-  const ask = async (from: Postern, headers: Record<string, string>): Promise<number> =>
-    (await from.api("GET", "/postern/v1/{pid}/status", undefined, headers)).status;
   expect(await ask(postern, { "X-Auth-Token": token })).toBe(200);
   await cli("backup", file("t.tar"));
   await postern.stop();
@@ -197,23 +201,23 @@ test("tokens of before are good after a restore where they were handed out, and 
 
 test("without a server: a backup is taken and checked, and what is wrong is told, with exit status 1", async () => {
   const { dataDir } = postern;
-  const running = await runCli(["backup", file("o.tar"), "--offline", "--data", dataDir], own);
+  const running = await runCli(["backup", file("o.tar"), "--offline", "--data", dataDir], environment);
   expect([running.code, running.stderr]).toEqual([1, expect.stringContaining("Another Postern server")]);
   await cli("backup", file("o.tar"));
   await cli("restore", file("o.tar"), "--data", file("data"));
-  await runCli(["backup", file("p.tar"), "--offline", "--data", file("data")], own);
+  await runCli(["backup", file("p.tar"), "--offline", "--data", file("data")], environment);
   const database = new DatabaseSync(join(file("data"), "postern.db"));
   database.exec("update endpoint set address = '127.1.1.1'");
   database.close();
-  const found = await runCli(["check", "--offline", "--data", file("data")], own);
+  const found = await runCli(["check", "--offline", "--data", file("data")], environment);
   expect([found.code, found.stdout]).toEqual([
     1,
     expect.stringMatching(/endpoint\/.*: Its address 127\.1\.1\.1/),
   ]);
-  await runCli(["backup", file("broken.tar"), "--offline", "--data", file("data")], own);
-  const refused = await runCli(["restore", file("broken.tar"), "--data", file("data2")], own);
+  await runCli(["backup", file("broken.tar"), "--offline", "--data", file("data")], environment);
+  const refused = await runCli(["restore", file("broken.tar"), "--data", file("data2")], environment);
   expect([refused.code, refused.stdout]).toEqual([1, expect.stringContaining("127.1.1.1")]);
   const forced = ["restore", file("broken.tar"), "--data", file("data2"), "--despite-findings"];
-  expect((await runCli(forced, own)).code).toBe(0);
-  expect((await runCli(["check", file("p.tar")], own)).code).toBe(0);
+  expect((await runCli(forced, environment)).code).toBe(0);
+  expect((await runCli(["check", file("p.tar")], environment)).code).toBe(0);
 });

@@ -28,6 +28,10 @@ function lines(name: "server" | "gateway"): Line[] {
   return json.map((line): Line => JSON.parse(line)).filter((line) => line["name"] === name);
 }
 
+function debugLines(name: "server" | "gateway"): number {
+  return lines(name).filter(({ level }) => Number(level) <= 20).length;
+}
+
 test("a request's id leads from the answer to the server's line, and on to the gateway's", async () => {
   const made = await postern.api("POST", "/postern/v1/{pid}/vpcs", { name: "edge" });
   const requestId = made.headers.get("x-request-id");
@@ -41,8 +45,6 @@ test("a request's id leads from the answer to the server's line, and on to the g
 });
 
 test("levels change while the processes run: by the API, for a time, and by a signal", async () => {
-  const debugLines = (name: "server" | "gateway"): number =>
-    lines(name).filter(({ level }) => Number(level) <= 20).length;
   expect(debugLines("server")).toBe(0);
   expect((await postern.cli(["log-level", "debug", "--for", "1h"])).code).toBe(0);
   await eventually(() => debugLines("server") > 0, { what: "a debug line of the server" });
@@ -55,17 +57,17 @@ test("levels change while the processes run: by the API, for a time, and by a si
   expect((await postern.cli(["log-level", "default"])).stdout).toContain("what it was started with");
   expect((await postern.cli(["log-level", "error", "--gateway"])).code).toBe(0);
   // The gateway follows with a heartbeat: then revisions pass without a line of it.
-  const applied = (): number => lines("gateway").length;
   await eventually(async () => {
-    const before = applied();
+    const before = lines("gateway").length;
     await postern.api("POST", "/postern/v1/{pid}/vpcs", { name: `quiet-${Date.now()}` });
-    return applied() === before;
+    return lines("gateway").length === before;
   });
-  const { server } = await postern.pids();
+  // To the supervisor, which passes it on.
+  const { up } = await postern.pids();
   const before = debugLines("server");
-  process.kill(server, "SIGUSR2");
+  process.kill(up, "SIGUSR2");
   await eventually(() => debugLines("server") > before, { what: "debug lines after the signal" });
-  process.kill(server, "SIGUSR2");
+  process.kill(up, "SIGUSR2");
 });
 
 test("no secret is in the lines of either process at their loudest, or in its command line", async () => {

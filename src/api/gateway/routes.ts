@@ -123,7 +123,7 @@ export function gatewayRoutes(
 }
 
 /** Ties the gateway's id of a call to this server's. */
-function noteCall(log: Logger, request: FastifyRequest, { id }: Gateway): void {
+function noteCall(log: Logger, request: FastifyRequest, gateway: Gateway): void {
   if (!log.isLevelEnabled("debug")) return;
   const theirs = request.headers["x-request-id"];
   const isId = typeof theirs === "string" && /^[0-9a-f]{32}$/.test(theirs);

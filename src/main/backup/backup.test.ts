@@ -153,7 +153,8 @@ describe("a backup that is not whole is refused, with the reason:", () => {
     const target = dataPaths(join(testDirectory(), "new"));
     await restore(file, target, { passphrase: "long and secret" });
     expect(facts(target)).toMatchObject({ revision: 3 });
-  });
+    // Each guess at a passphrase is dear.
+  }, 60_000);
 });
 
 describe("a restore", () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Writable, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Parser, type ReadEntry } from "tar";
-import { isSealed, openStream, sealedHeaderBytes } from "../../lib/sealed-stream.ts";
+import { isSealed, sealOpener, sealedHeaderBytes } from "../../lib/sealed-stream.ts";
 import { StartError } from "../../lib/start-error.ts";
 import { manifestName, parseManifest, partNames, smallPartLimitBytes, type Manifest } from "./manifest.ts";
 
@@ -53,13 +53,9 @@ async function openBackup(file: string, passphrase: string | undefined): Promise
     );
   }
   // Nothing is taken apart before it is known that all of it is as it was: so it is opened twice.
-  await pipeline(
-    createReadStream(file, { start: header.length }),
-    await openStream(passphrase, header),
-    discard,
-  );
-  const opened = await openStream(passphrase, header);
-  return createReadStream(file, { start: header.length }).pipe(opened);
+  const opener = await sealOpener(passphrase, header);
+  await pipeline(createReadStream(file, { start: header.length }), opener(), discard);
+  return createReadStream(file, { start: header.length }).pipe(opener());
 }
 
 async function discard(source: AsyncIterable<Buffer>): Promise<void> {

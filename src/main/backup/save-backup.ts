@@ -74,7 +74,11 @@ async function write(
 
 async function flush(directory: string): Promise<void> {
   const handle = await open(directory, "r");
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Reads a passphrase: the first line of a file. @throws StartError where it cannot be read, or is too short */
