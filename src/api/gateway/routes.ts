@@ -130,7 +130,7 @@ function noteCall(log: Logger, request: FastifyRequest, gateway: Gateway): void 
   const { routeOptions, id: requestId } = request;
   const call = {
     requestId,
-    gateway: id,
+    gateway: gateway.id,
     route: routeOptions.url,
     ...(isId ? { gatewayRequestId: theirs } : {}),
   };
