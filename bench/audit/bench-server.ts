@@ -6,6 +6,8 @@ import { operations } from "../../src/api/operations.ts";
 import { PasswordCheck } from "../../src/api/password-check.ts";
 import { ResponseCache } from "../../src/api/response-cache.ts";
 import { buildServer } from "../../src/api/server.ts";
+import { TestMaintenance } from "../../src/api/test-maintenance.ts";
+import { WantedLevel } from "../../src/lib/wanted-level.ts";
 import { TestGateways } from "../../src/api/test-gateways.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLogger } from "../../src/lib/log.ts";
@@ -44,6 +46,8 @@ export async function startBenchServer(file: string, trail: Trail): Promise<Benc
     unseal: (sealed: string) => sealed,
     passwords: new PasswordCheck(systemClock),
     questions: new QuestionDesk(() => [], 0),
+    maintenance: new TestMaintenance(),
+    logLevels: { server: new WantedLevel(), gateway: new WantedLevel() },
     lookUpTxt: unused,
     probe: unused,
   };

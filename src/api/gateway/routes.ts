@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { refusalReasons } from "../../domain/refusal.ts";
 import { refusalBatchLimit } from "../../domain/refusal-record.ts";

@@ -196,8 +196,5 @@ function readTime(name: string, value: string): Timestamp {
 
 /** @throws PosternError forbidden */
 function requireAuditor(principal: Principal): void {
-  requireOperator(
-    principal,
-    "Only an operator of this installation reads the audit trail of all projects. Ask for your project's.",
-  );
+  requireOperator(principal, "reads the audit trail of all projects");
 }
