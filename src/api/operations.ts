@@ -40,6 +40,7 @@ import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
 import { importConnections } from "./postern/import-listing.ts";
 import { showLogLevel, updateLogLevel } from "./postern/log-level.ts";
+import { drainNode, undrainNode } from "./postern/nodes.ts";
 import { deleteProject, showProject } from "./postern/projects.ts";
 import {
   decideServiceConnections,
@@ -86,6 +87,8 @@ export const operations: readonly Operation[] = [
   listRegisteredClusters,
   showRegisteredCluster,
   removeCluster,
+  drainNode,
+  undrainNode,
   importConnections,
   createVpc,
   listVpcs,

@@ -21,6 +21,7 @@ export const projectParams = Type.Object({ project_id: pathId });
 export const clusterParams = Type.Object({ project_id: pathId, cluster_id: pathId });
 export const resourceParams = Type.Object({ project_id: pathId, id: pathId });
 export const sessionParams = Type.Object({ project_id: pathId, id: pathId, session_id: pathId });
+export const nodeParams = Type.Object({ project_id: pathId, id: pathId, node_id: pathId });
 export const clusterConnectionParams = Type.Object({ project_id: pathId, cluster_id: pathId, id: pathId });
 
 /** Checked by hand, for there is a code for each mistake. */

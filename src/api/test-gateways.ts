@@ -14,6 +14,7 @@ export class TestGateways implements Enforcement, LiveView, QuestionAsker {
   readonly awaited: number[] = [];
   readonly figures = new Map<EndpointId, EndpointFigures>();
   readonly nodes = new Map<NodeId, NodeHealth>();
+  readonly sessionsOnNodes = new Map<NodeId, number>();
   views: readonly GatewayView[] = [];
   /** What they carry. */
   sessions: readonly LiveSession[] = [];
@@ -58,6 +59,10 @@ export class TestGateways implements Enforcement, LiveView, QuestionAsker {
 
   node(id: NodeId): NodeHealth | undefined {
     return this.nodes.get(id);
+  }
+
+  nodeSessions(id: NodeId): number | null {
+    return this.sessionsOnNodes.get(id) ?? null;
   }
 
   gateways(): readonly GatewayView[] {

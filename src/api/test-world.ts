@@ -33,7 +33,9 @@ export async function startWorld(log?: Logger) {
   });
   const account = await made("/postern/v1/accounts", { name: "team" }, "account_id");
   const project = (await owner.call("POST", "/v3/projects", { project: { name: "other" } })).body["project"];
+  const [node] = (await owner.call("GET", `/postern/v1/{p}/clusters/${cluster.id}`)).body["nodes"] as Json[];
   const ids = {
+    node_id: String(node?.["id"]),
     project_id: owner.projectId,
     cluster_id: cluster.id,
     service_id: service,
@@ -106,6 +108,7 @@ function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
       },
     },
     CreateVpc: { name: "new" },
+    DrainNode: { force: true },
     UpdateVpc: { attachment: { kind: "loopback" } },
     CreateConsumerEndpoint: { service: "logs" },
     CreateEndpoint: { endpoint_service_id: ids.service_id, vpc_id: vpc, subnet_id: own.subnets },

@@ -16,6 +16,8 @@ interface KnownGateway {
   coming: ReadonlySet<number>;
   readonly endpoints: Map<EndpointId, EndpointFigures>;
   readonly nodes: Map<NodeId, NodeHealth>;
+  /** Live sessions on nodes that have any; undefined while they have not been counted. */
+  nodeSessions: ReadonlyMap<NodeId, number> | undefined;
 }
 
 interface Waiter {
@@ -50,6 +52,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
       coming: new Set(),
       endpoints: new Map(),
       nodes: new Map(),
+      nodeSessions: undefined,
     });
   }
 
@@ -77,6 +80,8 @@ export class GatewayRegistry implements Enforcement, LiveView {
     for (const endpoint of report.gone) gateway.endpoints.delete(endpoint);
     gateway.nodes.clear();
     for (const node of report.nodes) gateway.nodes.set(node.nodeId, node);
+    gateway.nodeSessions =
+      report.nodeSessions && new Map(report.nodeSessions.map(({ nodeId, sessions }) => [nodeId, sessions]));
     for (const waiter of this.#waiters) {
       // Only the report that reaches the revision tells what it cut: later ones repeat it, or speak of other writes.
       const isReached = (before ?? -1) < waiter.revision && waiter.revision <= report.appliedRevision;
@@ -130,6 +135,17 @@ export class GatewayRegistry implements Enforcement, LiveView {
     return [...this.#gateways].flatMap(([gatewayId, { nodes }]) =>
       [...nodes.values()].map((health) => ({ ...health, gatewayId })),
     );
+  }
+
+  nodeSessions(id: NodeId): number | null {
+    const carrying = this.#carrying();
+    if (carrying.length === 0) return null;
+    let total = 0;
+    for (const { nodeSessions } of carrying) {
+      if (!nodeSessions) return null;
+      total += nodeSessions.get(id) ?? 0;
+    }
+    return total;
   }
 
   gateways(): readonly GatewayView[] {

@@ -132,7 +132,12 @@ function snapshotService(
   const serverPorts = portsBesideRegistered(service, cluster);
   return {
     id: service.id,
-    nodes: cluster.nodes.map(({ id, host, port }) => ({ id, host, port })),
+    nodes: cluster.nodes.map(({ id, host, port, drain }) => ({
+      id,
+      host,
+      port,
+      ...(drain ? { drain } : {}),
+    })),
     healthCheck: healthCheck(cluster, unseal),
     ...(serverPorts.length > 0 ? { serverPorts } : {}),
     ...(domains.length > 0 ? { domains: domains.map(({ name }) => name) } : {}),

@@ -1,9 +1,18 @@
-import type { DesiredEndpoint, DesiredNetwork, KernelPlace } from "./desired.ts";
+import {
+  fullWeight,
+  type AwayNode,
+  type DesiredEndpoint,
+  type DesiredNetwork,
+  type DesiredNode,
+  type KernelPlace,
+} from "./desired.ts";
 import type { NodeId, ServiceId } from "./ids.ts";
-import type { Snapshot, SnapshotEndpoint, SnapshotService } from "./snapshot.ts";
+import { sessionsFate } from "./node-drain.ts";
+import type { Timestamp } from "./resources.ts";
+import type { Snapshot, SnapshotEndpoint, SnapshotNode, SnapshotService } from "./snapshot.ts";
 
-/** Whether a node may get new sessions now; a node that nobody has checked yet may. */
-export type NodeIsUsable = (node: NodeId) => boolean;
+/** Returns a node's share of new sessions now, 0 (none) to `fullWeight`. A node that nobody has checked yet has a whole one. */
+export type NodeShare = (node: NodeId) => number;
 
 /** What the engines are to bring about. */
 export interface Desired {
@@ -12,7 +21,7 @@ export interface Desired {
   readonly networks: readonly DesiredNetwork[];
 }
 
-type Carrier = Pick<DesiredEndpoint, "nodes" | "serverPorts">;
+type Carrier = Pick<DesiredEndpoint, "nodes" | "away" | "serverPorts">;
 
 /** What an entry of the last snapshot was turned into. */
 interface Compiled {
@@ -31,9 +40,9 @@ export class Compiler {
   #carriers: ReadonlyMap<ServiceId, Carrier> = new Map();
 
   /** Pure but for what it remembers: the same input gives an equal output, in the order of the snapshot. */
-  compile(snapshot: Snapshot, isUsable: NodeIsUsable): Desired {
+  compile(snapshot: Snapshot, shareOf: NodeShare, now: Timestamp): Desired {
     const carriers = new Map(
-      snapshot.services.map((service) => [service.id, this.#carrierOf(service, isUsable)]),
+      snapshot.services.map((service) => [service.id, this.#carrierOf(service, shareOf, now)]),
     );
     const compiled = snapshot.endpoints.map((entry): readonly [SnapshotEndpoint, Compiled] => {
       const carrier = carriers.get(entry.serviceId) ?? nobody;
@@ -46,8 +55,8 @@ export class Compiler {
     return { endpoints: compiled.map(([, { desired }]) => desired), networks: snapshot.networks ?? [] };
   }
 
-  #carrierOf(service: SnapshotService, isUsable: NodeIsUsable): Carrier {
-    const carrier = carrierOf(service, isUsable);
+  #carrierOf(service: SnapshotService, shareOf: NodeShare, now: Timestamp): Carrier {
+    const carrier = carrierOf(service, shareOf, now);
     const known = this.#carriers.get(service.id);
     return known && JSON.stringify(known) === JSON.stringify(carrier) ? known : carrier;
   }
@@ -77,9 +86,20 @@ function kernelPlaceOf(endpoint: SnapshotEndpoint): { readonly kernel?: KernelPl
   return kernel === undefined ? {} : { kernel: { network: vpcId, service: serviceId, ...kernel } };
 }
 
-function carrierOf({ nodes, serverPorts }: SnapshotService, isUsable: NodeIsUsable): Carrier {
+function carrierOf({ nodes, serverPorts }: SnapshotService, shareOf: NodeShare, now: Timestamp): Carrier {
+  const isServing = ({ id, drain }: SnapshotNode): boolean => drain === undefined && shareOf(id) > 0;
+  const away = nodes.filter((node) => !isServing(node)).map((node) => awayNode(node, now));
   return {
-    nodes: nodes.filter((node) => isUsable(node.id)).map(({ host, port }) => ({ host, port })),
+    nodes: nodes.filter(isServing).map((node) => desiredNode(node, shareOf(node.id))),
+    ...(away.length > 0 ? { away } : {}),
     ...(serverPorts === undefined ? {} : { serverPorts }),
   };
+}
+
+function desiredNode({ id, host, port }: SnapshotNode, share: number): DesiredNode {
+  return { host, port, id, ...(share === fullWeight ? {} : { weight: share }) };
+}
+
+function awayNode({ id, host, port, drain }: SnapshotNode, now: Timestamp): AwayNode {
+  return { host, port, id, sessions: drain ? sessionsFate(drain, now) : "stay" };
 }

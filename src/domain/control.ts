@@ -30,6 +30,8 @@ export interface GatewayView {
 export interface LiveView {
   endpoint(id: EndpointId): EndpointFigures | undefined;
   node(id: NodeId): NodeHealth | undefined;
+  /** Live sessions on a node through all gateways; null where one of them has not counted them, or there is none. */
+  nodeSessions(id: NodeId): number | null;
   gateways(): readonly GatewayView[];
   /** Live sessions of all endpoints. */
   totalSessions(): number;

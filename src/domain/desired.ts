@@ -1,4 +1,4 @@
-import type { EndpointId, ServiceId, VpcId } from "./ids.ts";
+import type { EndpointId, NodeId, ServiceId, VpcId } from "./ids.ts";
 import type { RefusalReason } from "./refusal.ts";
 import type { ServicePort } from "./resources.ts";
 
@@ -19,6 +19,8 @@ export interface DesiredEndpoint {
   readonly sources?: readonly string[];
   /** Healthy nodes in a stable order. Empty: new connections get `no_healthy_node`, live ones stay. */
   readonly nodes: readonly DesiredNode[];
+  /** The service's other nodes: they get no new sessions, and may have live ones. None where it is left out. */
+  readonly away?: readonly AwayNode[];
   /** Client ports that lead to another port of each node's host than the node's own. */
   readonly serverPorts?: readonly ServicePort[];
   /** Of endpoints in networks that the kernel carries; left out in loopback networks. */
@@ -62,9 +64,29 @@ export interface DesiredNetwork {
   readonly resolver?: string;
 }
 
+/** The weight of a node that gets its whole share of new sessions. */
+export const fullWeight = 4;
+
 export interface DesiredNode {
   readonly host: string;
   readonly port: number;
+  /** What its sessions are counted under; they are not counted where it is left out. */
+  readonly id?: NodeId;
+  /** Its share of new sessions beside the others', 1 to `fullWeight`; a whole one where it is left out. */
+  readonly weight?: number;
+}
+
+/** What becomes of the live sessions of a node that gets no new ones. */
+export type SessionsFate =
+  /** They go on. */
+  | "stay"
+  /** Each ends, with FIN, once it is at rest: nobody waits for an answer on it. */
+  | "close"
+  /** All are reset. */
+  | "cut";
+
+export interface AwayNode extends DesiredNode {
+  readonly sessions: SessionsFate;
 }
 
 /** Returns what consumers connect to: one address, or one of each family. */

@@ -18,6 +18,8 @@ export interface GatewayReport {
   /** Endpoints of which the gateway is still finding out whether they can be brought up; none where it is left out. */
   readonly coming?: readonly EndpointId[];
   readonly nodes: readonly NodeHealth[];
+  /** Nodes that have live sessions. Complete; left out while they have not been counted since the last apply. */
+  readonly nodeSessions?: readonly NodeSessions[];
   /** Those whose figures changed since the server last took a report. */
   readonly endpoints: readonly EndpointFigures[];
   /** Endpoints of earlier reports that the gateway does not carry any more. */
@@ -39,6 +41,12 @@ export interface NodeHealth {
   readonly healthy: boolean;
   /** What the last check saw: "HTTP 200", "ECONNREFUSED", "timeout after 2000 ms". */
   readonly detail: string;
+}
+
+export interface NodeSessions {
+  readonly nodeId: NodeId;
+  /** Live ones through this gateway, from 1. */
+  readonly sessions: number;
 }
 
 /** Counters since the gateway started; `sessions` is now. */

@@ -127,6 +127,15 @@ export interface ClusterNode {
   readonly id: NodeId;
   readonly host: string;
   readonly port: number;
+  /** There while the owner keeps new sessions away from it. */
+  readonly drain?: NodeDrain;
+}
+
+/** An owner's wish that a node gets no new sessions. */
+export interface NodeDrain {
+  readonly since: Timestamp;
+  /** When sessions that are still there are cut, not before `since`; null: they end by themselves. */
+  readonly cutAt: Timestamp | null;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { DesiredNetwork, KernelPlace } from "./desired.ts";
 import type { EndpointId, GatewayId, NodeId, ServiceId, VpcId } from "./ids.ts";
 import type { AdmissionRefusal } from "./refusal.ts";
-import type { ServicePort } from "./resources.ts";
+import type { NodeDrain, ServicePort } from "./resources.ts";
 
 /**
  * The whole desired state of one gateway. It is full, never a difference: applying it twice changes
@@ -52,6 +52,8 @@ export interface SnapshotNode {
   /** IPv4 or IPv6 address, or a host name that the gateway resolves. */
   readonly host: string;
   readonly port: number;
+  /** It gets no new sessions; times are absolute, so that a gateway keeps to them whether it hears of the server or not. */
+  readonly drain?: NodeDrain;
 }
 
 /** How the gateway asks a node over HTTP whether it serves. */

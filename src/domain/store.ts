@@ -148,6 +148,7 @@ export interface ClusterRepository {
   list(project: ProjectId, filter: ClusterFilter, page: Page): Promise<Listing<Cluster>>;
   setState(id: ClusterId, state: Cluster["state"]): Promise<void>;
   setTags(id: ClusterId, tags: Cluster["tags"]): Promise<void>;
+  setNodes(id: ClusterId, nodes: Cluster["nodes"]): Promise<void>;
   /** Makes every ETag of the cluster a new one. */
   touch(id: ClusterId, now: Timestamp): Promise<void>;
 }

@@ -66,6 +66,7 @@ function gateway(directory: string) {
     file,
     health,
     names,
+    clock: systemClock,
     log,
     onApplied: (revision) => applied.push(revision),
     observer: counts,

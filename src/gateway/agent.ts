@@ -2,9 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Compiler } from "../domain/compile.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import type { EndpointFigures, GatewayReport } from "../domain/report.ts";
+import { nextFateAt } from "../domain/node-drain.ts";
+import type { Timestamp } from "../domain/resources.ts";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { isSameJson } from "../lib/same-json.ts";
 import { Backoff } from "../lib/backoff.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { AgentObserver } from "./agent-observer.ts";
 import type { LogLevel } from "../lib/wanted-level.ts";
@@ -22,6 +25,8 @@ const heartbeatMs = 1_000;
 const retryFailuresMs = 2_000;
 const firstRetryMs = 20;
 const mostRetryMs = 1_000;
+/** Node's timers take no more than about 24 days. */
+const longestTimerMs = 24 * 3_600_000;
 const nothingApplied = { severedSessions: 0, failures: [], applyMs: 0 } as const;
 
 export interface AgentParts {
@@ -29,6 +34,7 @@ export interface AgentParts {
   readonly file: SnapshotFile;
   readonly health: HealthChecker;
   readonly names: NameService;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Called when a snapshot has been applied, from disk or from the server. */
   readonly onApplied: (revision: number) => void;
@@ -58,6 +64,8 @@ export class GatewayAgent {
   #last: Omit<ApplyReport, "news"> & { readonly applyMs: number } = nothingApplied;
   /** What the engine was still finding out when it applied last. */
   #news: Promise<void> | undefined;
+  /** Until the next time at which something is to become of sessions on draining nodes. */
+  #nextTurn: NodeJS.Timeout | undefined;
   #client: ServerClient | undefined;
   /** Applies run one after the other. */
   #queue: Promise<void> = Promise.resolve();
@@ -97,6 +105,7 @@ export class GatewayAgent {
 
   async close(): Promise<void> {
     this.#stop.abort();
+    clearTimeout(this.#nextTurn);
     this.#parts.health.close();
     await this.#queue;
     await this.#parts.names.close();
@@ -166,7 +175,9 @@ export class GatewayAgent {
     const snapshot = this.#snapshot;
     if (!snapshot) return;
     const startedAt = performance.now();
-    const { endpoints, networks } = this.#compiler.compile(snapshot, (node) => health.isUsable(node));
+    const now = this.#parts.clock.now();
+    const { endpoints, networks } = this.#compiler.compile(snapshot, (node) => health.shareOf(node), now);
+    this.#applyAgainAt(nextTurnOf(snapshot, now), now);
     const report = await engine.apply(endpoints, networks);
     // Afterwards: a name is never there before its endpoint is.
     await names.apply(snapshot, report);
@@ -194,6 +205,14 @@ export class GatewayAgent {
     this.#await(report.news);
   }
 
+  /** Sessions of draining nodes have their end at times that the snapshot says, whether the server is there or not. */
+  #applyAgainAt(at: Timestamp | undefined, now: Timestamp): void {
+    clearTimeout(this.#nextTurn);
+    if (at === undefined || this.#stop.signal.aborted) return;
+    this.#nextTurn = setTimeout(() => this.nodesChanged(), Math.min(at - now, longestTimerMs));
+    this.#nextTurn.unref();
+  }
+
   /** Applies again when the engine has found out more. Only the last apply's news count: the next one has its own. */
   #await(news: Promise<void> | undefined): void {
     this.#news = news;
@@ -215,6 +234,7 @@ export class GatewayAgent {
     const figures = this.#parts.engine.figures();
     const changed = this.#changed(figures);
     const gone = this.#gone(figures);
+    const onNodes = await this.#parts.engine.sessionsByNode();
     const refusals = this.#refusals.next();
     const report: GatewayReport = {
       appliedRevision: this.#settled.revision,
@@ -225,6 +245,7 @@ export class GatewayAgent {
       failures: this.#last.failures,
       coming: this.#last.coming ?? [],
       nodes: this.#parts.health.report(),
+      ...(onNodes ? { nodeSessions: [...onNodes].map(([nodeId, sessions]) => ({ nodeId, sessions })) } : {}),
       endpoints: changed,
       gone,
       ...(refusals && { refusals }),
@@ -265,4 +286,14 @@ export class GatewayAgent {
     });
     return next;
   }
+}
+
+/** Returns when something else is to become of sessions on a draining node next. */
+function nextTurnOf({ services }: Snapshot, now: Timestamp): Timestamp | undefined {
+  let next: Timestamp | undefined;
+  for (const { drain } of services.flatMap(({ nodes }) => nodes)) {
+    const at = drain && nextFateAt(drain, now);
+    if (at !== undefined) next = Math.min(at, next ?? at);
+  }
+  return next;
 }

@@ -1,9 +1,10 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
-import type { EndpointId } from "../domain/ids.ts";
+import type { EndpointId, NodeId } from "../domain/ids.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
 import type { Logger } from "../lib/log.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
+import { sumByNode } from "./sessions-by-node.ts";
 import {
   mergeSessions,
   type SessionKey,
@@ -23,6 +24,7 @@ export interface CompositeEngineParts {
 
 /** Longest reason that a failure quotes: a report has room for so much. */
 const longestReason = 800;
+const noSessions: ReadonlyMap<NodeId, number> = new Map();
 const nothing: ApplyReport = { severedSessions: 0, failures: [] };
 
 /**
@@ -76,6 +78,15 @@ export class CompositeEngine implements Engine {
     const ofProxy = this.#parts.proxy.takeRefusals(most);
     if (ofProxy.length >= most) return ofProxy;
     return [...ofProxy, ...(this.#kernel?.takeRefusals(most - ofProxy.length) ?? [])];
+  }
+
+  async sessionsByNode(): Promise<ReadonlyMap<NodeId, number> | undefined> {
+    const [ofProxy, ofKernel] = await Promise.all([
+      this.#parts.proxy.sessionsByNode(),
+      // What a kernel carries whose engine has not started cannot be known.
+      this.#kernel ? this.#kernel.sessionsByNode() : this.#waiting.length > 0 ? undefined : noSessions,
+    ]);
+    return ofProxy && ofKernel && sumByNode([ofProxy, ofKernel]);
   }
 
   async sessions(query: SessionQuery): Promise<SessionList> {

@@ -1,5 +1,5 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
-import type { EndpointId } from "../domain/ids.ts";
+import type { EndpointId, NodeId } from "../domain/ids.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
 import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
 import type { SessionKey, SessionList, SessionQuery } from "../domain/live-session.ts";
@@ -50,6 +50,11 @@ export interface Engine {
    * @param most how many records, from 1; the others are kept for the next call
    */
   takeRefusals(most: number): readonly RefusalRecord[];
+  /**
+   * How many live sessions nodes have, by the ids of the last `apply`; those that have none are left out. Undefined while
+   * they have not been counted since then.
+   */
+  sessionsByNode(): Promise<ReadonlyMap<NodeId, number> | undefined>;
   /** The sessions of this moment, without those that are only remembered. May take seconds where there are a million. */
   sessions(query: SessionQuery): Promise<SessionList>;
   /**

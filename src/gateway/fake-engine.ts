@@ -1,5 +1,5 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
-import type { EndpointId } from "../domain/ids.ts";
+import type { EndpointId, NodeId } from "../domain/ids.ts";
 import type { RefusalReason } from "../domain/refusal.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
@@ -30,6 +30,8 @@ export class FakeEngine implements Engine {
   /** Addresses that somebody else holds. */
   readonly taken = new Set<string>();
   closed = false;
+  /** Live sessions on nodes. */
+  readonly onNodes = new Map<NodeId, number>();
   /** Whether a call of `apply` came while another one ran. */
   overlapped = false;
   /** Addresses of which it is still being found out whether they can be brought up. */
@@ -110,6 +112,10 @@ export class FakeEngine implements Engine {
       bytesOut: newSessions * 1000,
       refusals: { ...refusals },
     }));
+  }
+
+  sessionsByNode(): Promise<ReadonlyMap<NodeId, number>> {
+    return Promise.resolve(this.onNodes);
   }
 
   takeRefusals(most: number): readonly RefusalRecord[] {

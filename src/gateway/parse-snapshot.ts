@@ -3,7 +3,7 @@ import { isDeviceName, isNamespaceName, vpcNumberLimit } from "../domain/attachm
 import type { DesiredNetwork } from "../domain/desired.ts";
 import { isZoneName } from "../domain/names.ts";
 import { isDomainName } from "../domain/service-domain.ts";
-import type { ServicePort } from "../domain/resources.ts";
+import type { NodeDrain, ServicePort } from "../domain/resources.ts";
 import type {
   HealthCheck,
   Resolver,
@@ -104,7 +104,19 @@ function isServicePort(value: unknown): boolean {
 }
 
 function isNode(value: unknown): boolean {
-  return hasFields<SnapshotNode>(value, { id: isText, host: isText, port: isPort });
+  return hasFields<SnapshotNode>(value, {
+    id: isText,
+    host: isText,
+    port: isPort,
+    drain: (drain) => drain === undefined || isDrain(drain),
+  });
+}
+
+function isDrain(value: unknown): boolean {
+  return hasFields<NodeDrain>(value, {
+    since: isCount,
+    cutAt: (cutAt) => cutAt === null || isCount(cutAt),
+  });
 }
 
 function isHealthCheck(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import { renderTable } from "../cli/table.ts";
 import { Compiler, type Desired } from "../domain/compile.ts";
+import { fullWeight } from "../domain/desired.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import { timeText } from "../gateway/flow-record.ts";
 import { EndpointNames } from "../gateway/kernel/endpoint-names.ts";
@@ -51,7 +52,7 @@ async function readDesired(path: string): Promise<Desired> {
   let reason = "there is none";
   try {
     const snapshot = await new SnapshotFile(path).read();
-    if (snapshot) return new Compiler().compile(snapshot, () => true);
+    if (snapshot) return new Compiler().compile(snapshot, () => fullWeight, Date.now());
   } catch (error) {
     reason = error instanceof Error ? error.message : String(error);
   }

@@ -72,7 +72,7 @@ export async function runGateway({
     idleTimeoutMs,
     log,
     ...(records ? { records } : {}),
-    onNodeUnreachable: ({ host, port }) => health.suspect(host, port),
+    onNodeUnreachable: (node) => health.suspect(node),
   });
   const engine = new CompositeEngine({
     proxy,
@@ -93,6 +93,7 @@ export async function runGateway({
       updates: new NameUpdates(updates, names.ttlS, log),
       log,
     }),
+    clock: systemClock,
     log,
     onLogLevel: (wanted) => level.set(wanted),
     onApplied: (revision) => tellSupervisor({ applied: revision }),

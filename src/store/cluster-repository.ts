@@ -71,6 +71,14 @@ export class SqlClusterRepository implements ClusterRepository {
       .execute();
   }
 
+  async setNodes(id: ClusterId, nodes: Cluster["nodes"]): Promise<void> {
+    await this.#db
+      .updateTable("cluster")
+      .set({ nodes: JSON.stringify(nodes) })
+      .where("id", "=", id)
+      .execute();
+  }
+
   async touch(id: ClusterId, now: Timestamp): Promise<void> {
     await this.#db
       .updateTable("cluster")

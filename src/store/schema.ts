@@ -82,7 +82,7 @@ export interface Schema {
     state: string;
     engine: string;
     engineVersion: string;
-    /** JSON array of {id, host, port}. */
+    /** JSON array of {id, host, port, drain?}. */
     nodes: string;
     scheme: string;
     username: string | null;

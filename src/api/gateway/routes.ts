@@ -53,6 +53,7 @@ const reportBody = Type.Object({
       detail: Type.String({ maxLength: 1000 }),
     }),
   ),
+  nodeSessions: Type.Optional(Type.Array(Type.Object({ nodeId: id, sessions: count }))),
   endpoints: Type.Array(
     Type.Object({
       endpointId: id,

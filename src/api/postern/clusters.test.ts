@@ -58,6 +58,7 @@ describe("registering", () => {
         nodes: [
           {
             id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+            state: "serving",
             url,
             healthy: null,
             detail: "not checked: the VPC endpoint service is not in use",

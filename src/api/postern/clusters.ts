@@ -195,7 +195,11 @@ export const removeCluster = defineOperation({
 });
 
 /** @throws PosternError cluster_not_found */
-async function requireRegistration(tx: Repositories, principal: Principal, id: string): Promise<Cluster> {
+export async function requireRegistration(
+  tx: Repositories,
+  principal: Principal,
+  id: string,
+): Promise<Cluster> {
   const cluster = await tx.clusters.find(id as ClusterId);
   if (cluster?.projectId === principal.projectId) return cluster;
   throw new PosternError("cluster_not_found", `Cluster ${id} does not exist in this project.`);

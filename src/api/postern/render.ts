@@ -4,7 +4,16 @@ import { endpointDnsName } from "../../domain/names.ts";
 import { poolOf, poolSize } from "../../domain/pool.ts";
 import { zeroFigures } from "../../domain/report.ts";
 import type { VpcId } from "../../domain/ids.ts";
-import type { Cluster, Endpoint, EndpointService, Subnet, Vpc } from "../../domain/resources.ts";
+import { nodeState } from "../../domain/node-state.ts";
+import type {
+  Cluster,
+  ClusterNode,
+  Endpoint,
+  EndpointService,
+  NodeDrain,
+  Subnet,
+  Vpc,
+} from "../../domain/resources.ts";
 import { portsOf } from "../../domain/service-ports.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { parseIpv4Prefix } from "../../lib/ipv4.ts";
@@ -26,19 +35,30 @@ export function renderCluster(
     client_port: cluster.clientPort,
     vpc_id: cluster.vpcId,
     subnet_id: cluster.subnetId,
-    nodes: cluster.nodes.map((node) => {
-      const health = live.node(node.id);
-      return {
-        id: node.id,
-        url: nodeUrl(cluster.scheme, node),
-        healthy: health?.healthy ?? null,
-        detail: health?.detail ?? "not checked: the VPC endpoint service is not in use",
-      };
-    }),
+    nodes: cluster.nodes.map((node) => renderNode(cluster, node, live)),
     service: service ? renderService(service) : null,
     created_at: renderTime(cluster.createdAt),
     updated_at: renderTime(cluster.updatedAt),
   };
+}
+
+/** A node as its owner sees it, with what the gateways know of it. */
+export function renderNode({ scheme }: Cluster, node: ClusterNode, live: LiveView): object {
+  const health = live.node(node.id);
+  const sessions = live.nodeSessions(node.id);
+  return {
+    id: node.id,
+    url: nodeUrl(scheme, node),
+    state: nodeState(node, health, sessions),
+    healthy: health?.healthy ?? null,
+    detail: health?.detail ?? "not checked: the VPC endpoint service is not in use",
+    ...(sessions === null ? {} : { sessions }),
+    ...(node.drain ? { drain: renderDrain(node.drain) } : {}),
+  };
+}
+
+function renderDrain({ since, cutAt }: NodeDrain): object {
+  return { since: renderTime(since), ...(cutAt === null ? {} : { cut_at: renderTime(cutAt) }) };
 }
 
 function renderService(service: EndpointService): object {

@@ -186,6 +186,7 @@ export class Views {
   #isServing(id: ServiceId): boolean | null {
     let isKnown = true;
     for (const node of this.#services.get(id)?.nodes ?? []) {
+      if (node.drain) continue;
       const isHealthy = this.#isHealthy(node.id);
       if (isHealthy === true) return true;
       if (isHealthy === null) isKnown = false;

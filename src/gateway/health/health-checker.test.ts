@@ -16,7 +16,7 @@ function until(check: () => void): Promise<void> {
 function start(wish: Partial<HealthSettings> = {}) {
   const changes: boolean[] = [];
   const settings = { intervalMs: 10, retryMs: 10, timeoutMs: 5_000, failuresToRemove: 2, ...wish };
-  const checker = new HealthChecker(settings, () => changes.push(checker.isUsable(first)));
+  const checker = new HealthChecker(settings, () => changes.push(checker.shareOf(first) > 0));
   onTestFinished(() => checker.close());
   return { checker, changes };
 }
@@ -52,7 +52,7 @@ describe("a node that answers", () => {
         { serviceId, nodeId: first, healthy: true, detail: `HTTP ${status}` },
       ]),
     );
-    expect([checker.isUsable(first), changes]).toEqual([true, []]);
+    expect([checker.shareOf(first) > 0, changes]).toEqual([true, []]);
   });
 
   test.each([500, 502, 503])("HTTP %i is not", async (status) => {
@@ -101,7 +101,7 @@ test("a node that nobody has checked yet may be used, and is not reported", asyn
   const { checker, changes } = start();
   const node = await startTestNode(() => undefined);
   checker.watch(watching([[first, node.port]]));
-  expect([checker.isUsable(first), checker.isUsable(second)]).toEqual([true, true]);
+  expect([checker.shareOf(first) > 0, checker.shareOf(second) > 0]).toEqual([true, true]);
   expect([checker.report(), changes]).toEqual([[], []]);
 });
 
@@ -156,7 +156,7 @@ describe("another snapshot", () => {
     checker.watch(watching([[first, node.port]]));
     await until(() => expect(changes).toEqual([false]));
     checker.watch(watching([[first, node.port]]));
-    expect(checker.isUsable(first)).toBe(false);
+    expect(checker.shareOf(first) > 0).toBe(false);
     expect(node.state.requests).toBe(1);
   });
 
@@ -170,7 +170,7 @@ describe("another snapshot", () => {
     await until(() => expect(changes).toEqual([false]));
     node.state.status = 200;
     checker.watch(watching([[first, node.port]], check));
-    expect([checker.isUsable(first), checker.report()]).toEqual([true, []]);
+    expect([checker.shareOf(first) > 0, checker.report()]).toEqual([true, []]);
     await until(() => expect(checker.report()).toMatchObject([{ healthy: true }]));
   });
 
@@ -188,7 +188,7 @@ describe("another snapshot", () => {
     await until(() => expect(checker.report()).toHaveLength(1));
     const { requests } = other.state;
     await until(() => expect(other.state.requests).toBeGreaterThan(requests + 3));
-    expect([checker.report()[0]?.nodeId, checker.isUsable(first), changes]).toEqual([second, true, []]);
+    expect([checker.report()[0]?.nodeId, checker.shareOf(first) > 0, changes]).toEqual([second, true, []]);
     expect(pending).toHaveLength(1);
   });
 });
@@ -204,7 +204,7 @@ test("a node that somebody failed to reach is checked at once; others are not", 
   );
   await until(() => expect(checker.report()).toHaveLength(2));
   await down.stop();
-  checker.suspect("127.0.0.1", down.port);
+  checker.suspect({ host: "127.0.0.1", port: down.port });
   await until(() => expect(changes).toEqual([false]));
   expect(up.state.requests).toBe(1);
 });
@@ -230,7 +230,7 @@ test("after close nothing is asked or called any more", async () => {
   checker.close();
   for (const answer of pending) answer();
   checker.watch(watching([[second, node.port]]));
-  checker.suspect("127.0.0.1", node.port);
+  checker.suspect({ host: "127.0.0.1", port: node.port });
   // The request of another checker comes behind any that this one may have sent.
   start().checker.watch(watching([[first, node.port]]));
   await until(() => expect(pending.length).toBeGreaterThan(1));

@@ -1,7 +1,9 @@
+import { fullWeight, type DesiredNode } from "../../domain/desired.ts";
 import type { NodeId, ServiceId } from "../../domain/ids.ts";
 import type { NodeHealth } from "../../domain/report.ts";
 import type { HealthCheck, Snapshot, SnapshotNode } from "../../domain/snapshot.ts";
 import { probe } from "../../lib/http-probe.ts";
+import { NodeAdmission, type AdmittedNode, type Removal } from "./node-admission.ts";
 
 export interface HealthSettings {
   /** Between two checks of a node that answers, in milliseconds. */
@@ -34,12 +36,16 @@ interface Watched {
 
 /**
  * Asks every node over HTTP whether it serves. A node counts as healthy when it answers with a status below 500:
- * 401 is an answer too. `onChange` is called whenever a node that may be used becomes one that may not, or back.
+ * 401 is an answer too. `onChange` is called whenever a node's share of new sessions has changed.
  */
 export class HealthChecker {
   readonly #settings: HealthSettings;
   readonly #onChange: () => void;
   readonly #watched = new Map<NodeId, Watched>();
+  readonly #admission = new NodeAdmission();
+  #shares: ReadonlyMap<NodeId, number> = new Map();
+  /** Until the next time at which a node's share changes by itself. */
+  #nextTurn: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(settings: HealthSettings, onChange: () => void) {
@@ -61,11 +67,13 @@ export class HealthChecker {
       clearTimeout(watched.timer);
       this.#watched.delete(id);
     }
+    this.#admission.watch(this.#clusters(snapshot));
+    this.#decide();
   }
 
-  /** Whether a node may get sessions: healthy, or not checked yet. */
-  isUsable(id: NodeId): boolean {
-    return this.#watched.get(id)?.healthy !== false;
+  /** A node's share of new sessions, 0 (none) to `fullWeight`. One that was not checked yet may get sessions. */
+  shareOf(id: NodeId): number {
+    return this.#shares.get(id) ?? fullWeight;
   }
 
   /** Whether a node serves; null where no check of it has an answer yet. */
@@ -73,26 +81,34 @@ export class HealthChecker {
     return this.#watched.get(id)?.healthy ?? null;
   }
 
-  /** Checks at once the nodes at this address: somebody just failed to reach them. */
-  suspect(host: string, port: number): void {
+  /** Checks a node at once: somebody just failed to reach it. */
+  suspect({ id, host, port }: DesiredNode): void {
     for (const watched of this.#watched.values()) {
-      if (watched.node.host === host && watched.node.port === port) void this.#check(watched);
+      const { node } = watched;
+      if (id === undefined ? node.host !== host || node.port !== port : node.id !== id) continue;
+      this.#admission.connectFailed(node.id, performance.now());
+      void this.#check(watched);
     }
+    if (this.#decide()) this.#onChange();
   }
 
   report(): readonly NodeHealth[] {
     return [...this.#watched.values()]
       .filter(({ healthy }) => healthy !== null)
-      .map(({ serviceId, node, healthy, detail }) => ({
-        serviceId,
-        nodeId: node.id,
-        healthy: healthy === true,
-        detail,
-      }));
+      .map(({ serviceId, node, healthy, detail }) => {
+        const removal = this.#admission.removal(node.id);
+        return {
+          serviceId,
+          nodeId: node.id,
+          healthy: healthy === true && !removal,
+          detail: removal ? describeRemoval(removal, detail) : detail,
+        };
+      });
   }
 
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#nextTurn);
     for (const watched of this.#watched.values()) clearTimeout(watched.timer);
     this.#watched.clear();
   }
@@ -101,6 +117,7 @@ export class HealthChecker {
     const present = this.#watched.get(node.id);
     if (present && JSON.stringify([present.node, present.check]) === JSON.stringify([node, check])) return;
     clearTimeout(present?.timer);
+    this.#admission.forget(node.id);
     const watched: Watched = {
       serviceId,
       node,
@@ -119,10 +136,11 @@ export class HealthChecker {
     if (watched.running || this.#closed) return;
     watched.running = true;
     clearTimeout(watched.timer);
+    const startedAt = performance.now();
     const { healthy, detail } = await this.#ask(watched);
     watched.running = false;
     if (this.#closed || this.#watched.get(watched.node.id) !== watched) return;
-    this.#judge(watched, healthy, detail);
+    this.#judge(watched, healthy, detail, performance.now() - startedAt);
     const waitMs = healthy ? this.#settings.intervalMs : this.#settings.retryMs;
     watched.timer = setTimeout(() => void this.#check(watched), waitMs);
     // Never the reason for the process to live on.
@@ -139,14 +157,47 @@ export class HealthChecker {
     }
   }
 
-  #judge(watched: Watched, healthy: boolean, detail: string): void {
-    const wasUsable = watched.healthy ?? true;
+  #judge(watched: Watched, healthy: boolean, detail: string, latencyMs: number): void {
     watched.detail = detail;
     watched.failures = healthy ? 0 : watched.failures + 1;
     // One lost answer does not take out a node that served; it takes a second one.
     if (healthy || watched.healthy === null || watched.failures >= this.#settings.failuresToRemove) {
       watched.healthy = healthy;
     }
-    if (wasUsable !== watched.healthy) this.#onChange();
+    this.#admission.checked(watched.node.id, { isAnswered: healthy, latencyMs }, watched.healthy);
+    if (this.#decide()) this.#onChange();
   }
+
+  /** Nodes of each cluster. Services of one cluster have the same nodes: they are looked at once. */
+  #clusters({ services }: Snapshot): readonly (readonly AdmittedNode[])[] {
+    return services.map(({ id, nodes }) =>
+      nodes
+        .filter((node) => this.#watched.get(node.id)?.serviceId === id)
+        .map((node) => ({ id: node.id, isDraining: node.drain !== undefined })),
+    );
+  }
+
+  /** Returns whether any node's share is another one now. */
+  #decide(): boolean {
+    const now = performance.now();
+    this.#admission.update(now);
+    const before = this.#shares;
+    this.#shares = this.#admission.shares(now);
+    clearTimeout(this.#nextTurn);
+    const nextAt = this.#admission.nextTurnAt(now);
+    if (nextAt !== undefined && !this.#closed) {
+      // A timer may come a millisecond early.
+      this.#nextTurn = setTimeout(() => this.#turn(), nextAt - now + 1);
+      this.#nextTurn.unref();
+    }
+    return [...this.#shares].some(([id, share]) => share !== (before.get(id) ?? fullWeight));
+  }
+
+  #turn(): void {
+    if (this.#decide()) this.#onChange();
+  }
+}
+
+function describeRemoval({ sinceMs, untilMs, reason }: Removal, lastCheck: string): string {
+  return `taken out for ${(untilMs - sinceMs) / 1_000} s, for ${reason}; last check: ${lastCheck}`;
 }

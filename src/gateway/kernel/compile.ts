@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { DesiredNode } from "../../domain/desired.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
+import { weightedTurns } from "../weighted-turns.ts";
 import { addressRange, disjoint } from "./address-range.ts";
 import type { Element } from "./nft/element.ts";
 import { bucketsPerGroup, refusalChain, relayAddress, vpcMark, type SetName } from "./nft/schema.ts";
@@ -100,7 +101,7 @@ export function creditEntry(number: number, credits: number, wanted: number, bou
   return entry("credit", { key: [number], credits, comment: `${wanted} ${bound}` });
 }
 
-/** Returns the elements of a group: its nodes take turns, each with as many of the buckets as the others. */
+/** Returns the elements of a group: its nodes take turns, each with as many of the buckets as its weight says. */
 export function groupEntries({ number, nodes, relayPort }: NodeGroup): readonly Entry[] {
   const relay = relayPort === undefined ? [] : [{ host: relayAddress, port: relayPort }];
   return [
@@ -115,10 +116,9 @@ export function groupEntries({ number, nodes, relayPort }: NodeGroup): readonly 
 
 function bucketEntries(set: SetName, group: number, nodes: readonly DesiredNode[]): readonly Entry[] {
   if (nodes.length === 0) return [];
-  return Array.from({ length: bucketsPerGroup }, (_, bucket) => {
-    const { host, port } = nodes[bucket % nodes.length] as DesiredNode;
-    return entry(set, { key: [group, bucket], data: [host, port] });
-  });
+  return weightedTurns(nodes, bucketsPerGroup).map(({ host, port }, bucket) =>
+    entry(set, { key: [group, bucket], data: [host, port] }),
+  );
 }
 
 function addressEntries(endpoint: KernelEndpoint, mark: number, address: string): readonly Entry[] {

@@ -72,6 +72,7 @@ class FakeHost implements HostNetwork {
 /** Nobody comes by IPv6 here. */
 const noRelay: Relay = {
   apply: () => Promise.resolve(new Map()),
+  nodeOf: () => undefined,
   cut: () => Promise.resolve(),
   close: () => undefined,
 };

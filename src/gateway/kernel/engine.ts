@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { setImmediate } from "node:timers/promises";
 import type { DesiredEndpoint, DesiredNetwork } from "../../domain/desired.ts";
+import type { NodeId } from "../../domain/ids.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
 import type { RefusalRecord } from "../../domain/refusal-record.ts";
 import type { EndpointFigures } from "../../domain/report.ts";
@@ -16,6 +17,7 @@ import type { HostNetwork } from "./host-network.ts";
 import { resyncChanges, turnChanges, type KernelTurns } from "./image.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
 import { NodeAddresses } from "./node-addresses.ts";
+import { NodeDrains } from "./node-drains.ts";
 import type { Count } from "./nft/counters.ts";
 import { refusalCounter } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
@@ -59,6 +61,7 @@ export class KernelEngine implements Engine {
   readonly #addresses = new NodeAddresses(() => performance.now());
   readonly #groups = new Map<string, number>();
   readonly #recounting: NodeJS.Timeout;
+  readonly #drains: NodeDrains;
   /** Whether the tables are known to say what the plan said when it was settled last. */
   #isInSync = false;
   #auditedAt = performance.now();
@@ -86,6 +89,7 @@ export class KernelEngine implements Engine {
     });
     this.#recounting = setInterval(() => this.#recount(), recountMs);
     this.#recounting.unref();
+    this.#drains = new NodeDrains({ ...parts, plan: this.#plan });
   }
 
   /** Loads the rules where they are not there yet. @throws Error where the kernel or nft refuses */
@@ -139,6 +143,7 @@ export class KernelEngine implements Engine {
       };
     } catch (error) {
       this.#isInSync = false;
+      this.#drains.forgetCuts();
       throw error;
     }
   }
@@ -149,6 +154,10 @@ export class KernelEngine implements Engine {
 
   takeRefusals(most: number): readonly RefusalRecord[] {
     return this.#refused.take(most, (number) => this.#plan.idOf(number));
+  }
+
+  sessionsByNode(): Promise<ReadonlyMap<NodeId, number> | undefined> {
+    return Promise.resolve(this.#drains.counts);
   }
 
   sessions(query: SessionQuery): Promise<SessionList> {
@@ -178,6 +187,7 @@ export class KernelEngine implements Engine {
    */
   close(): Promise<void> {
     clearInterval(this.#recounting);
+    this.#drains.close();
     this.#parts.hostNetwork.close();
     this.#parts.relay.close();
     this.#parts.poker.close();
@@ -233,6 +243,9 @@ export class KernelEngine implements Engine {
     for (const [number, { before, after }] of turns) {
       const verdict = before && verdictOn(before, after);
       if (verdict !== undefined) verdicts.set(number, verdict);
+    }
+    for (const [number, verdict] of this.#drains.takeCuts()) {
+      verdicts.set(number, eitherOf(verdicts.get(number), verdict));
     }
     const hasOrphans = this.#mayHaveOrphans && this.#hasStates;
     if (hasOrphans) this.#addOrphans(verdicts);

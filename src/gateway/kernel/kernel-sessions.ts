@@ -51,6 +51,11 @@ export class KernelSessions {
     return this.#names.numberOf(endpointId);
   }
 
+  /** See {@link LiveSessions.walk}. */
+  walk(receive: (attributes: Buffer) => void): Promise<void> {
+    return this.#live.walk(receive);
+  }
+
   /** Takes what the kernel has told so far. Idempotent; sessions stay as they are. */
   close(): void {
     this.#recorder?.close();

@@ -52,6 +52,12 @@ export class LiveSessions {
     return { total, sessions: flows.flatMap((flow) => liveSession(flow, names)) };
   }
 
+  /** As {@link Conntrack.walk}, of all flows. @throws as `list` does */
+  async walk(receive: (attributes: Buffer) => void): Promise<void> {
+    if (this.#isClosed) throw new Error("The gateway is ending; its sessions cannot be listed any more.");
+    await this.#conntrack.walk(undefined, receive);
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;

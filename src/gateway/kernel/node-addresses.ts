@@ -46,7 +46,7 @@ export class NodeAddresses {
       if (isIP(node.host)) return [node];
       const addresses = this.#addressesOf(node.host);
       isPending ||= addresses === undefined;
-      return (addresses ?? []).map((host) => ({ host, port: node.port }));
+      return (addresses ?? []).map((host) => ({ ...node, host }));
     });
     return { nodes: resolved, isPending: isPending && resolved.length === 0 };
   }

@@ -1,7 +1,8 @@
 import { isIP, isIPv4 } from "node:net";
-import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
+import type { AwayNode, DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
 import type { ServiceId } from "../../domain/ids.ts";
 import type { KernelEndpoint, NodeGroup } from "./compile.ts";
+import { NodeLookup } from "./node-lookup.ts";
 import { Tracked } from "./tracked.ts";
 
 /** Nodes with addresses as hosts. */
@@ -15,7 +16,11 @@ export type Ports = KernelEndpoint["ports"];
 
 interface Service {
   nodes: readonly DesiredNode[];
+  /** Those that get no new sessions. */
+  away: readonly AwayNode[];
   resolution: Resolution;
+  /** Made when somebody first asks. */
+  lookup: NodeLookup | undefined;
   /** Numbers of its endpoints. */
   readonly endpoints: Set<number>;
   /** By what they were made from: endpoints of a service have mostly the same. */
@@ -40,6 +45,7 @@ export class NodeGroups {
   readonly #named = new Set<ServiceId>();
   readonly #groups = new Map<number, Group>();
   readonly #relayed = new Map<number, readonly DesiredNode[]>();
+  #revision = 0;
   #relayPorts: ReadonlyMap<number, number> = new Map();
   readonly #groupNumber: (name: string) => number;
   readonly #resolve: (nodes: readonly DesiredNode[]) => Resolution;
@@ -57,12 +63,18 @@ export class NodeGroups {
    * Notes that an endpoint of the service is desired, and what nodes the service has. Idempotent.
    * @returns endpoints that are concerned otherwise than by their group
    */
-  join(id: ServiceId, endpoint: number, nodes: readonly DesiredNode[]): Iterable<number> {
-    const service = this.#services.get(id) ?? this.#begin(id, nodes);
+  join(
+    id: ServiceId,
+    endpoint: number,
+    { nodes, away = [] }: Pick<DesiredEndpoint, "nodes" | "away">,
+  ): Iterable<number> {
+    const service = this.#services.get(id) ?? this.#begin(id, nodes, away);
     service.endpoints.add(endpoint);
     if (service.nodes === nodes) return [];
+    this.#revision += 1;
     service.nodes = nodes;
-    this.#noteNames(id, nodes);
+    service.away = away;
+    this.#noteNames(id, [...nodes, ...away]);
     return this.#renew(service);
   }
 
@@ -84,6 +96,27 @@ export class NodeGroups {
 
   resolutionOf(id: ServiceId): Resolution {
     return this.#services.get(id)?.resolution ?? { nodes: [], isPending: false };
+  }
+
+  /** Grows with everything that may lead sessions to other nodes, or call nodes by other addresses. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** Returns what finds a service's nodes by their addresses, those that get no new sessions too. */
+  lookupOf(id: ServiceId): NodeLookup | undefined {
+    const service = this.#services.get(id);
+    if (!service) return undefined;
+    service.lookup ??= new NodeLookup([
+      ...service.resolution.nodes,
+      ...service.away.flatMap((node) => this.#resolve([node]).nodes.map(({ host }) => ({ ...node, host }))),
+    ]);
+    return service.lookup;
+  }
+
+  /** Services with their nodes that get no new sessions, and the numbers of their endpoints. */
+  *away(): Generator<{ readonly away: readonly AwayNode[]; readonly endpoints: ReadonlySet<number> }> {
+    for (const service of this.#services.values()) if (service.away.length > 0) yield service;
   }
 
   /** Returns the ports of an endpoint of a service that has joined, with the groups that they lead to. */
@@ -158,16 +191,19 @@ export class NodeGroups {
     this.tracked.set(number, undefined);
   }
 
-  #begin(id: ServiceId, nodes: readonly DesiredNode[]): Service {
+  #begin(id: ServiceId, nodes: readonly DesiredNode[], away: readonly AwayNode[]): Service {
+    this.#revision += 1;
     const service = {
       nodes,
+      away,
       resolution: this.#resolve(nodes),
+      lookup: undefined,
       endpoints: new Set<number>(),
       ports: new Map<string, Ports>(),
       groups: new Set<number>(),
     };
     this.#services.set(id, service);
-    this.#noteNames(id, nodes);
+    this.#noteNames(id, [...nodes, ...away]);
     return service;
   }
 
@@ -178,10 +214,12 @@ export class NodeGroups {
 
   /** @returns endpoints of a service that has nodes now, or has none any more */
   #renew(service: Service): Iterable<number> {
+    service.lookup = undefined;
     const before = service.resolution;
     service.resolution = this.#resolve(service.nodes);
     const { nodes, isPending } = service.resolution;
     if (!areSame(before.nodes, nodes)) {
+      this.#revision += 1;
       for (const number of service.groups) {
         const group = this.#groups.get(number);
         if (group && group.users > 0) this.#write(number, group);
@@ -194,7 +232,7 @@ export class NodeGroups {
   #write(number: number, { service, serverPort, users6 }: Group): void {
     const resolved = this.resolutionOf(service).nodes;
     const nodes =
-      serverPort === undefined ? resolved : resolved.map(({ host }) => ({ host, port: serverPort }));
+      serverPort === undefined ? resolved : resolved.map((node) => ({ ...node, port: serverPort }));
     const isRelayed = users6 > 0 && nodes.length > 0 && nodes.every(({ host }) => isIPv4(host));
     if (isRelayed) this.#relayed.set(number, nodes);
     else this.#relayed.delete(number);
@@ -210,6 +248,12 @@ function isOfIPv6(address: string): boolean {
 function areSame(before: readonly DesiredNode[], after: readonly DesiredNode[]): boolean {
   return (
     before.length === after.length &&
-    before.every(({ host, port }, at) => host === after[at]?.host && port === after[at].port)
+    before.every(
+      ({ host, port, weight, id }, at) =>
+        host === after[at]?.host &&
+        port === after[at].port &&
+        weight === after[at].weight &&
+        id === after[at].id,
+    )
   );
 }

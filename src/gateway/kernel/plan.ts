@@ -1,5 +1,6 @@
 import {
   addressesOf,
+  type AwayNode,
   type DesiredEndpoint,
   type DesiredNetwork,
   type DesiredNode,
@@ -118,6 +119,27 @@ export class Plan {
     return this.#networks.takeWishes();
   }
 
+  /** See {@link NodeGroups}. */
+  get nodesRevision(): number {
+    return this.#groups.revision;
+  }
+
+  /** The node of an endpoint's service that has an address; see {@link NodeLookup}. */
+  nodeAt(number: number, host: string, port: number): DesiredNode | AwayNode | undefined {
+    const known = this.#known.get(number);
+    return known && this.#groups.lookupOf(known.kernel.service)?.at(host, port);
+  }
+
+  /** Returns a node of an endpoint's service with what is to become of its sessions, where it gets no new ones. */
+  withFate(number: number, node: DesiredNode): DesiredNode | AwayNode {
+    return this.#known.get(number)?.away?.find(({ id }) => id !== undefined && id === node.id) ?? node;
+  }
+
+  /** Nodes that get no new sessions, by service, each with the numbers of the service's endpoints. */
+  get away(): Iterable<{ readonly away: readonly AwayNode[]; readonly endpoints: ReadonlySet<number> }> {
+    return this.#groups.away();
+  }
+
   /** Notes that everything was brought about. */
   settle(): void {
     this.endpoints.settle();
@@ -146,7 +168,7 @@ export class Plan {
     }
     this.#known.set(number, after);
     for (const address of addressesOf(after)) this.#networks.join(after.kernel.network, address, number);
-    for (const other of this.#groups.join(after.kernel.service, number, after.nodes)) this.#dirty.add(other);
+    for (const other of this.#groups.join(after.kernel.service, number, after)) this.#dirty.add(other);
   }
 
   #leaveNetwork(before: Known, after: Known | undefined): void {

@@ -53,6 +53,7 @@ export async function startKernelEngine(
     apply: (desired, networks) => engine.apply(desired, networks),
     figures: () => engine.figures(),
     takeRefusals: (most) => engine.takeRefusals(most),
+    sessionsByNode: () => engine.sessionsByNode(),
     sessions: (query) => engine.sessions(query),
     end: (endpointId, session) => engine.end(endpointId, session),
     close: async () => {

@@ -1,5 +1,7 @@
-import type { DesiredNode } from "../../domain/desired.ts";
+import type { DesiredNode, SessionsFate } from "../../domain/desired.ts";
+import type { NodeId } from "../../domain/ids.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
+import { Rotation } from "../rotation.ts";
 import type { SlotState } from "./messages.ts";
 import type { SlotCounters } from "./slots.ts";
 import { SourceFilter } from "./source-filter.ts";
@@ -9,8 +11,9 @@ export class Endpoint {
   readonly slot: number;
   readonly counters: SlotCounters;
   #state: SlotState;
-  #turn: number;
   #filter: SourceFilter | null;
+  readonly #rotation: Rotation;
+  #fates: ReadonlyMap<NodeId, SessionsFate>;
 
   /** @param workerShare where this worker starts its rounds over the nodes, 0 to 1: workers start apart */
   constructor(state: SlotState, counters: SlotCounters, workerShare: number) {
@@ -18,7 +21,8 @@ export class Endpoint {
     this.counters = counters;
     this.#state = state;
     this.#filter = filterOf(state);
-    this.#turn = Math.floor(workerShare * state.nodes.length);
+    this.#rotation = new Rotation(state.nodes, workerShare);
+    this.#fates = fatesOf(state);
   }
 
   get refusal(): RefusalReason | null {
@@ -33,6 +37,18 @@ export class Endpoint {
   update(state: SlotState): void {
     this.#state = state;
     this.#filter = filterOf(state);
+    this.#rotation.update(state.nodes);
+    this.#fates = fatesOf(state);
+  }
+
+  /** Whether sessions that are on some node have to end. */
+  get isEndingSome(): boolean {
+    return this.#fates.size > 0;
+  }
+
+  /** What is to become of the sessions on a node. */
+  fateOn({ id }: DesiredNode): SessionsFate {
+    return (id === undefined ? undefined : this.#fates.get(id)) ?? "stay";
   }
 
   /** @param source asked only where sources are filtered: finding it out costs a system call */
@@ -59,15 +75,10 @@ export class Endpoint {
     return this.#state.serverPorts?.find((port) => port.clientPort === clientPort)?.serverPort;
   }
 
-  /** Every node once, beginning with the one whose turn it is, at the port that the client port leads to. */
+  /** As `Rotation.next`, at the port that the client port leads to. */
   *rotation(clientPort: number): Generator<DesiredNode, undefined> {
-    const { nodes } = this.#state;
     const port = this.serverPort(clientPort);
-    const first = this.#turn++;
-    for (let step = 0; step < nodes.length; step++) {
-      const node = nodes[(first + step) % nodes.length];
-      if (node !== undefined) yield port === undefined ? node : { host: node.host, port };
-    }
+    for (const node of this.#rotation.next()) yield port === undefined ? node : { host: node.host, port, ...(node.id === undefined ? {} : { id: node.id }) };
   }
 
   #refusalNow(source: () => string | undefined): RefusalReason | null {
@@ -81,4 +92,9 @@ export class Endpoint {
 
 function filterOf({ sources }: SlotState): SourceFilter | null {
   return sources === undefined ? null : new SourceFilter(sources);
+}
+
+function fatesOf({ away = [] }: SlotState): ReadonlyMap<NodeId, SessionsFate> {
+  const ending = away.filter(({ sessions }) => sessions !== "stay");
+  return new Map(ending.flatMap(({ id, sessions }) => (id === undefined ? [] : [[id, sessions]])));
 }

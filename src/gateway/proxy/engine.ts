@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
-import type { EndpointId } from "../../domain/ids.ts";
+import type { EndpointId, NodeId } from "../../domain/ids.ts";
 import type { RefusalRecord } from "../../domain/refusal-record.ts";
 import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { FlowRecordSink } from "../flow-record.ts";
+import { sumByNode } from "../sessions-by-node.ts";
 import { RefusalBook, recordsOf } from "../refusal-book.ts";
 import {
   mergeSessions,
@@ -138,6 +139,11 @@ export class ProxyEngine implements Engine {
   async end(endpointId: EndpointId, session: SessionKey): Promise<boolean> {
     const slot = this.#image.slotOf(endpointId);
     return slot !== undefined && this.#pool.end({ slot, session });
+  }
+
+  /** See {@link Engine.sessionsByNode}. @throws after `close`, and when a worker dies */
+  async sessionsByNode(): Promise<ReadonlyMap<NodeId, number>> {
+    return sumByNode(await this.#pool.countByNode());
   }
 
   #withNames({ total, sessions }: SlotSessionList): SessionList {

@@ -1,4 +1,4 @@
-import { addressesOf, type DesiredEndpoint } from "../../domain/desired.ts";
+import { addressesOf, type AwayNode, type DesiredEndpoint, type DesiredNode } from "../../domain/desired.ts";
 import type { EndpointId } from "../../domain/ids.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import type { ListenerKey, SlotState } from "./messages.ts";
@@ -153,7 +153,8 @@ function nameOf(key: ListenerKey): string {
 function stateOf(endpoint: DesiredEndpoint, slot: number): SlotState {
   const { maxSession, refusal } = endpoint;
   // Copies: the image is compared with later lists, and a copy is what can be sent to a thread.
-  const nodes = endpoint.nodes.map(({ host, port }) => ({ host, port }));
+  const nodes = endpoint.nodes.map(copyOf);
+  const away = endpoint.away?.map((node) => ({ ...copyOf(node), sessions: node.sessions }));
   const sources = endpoint.sources && [...endpoint.sources];
   const serverPorts = endpoint.serverPorts?.map((port) => ({ ...port }));
   return {
@@ -161,9 +162,14 @@ function stateOf(endpoint: DesiredEndpoint, slot: number): SlotState {
     maxSession,
     refusal,
     nodes,
+    ...(away === undefined ? {} : { away }),
     ...(sources === undefined ? {} : { sources }),
     ...(serverPorts === undefined ? {} : { serverPorts }),
   };
+}
+
+function copyOf({ host, port, id, weight }: DesiredNode): DesiredNode {
+  return { host, port, ...(id === undefined ? {} : { id }), ...(weight === undefined ? {} : { weight }) };
 }
 
 function sameState(a: SlotState, b: SlotState): boolean {
@@ -172,9 +178,22 @@ function sameState(a: SlotState, b: SlotState): boolean {
     a.refusal === b.refusal &&
     a.sources?.join() === b.sources?.join() &&
     portsText(a) === portsText(b) &&
-    a.nodes.length === b.nodes.length &&
-    a.nodes.every((node, index) => node.host === b.nodes[index]?.host && node.port === b.nodes[index]?.port)
+    areSame(a.nodes, b.nodes) &&
+    areSame(a.away ?? [], b.away ?? [])
   );
+}
+
+function areSame(
+  before: readonly (DesiredNode | AwayNode)[],
+  after: readonly (DesiredNode | AwayNode)[],
+): boolean {
+  return before.length === after.length && before.every((node, at) => nodeText(node) === nodeText(after[at]));
+}
+
+function nodeText(node: DesiredNode | AwayNode | undefined): string {
+  if (!node) return "";
+  const { host, port, id = "", weight = "" } = node;
+  return `${host} ${port} ${id} ${weight} ${"sessions" in node ? node.sessions : ""}`;
 }
 
 function portsText({ serverPorts = [] }: SlotState): string {

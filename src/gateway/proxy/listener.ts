@@ -95,6 +95,19 @@ export class Listener implements SessionHost {
     return resetAll([...this.#sessions].filter(isStranger));
   }
 
+  /** Resets the sessions on nodes whose sessions are to be cut. Returns as `sever` does. */
+  severAway(): Promise<number> {
+    const isCut = ({ node }: Session): boolean => node !== null && this.endpoint.fateOn(node) === "cut";
+    return resetAll([...this.#sessions].filter(isCut));
+  }
+
+  /** Closes the sessions at rest on nodes whose sessions are to end so; see {@link Session.closeAtRest}. */
+  closeResting(): void {
+    for (const session of this.#sessions) {
+      if (session.node !== null && this.endpoint.fateOn(session.node) !== "stay") session.closeAtRest();
+    }
+  }
+
   sweep(): void {
     for (const session of this.#sessions) session.sweep();
   }

@@ -1,4 +1,5 @@
-import type { DesiredNode } from "../../domain/desired.ts";
+import type { AwayNode, DesiredNode } from "../../domain/desired.ts";
+import type { NodeId } from "../../domain/ids.ts";
 import type { EndpointFailure } from "../../domain/report.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import type { ServicePort } from "../../domain/resources.ts";
@@ -36,6 +37,7 @@ export interface SlotState {
   readonly maxSession: number;
   readonly refusal: RefusalReason | null;
   readonly nodes: readonly DesiredNode[];
+  readonly away?: readonly AwayNode[];
   /** As of the desired endpoint. */
   readonly sources?: readonly string[];
   readonly serverPorts?: readonly ServicePort[];
@@ -94,7 +96,11 @@ export interface SlotSessionKey {
 export type Question =
   | { readonly kind: "change"; readonly change: Change }
   | { readonly kind: "list"; readonly query: SlotSessionQuery }
-  | ({ readonly kind: "end" } & SlotSessionKey);
+  | ({ readonly kind: "end" } & SlotSessionKey)
+  | { readonly kind: "countByNode" };
+
+/** How many live sessions nodes have; those that have none are left out. */
+export type SessionsByNode = ReadonlyMap<NodeId, number>;
 
 /** To a worker. It answers each with one `answer` of the same sequence number. */
 export interface WorkerRequest {
@@ -108,7 +114,7 @@ export type WorkerMessage =
   | {
       readonly kind: "answer";
       readonly sequence: number;
-      readonly result: ChangeResult | SlotSessionList | boolean;
+      readonly result: ChangeResult | SlotSessionList | SessionsByNode | boolean;
     }
   /** Before the answer to the change that ended them. */
   | { readonly kind: "ended"; readonly records: readonly SlotRecord[] }

@@ -48,6 +48,7 @@ export class Session {
   readonly #nodes: Iterator<DesiredNode>;
   #node: Socket | null = null;
   #trying: DesiredNode | null = null;
+  #chosen: DesiredNode | null = null;
   #connected = false;
   #keptAlive = false;
   #clientClosed = false;
@@ -62,6 +63,10 @@ export class Session {
   /** When this attempt to connect began, or when the last sweep saw new bytes. */
   #progressMs: number;
   #seenBytes = 0;
+  /** Whether the consumer spoke last. */
+  #awaitsAnswer = false;
+  /** What had passed when somebody last looked whether it is at rest. */
+  #restingBytes = -1;
 
   /** @param accepted paused, with half-close allowed */
   constructor(host: SessionHost, accepted: Socket, nodes: Iterator<DesiredNode>) {
@@ -69,8 +74,14 @@ export class Session {
     this.#nodes = nodes;
     this.startedMs = host.now();
     this.#progressMs = this.startedMs;
-    this.#inbound = new Direction(host.buffers, (bytes) => host.countBytesIn(bytes));
-    this.#outbound = new Direction(host.buffers, (bytes) => host.countBytesOut(bytes));
+    this.#inbound = new Direction(host.buffers, (bytes) => {
+      this.#awaitsAnswer = true;
+      host.countBytesIn(bytes);
+    });
+    this.#outbound = new Direction(host.buffers, (bytes) => {
+      this.#awaitsAnswer = false;
+      host.countBytesOut(bytes);
+    });
     const rewrapped = withOnread(accepted, this.#inbound.onread);
     this.#client = rewrapped ?? accepted;
     if (rewrapped === null) this.#inbound.listen(accepted);
@@ -82,6 +93,11 @@ export class Session {
   /** Address of the consumer; undefined once he is gone. */
   get source(): string | undefined {
     return this.#client.remoteAddress;
+  }
+
+  /** The node that has it, or is asked to take it; null before the first is asked. */
+  get node(): DesiredNode | null {
+    return this.#chosen;
   }
 
   /** Undefined once the consumer is gone. */
@@ -139,6 +155,7 @@ export class Session {
     }
     const { host, port } = next.value;
     this.#trying = next.value;
+    this.#chosen = next.value;
     this.#progressMs = this.#host.now();
     const node = connect({
       host,
@@ -164,6 +181,17 @@ export class Session {
     const node = this.#resetNode();
     this.#end();
     return client === null && node === null ? null : Promise.all([client, node]);
+  }
+
+  /**
+   * Says FIN to the consumer where the session is at rest: nothing passed since the last call, and the node spoke last, or
+   * nobody did. A client that keeps the connection for later requests drops it then, as it would with any server.
+   */
+  closeAtRest(): void {
+    const bytes = this.#inbound.movedBytes + this.#outbound.movedBytes;
+    const isAtRest = this.#connected && bytes === this.#restingBytes && !this.#awaitsAnswer;
+    this.#restingBytes = bytes;
+    if (isAtRest && !this.#over && this.#client.writableLength === 0) passEnd(this.#client);
   }
 
   /** Does what is due by time: gives up on a node that does not answer, resets an idle session, asks for life signs. */

@@ -1,4 +1,5 @@
 import { compareSortKeys, type SortKey } from "../../domain/live-session.ts";
+import type { NodeId } from "../../domain/ids.ts";
 import { Endpoint } from "./endpoint.ts";
 import { listenFailure } from "./listen-failure.ts";
 import { Listener } from "./listener.ts";
@@ -8,6 +9,7 @@ import type {
   ChangeResult,
   ListenerKey,
   ListenFailure,
+  SessionsByNode,
   SlotSession,
   SlotSessionKey,
   SlotSessionList,
@@ -57,6 +59,26 @@ export class Shard {
     for (const { listeners } of this.#entries.values()) {
       for (const listener of listeners.values()) listener.sweep();
     }
+  }
+
+  /** To be called from time to time, in equal distances: a session is at rest when nothing passed between two calls. */
+  closeResting(): void {
+    for (const { endpoint, listeners } of this.#entries.values()) {
+      if (!endpoint.isEndingSome) continue;
+      for (const listener of listeners.values()) listener.closeResting();
+    }
+  }
+
+  countByNode(): SessionsByNode {
+    const counts = new Map<NodeId, number>();
+    for (const { listeners } of this.#entries.values()) {
+      for (const { sessions } of listeners.values()) {
+        for (const { node } of sessions) {
+          if (node?.id !== undefined) counts.set(node.id, (counts.get(node.id) ?? 0) + 1);
+        }
+      }
+    }
+    return counts;
   }
 
   list({ slots, order = "age", limit }: SlotSessionQuery): SlotSessionList {
@@ -110,7 +132,8 @@ export class Shard {
     if (state.refusal !== null) return sum(await Promise.all(listeners.map((listener) => listener.sever())));
     const misled = listeners.map((listener) => listener.severMisled());
     const strangers = entry.endpoint.isFiltered ? listeners.map((listener) => listener.severStrangers()) : [];
-    return sum(await Promise.all([...misled, ...strangers]));
+    const away = entry.endpoint.isEndingSome ? listeners.map((listener) => listener.severAway()) : [];
+    return sum(await Promise.all([...misled, ...strangers, ...away]));
   }
 
   async #listen(key: ListenerKey): Promise<ListenFailure | null> {

@@ -6,6 +6,7 @@ import type {
   Change,
   ChangeResult,
   Question,
+  SessionsByNode,
   SlotRecord,
   SlotSessionKey,
   SlotSessionList,
@@ -83,6 +84,11 @@ export class WorkerPool {
   /** Resolves to whether one of the workers had the session. @throws as `broadcast` does */
   async end(session: SlotSessionKey): Promise<boolean> {
     return (await this.#ask({ kind: "end", ...session })).includes(true);
+  }
+
+  /** Resolves to each worker's count. @throws as `broadcast` does */
+  async countByNode(): Promise<SessionsByNode[]> {
+    return (await this.#ask({ kind: "countByNode" })) as SessionsByNode[];
   }
 
   /** Ends the threads, and with them whatever they still hold. Idempotent. */

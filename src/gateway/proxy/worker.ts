@@ -12,6 +12,8 @@ import { SlotCounters } from "./slots.ts";
 const mostSweepMs = 1_000;
 const leastSweepMs = 10;
 const sweepsPerTimeout = 4;
+/** A session on which nothing passes for one to two of these is at rest, where such sessions are to be closed. */
+const restMs = 250;
 
 function sweepIntervalMs(settings: SessionSettings): number {
   const shortestMs = Math.min(settings.idleTimeoutMs, settings.connectTimeoutMs, settings.keepAliveMs);
@@ -52,6 +54,10 @@ function run(port: MessagePort, setup: WorkerSetup): void {
       void shard.end(question).then((result) => send({ kind: "answer", sequence, result }));
       return;
     }
+    if (question.kind === "countByNode") {
+      send({ kind: "answer", sequence, result: shard.countByNode() });
+      return;
+    }
     // A change that throws is a defect: it ends the worker, and with it the process.
     void shard.apply(question.change).then((result) => {
       // A slot may be another endpoint's after the answer.
@@ -66,6 +72,7 @@ function run(port: MessagePort, setup: WorkerSetup): void {
     records.flush();
     tellRefusals();
   }, sweepIntervalMs(settings));
+  setInterval(() => shard.closeResting(), restMs);
   send({ kind: "ready" });
 }
 

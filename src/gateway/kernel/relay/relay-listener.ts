@@ -3,6 +3,7 @@ import type { DesiredNode } from "../../../domain/desired.ts";
 import type { SessionSettings } from "../../proxy/messages.ts";
 import type { ReadBuffers } from "../../proxy/read-buffers.ts";
 import { reset } from "../../proxy/reset.ts";
+import { Rotation } from "../../rotation.ts";
 import { Session, type SessionHost } from "../../proxy/session.ts";
 
 const backlog = 4_096;
@@ -16,11 +17,10 @@ export class RelayListener implements SessionHost {
   readonly #server: Server;
   readonly #sessions = new Map<Session, number>();
   readonly #byPort = new Map<number, Session>();
-  #nodes: readonly DesiredNode[];
-  #turn = 0;
+  readonly #rotation: Rotation;
 
   constructor(nodes: readonly DesiredNode[], settings: SessionSettings, buffers: ReadBuffers) {
-    this.#nodes = nodes;
+    this.#rotation = new Rotation(nodes);
     this.settings = settings;
     this.buffers = buffers;
     const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
@@ -41,11 +41,12 @@ export class RelayListener implements SessionHost {
 
   /** New sessions go to these. */
   update(nodes: readonly DesiredNode[]): void {
-    this.#nodes = nodes;
+    this.#rotation.update(nodes);
   }
 
   /** Takes no new sessions; those that are there go on. */
   stop(): void {
+    this.#rotation.update([]);
     this.#server.close();
   }
 
@@ -56,6 +57,11 @@ export class RelayListener implements SessionHost {
   /** Returns a promise of the session's end, or null where it has none, or is over at once. */
   cut(port: number): Promise<unknown> | null {
     return this.#byPort.get(port)?.reset() ?? null;
+  }
+
+  /** The node that has the session, or is asked to take it. */
+  nodeOf(port: number): DesiredNode | undefined {
+    return this.#byPort.get(port)?.node ?? undefined;
   }
 
   cutAll(): void {
@@ -90,19 +96,9 @@ export class RelayListener implements SessionHost {
       void reset(socket);
       return;
     }
-    const session = new Session(this, socket, this.#rotation());
+    const session = new Session(this, socket, this.#rotation.next());
     this.#sessions.set(session, remotePort);
     this.#byPort.set(remotePort, session);
     session.connect();
-  }
-
-  /** Every node once, beginning with the one whose turn it is. */
-  *#rotation(): Generator<DesiredNode, undefined> {
-    const nodes = this.#nodes;
-    const first = this.#turn++;
-    for (let step = 0; step < nodes.length; step++) {
-      const node = nodes[(first + step) % nodes.length];
-      if (node !== undefined) yield node;
-    }
   }
 }

@@ -16,6 +16,8 @@ export interface Relay {
    * passes any more.
    */
   cut(ports: readonly number[]): Promise<void>;
+  /** The node of a session that is known by its port, as in `cut`; undefined where there is none yet, or no such session. */
+  nodeOf(port: number): DesiredNode | undefined;
   /** Ends everything. */
   close(): void;
 }

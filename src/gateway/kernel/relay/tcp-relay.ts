@@ -49,9 +49,17 @@ export class TcpRelay implements Relay {
   }
 
   async cut(ports: readonly number[]): Promise<void> {
-    const all = [...[...this.#listeners.values()].map(({ listener }) => listener), ...this.#leaving];
+    const all = this.#all;
     const pending = ports.flatMap((port) => all.map((listener) => listener.cut(port)));
     await Promise.all(pending.filter((end) => end !== null));
+  }
+
+  nodeOf(port: number): DesiredNode | undefined {
+    for (const listener of this.#all) {
+      const node = listener.nodeOf(port);
+      if (node) return node;
+    }
+    return undefined;
   }
 
   close(): void {
@@ -62,6 +70,10 @@ export class TcpRelay implements Relay {
     }
     for (const listener of this.#leaving) listener.cutAll();
     this.#address.close();
+  }
+
+  get #all(): readonly RelayListener[] {
+    return [...[...this.#listeners.values()].map(({ listener }) => listener), ...this.#leaving];
   }
 
   async #serve(group: number, nodes: readonly DesiredNode[]): Promise<void> {

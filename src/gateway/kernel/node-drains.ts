@@ -1,0 +1,92 @@
+import { isIP } from "node:net";
+import type { AwayNode, DesiredNode } from "../../domain/desired.ts";
+import type { NodeId } from "../../domain/ids.ts";
+import type { EngineLog } from "../engine.ts";
+import type { Flow } from "./conntrack/flow.ts";
+import type { KernelSessions } from "./kernel-sessions.ts";
+import { flowKey, NodeWatch } from "./node-watch.ts";
+import { relayAddress } from "./nft/schema.ts";
+import type { Plan } from "./plan.ts";
+import type { Relay } from "./relay/relay.ts";
+import { sever, type SeverParts, type Verdict } from "./sever.ts";
+
+/** How often it is asked whether looking at all flows is due. */
+const askMs = 250;
+
+export interface NodeDrainsParts extends SeverParts {
+  readonly plan: Plan;
+  readonly relay: Relay;
+  readonly sessions: Pick<KernelSessions, "walk">;
+  readonly log: EngineLog;
+}
+
+/** What becomes of sessions on nodes that get no new ones, and how many sessions each node has. */
+export class NodeDrains {
+  readonly #parts: NodeDrainsParts;
+  readonly #watch: NodeWatch;
+  readonly #watching: NodeJS.Timeout;
+  /** Nodes whose sessions have been cut, by the lists that said so. */
+  #cut = new WeakSet<readonly AwayNode[]>();
+
+  constructor(parts: NodeDrainsParts) {
+    this.#parts = parts;
+    this.#watch = new NodeWatch({
+      walk: (receive) => parts.sessions.walk(receive),
+      nodeOf: (flow) => this.#nodeOf(flow),
+      revision: () => parts.plan.nodesRevision,
+      end: (keys, endpoints) => this.#end(keys, endpoints),
+      now: () => performance.now(),
+    });
+    this.#watching = setInterval(() => this.#look(), askMs);
+    this.#watching.unref();
+  }
+
+  /** See {@link NodeWatch.counts}. */
+  get counts(): ReadonlyMap<NodeId, number> | undefined {
+    return this.#watch.counts;
+  }
+
+  /** Returns what ends the sessions on nodes whose sessions are to be cut, by endpoint; of each such node once. */
+  takeCuts(): ReadonlyMap<number, Verdict> {
+    const isOnCutNode = (flow: Flow): boolean => {
+      const node = this.#nodeOf(flow);
+      return node !== undefined && "sessions" in node && node.sessions === "cut";
+    };
+    const cuts = new Map<number, Verdict>();
+    for (const { away, endpoints } of this.#parts.plan.away) {
+      const cut = away.filter(({ sessions }) => sessions === "cut");
+      if (cut.length === 0 || this.#cut.has(away)) continue;
+      // An address of a name may turn up later.
+      if (cut.every(({ host }) => isIP(host) !== 0)) this.#cut.add(away);
+      for (const number of endpoints) cuts.set(number, isOnCutNode);
+    }
+    return cuts;
+  }
+
+  /** What `takeCuts` returned may not have been carried out: it returns it again. */
+  forgetCuts(): void {
+    this.#cut = new WeakSet();
+  }
+
+  close(): void {
+    clearInterval(this.#watching);
+  }
+
+  #nodeOf({ mark, reply }: Flow): DesiredNode | AwayNode | undefined {
+    const { plan, relay } = this.#parts;
+    if (reply.source !== relayAddress) return plan.nodeAt(mark, reply.source, reply.sourcePort);
+    const node = relay.nodeOf(reply.destinationPort);
+    return node && plan.withFate(mark, node);
+  }
+
+  async #end(keys: ReadonlySet<string>, endpoints: ReadonlySet<number>): Promise<void> {
+    const isWanted = (flow: Flow): boolean => keys.has(flowKey(flow));
+    await sever(this.#parts, new Map([...endpoints].map((number) => [number, isWanted])));
+  }
+
+  #look(): void {
+    this.#watch.look().catch((error: unknown) => {
+      this.#parts.log.error({ err: error }, "counting the sessions of nodes failed");
+    });
+  }
+}
