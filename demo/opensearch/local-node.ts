@@ -42,19 +42,15 @@ async function adaptJvmOptions(configDir: string): Promise<void> {
   await writeFile(path, kept.join("\n"));
 }
 
-/** Fills a work directory with the configuration of one node that keeps to itself. */
-async function configure(home: string, workDir: string, httpPort: number): Promise<void> {
+/** Fills a work directory with the configuration of one node on the loopback address. */
+async function configure(home: string, workDir: string, own: readonly string[]): Promise<void> {
   const configDir = join(workDir, "config");
   await cp(join(home, "config"), configDir, { recursive: true });
   await mkdir(join(workDir, "tmp"));
   await adaptJvmOptions(configDir);
   const settings = [
-    "cluster.name: postern-demo",
-    "node.name: postern-demo-1",
-    "discovery.type: single-node",
+    ...own,
     "network.host: 127.0.0.1",
-    `http.port: ${httpPort}`,
-    `transport.port: ${await freePort()}`,
     `path.data: ${JSON.stringify(join(workDir, "data"))}`,
     `path.logs: ${JSON.stringify(join(workDir, "logs"))}`,
     // Memory mapping needs a kernel setting (vm.max_map_count) that only root can change.
@@ -95,40 +91,69 @@ export type LocalNodeOptions = {
   readonly report: (line: string) => void;
 };
 
+/** A node that is configured, and runs as often as it is started. */
+export type LocalNode = {
+  /** Starts the process. It keeps what it wrote for the next start, unless `isLast`: then all goes away with it. */
+  readonly run: (isLast: boolean) => GuardedProcess;
+  readonly workDir: string;
+};
+
 /**
- * Starts one OpenSearch node on the loopback address, as a user without privileges, with all it writes in a
- * temporary directory that goes away with it.
+ * Configures one OpenSearch node on the loopback address, to run as a user without privileges, with all that it writes in
+ * a temporary directory.
+ * @param settings lines of opensearch.yml: names, ports and discovery
+ */
+export async function prepareLocalNode(
+  { home, environment, javaHome }: Omit<LocalNodeOptions, "report">,
+  settings: readonly string[],
+): Promise<LocalNode> {
+  const workDir = await mkdtemp(join(tmpdir(), "postern-opensearch-"));
+  try {
+    await configure(home, workDir, settings);
+    const owner = await unprivilegedOwner();
+    if (owner) await giveTo(owner, workDir);
+    const env = await nodeEnvironment(home, workDir, environment, javaHome);
+    const program = join(home, "bin", "opensearch");
+    const run = (isLast: boolean): GuardedProcess =>
+      new GuardedProcess("bash", [program], {
+        ...owner,
+        env,
+        cwd: workDir,
+        ...(isLast ? { remove: [workDir] } : {}),
+      });
+    return { run, workDir };
+  } catch (error) {
+    await rm(workDir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/**
+ * Starts one OpenSearch node that keeps to itself; see `prepareLocalNode`.
  * @throws Error with the end of its log when it cannot serve within three minutes.
  */
 export async function startLocalNode(options: LocalNodeOptions): Promise<Omit<ProvidedCluster, "skipped">> {
-  const { home, environment, report } = options;
-  const workDir = await mkdtemp(join(tmpdir(), "postern-opensearch-"));
-  let node: GuardedProcess | undefined;
+  const { home, report } = options;
+  const httpPort = await freePort();
+  const { run } = await prepareLocalNode(options, [
+    "cluster.name: postern-demo",
+    "node.name: postern-demo-1",
+    "discovery.type: single-node",
+    `http.port: ${httpPort}`,
+    `transport.port: ${await freePort()}`,
+  ]);
+  const node = run(true);
+  const url = `http://127.0.0.1:${httpPort}`;
   try {
-    const httpPort = await freePort();
-    await configure(home, workDir, httpPort);
-    const owner = await unprivilegedOwner();
-    if (owner) await giveTo(owner, workDir);
-    const env = await nodeEnvironment(home, workDir, environment, options.javaHome);
-    const identity = owner ?? {};
-    const running = new GuardedProcess("bash", [join(home, "bin", "opensearch")], {
-      ...identity,
-      env,
-      cwd: workDir,
-      remove: [workDir],
-    });
-    node = running;
-    const url = `http://127.0.0.1:${httpPort}`;
     const found = await waitForNode(url, {
       timeoutMs: 180_000,
-      hasEnded: () => running.exitCode !== undefined,
-      tail: () => running.tail(),
+      hasEnded: () => node.exitCode !== undefined,
+      tail: () => node.tail(),
       onWait: (seconds) => report(`OpenSearch is still starting (${seconds} s)`),
     });
-    return { ...found, url, source: home, stop: () => running.stop() };
+    return { ...found, url, source: home, stop: () => node.stop() };
   } catch (error) {
-    await node?.stop();
-    await rm(workDir, { recursive: true, force: true });
+    await node.stop();
     throw error;
   }
 }

@@ -90,6 +90,10 @@ export class FakeModel {
     { id: randomUUID(), name: "default", cidr: "127.1.0.0/20", attachment: { kind: "loopback" } },
   ];
   readonly domains: FakeDomain[] = [];
+  /** Sessions left on nodes that are draining, by the nodes' ids. */
+  readonly draining = new Map<string, number>();
+  /** Sessions that a node has when it begins to drain. */
+  sessionsOnNode = 0;
   /** Names whose TXT record is there. */
   readonly proven = new Set<string>();
   revision = 1;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { addDomain, deleteDomain, listDomains, verifyDomain } from "./fake-domains.ts";
 import { explainFake, refusalsOf } from "./fake-explain.ts";
+import { drainNode, nodeBody, undrainNode, type FakeClusterBody } from "./fake-nodes.ts";
 import type { FakeCluster, FakeEndpoint, FakeModel, FakeRegistration, FakeVpc } from "./fake-model.ts";
 import { FakeRefusal } from "./fake-model.ts";
 import { connection, endSession, sessionsOfCluster, sessionsOfOwn } from "./fake-sessions.ts";
@@ -27,6 +28,8 @@ export interface FakeBody extends FakeRegistration {
   readonly attachment?: Attachment;
   readonly max_connection_rate?: number | null;
   readonly max_bandwidth?: number | null;
+  readonly timeout_seconds?: number;
+  readonly force?: boolean;
 }
 
 /** A listing to import, as far as the fake looks at it. */
@@ -79,6 +82,14 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
   ["POST /clusters", ({ model, request }) => ({ body: clusterBody(model, model.addCluster(request.body)) })],
   ["GET /clusters/:id", ({ model, id }) => ({ body: clusterBody(model, model.cluster(id)) })],
   ["DELETE /clusters/:id", ({ model, id }) => ({ status: 204, severed: model.removeCluster(id) })],
+  [
+    "POST /clusters/:id/nodes/:second/drain",
+    ({ model, id, second }) => ({ body: drainNode(model, clusterBody(model, model.cluster(id)), second) }),
+  ],
+  [
+    "POST /clusters/:id/nodes/:second/undrain",
+    ({ model, id, second }) => ({ body: undrainNode(model, clusterBody(model, model.cluster(id)), second) }),
+  ],
   ["POST /clusters/:id/import", importListing],
   [
     "GET /clusters/:id/connections",
@@ -345,7 +356,7 @@ function serviceName(cluster: FakeCluster): string {
   return `local-1.${cluster.name}.service`;
 }
 
-function clusterBody(model: FakeModel, cluster: FakeCluster): object {
+function clusterBody(model: FakeModel, cluster: FakeCluster): FakeClusterBody {
   const { nodes = [], engine = "opensearch", version = "2.19.1", client_port = 9200 } = cluster.registration;
   const service = {
     id: "service",
@@ -361,12 +372,7 @@ function clusterBody(model: FakeModel, cluster: FakeCluster): object {
     client_port,
     vpc_id: model.vpcs[0]?.id,
     subnet_id: subnetId,
-    nodes: nodes.map((url, index) => ({
-      id: String(index),
-      url,
-      healthy: index === 0,
-      detail: "HTTP 200",
-    })),
+    nodes: nodes.map((url, index) => nodeBody(model, { id: String(index), url, healthy: index === 0 })),
     service: cluster.hasService ? { ...service, professional: false, dns: false } : null,
     created_at: created,
     updated_at: created,

@@ -12,6 +12,7 @@ import type { CliIo } from "./io.ts";
 import { addKeyCommands } from "./key.ts";
 import { addRefusalsCommand } from "./refusals.ts";
 import { addLogLevelCommand } from "./log-level.ts";
+import { addNodeCommands } from "./node.ts";
 import { addServiceDomainCommands } from "./service-domain.ts";
 import { addServiceListCommand } from "./service-list.ts";
 import { addServiceCommands } from "./service.ts";
@@ -55,6 +56,7 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
     .addHelpText("after", examples);
   addProcessCommands(program);
   addClusterCommands(program, io);
+  addNodeCommands(program, io);
   addServiceCommands(program, io);
   addServiceDomainCommands(addServiceListCommand(program, io), io);
   addConnectionCommands(program, io);

@@ -19,6 +19,9 @@ export interface ClusterNode {
   /** null: no gateway has checked it yet. */
   readonly healthy: boolean | null;
   readonly detail?: string | null;
+  readonly state?: "serving" | "draining" | "drained" | "down";
+  /** Live ones; left out while they have not been counted. */
+  readonly sessions?: number;
 }
 
 export interface EndpointService {

@@ -78,7 +78,10 @@ export class Endpoint {
   /** As `Rotation.next`, at the port that the client port leads to. */
   *rotation(clientPort: number): Generator<DesiredNode, undefined> {
     const port = this.serverPort(clientPort);
-    for (const node of this.#rotation.next()) yield port === undefined ? node : { host: node.host, port, ...(node.id === undefined ? {} : { id: node.id }) };
+    for (const node of this.#rotation.next())
+      yield port === undefined
+        ? node
+        : { host: node.host, port, ...(node.id === undefined ? {} : { id: node.id }) };
   }
 
   #refusalNow(source: () => string | undefined): RefusalReason | null {
