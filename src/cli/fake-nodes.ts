@@ -22,21 +22,13 @@ export function nodeBody(model: FakeModel, node: Pick<FakeNode, "id" | "url" | "
 }
 
 /** @throws FakeRefusal */
-export function drainNode(
-  model: FakeModel,
-  { nodes }: FakeClusterBody,
-  id: string,
-): FakeNode {
+export function drainNode(model: FakeModel, { nodes }: FakeClusterBody, id: string): FakeNode {
   model.draining.set(id, model.sessionsOnNode);
   return find(nodes, id);
 }
 
 /** @throws FakeRefusal */
-export function undrainNode(
-  model: FakeModel,
-  { nodes }: FakeClusterBody,
-  id: string,
-): FakeNode {
+export function undrainNode(model: FakeModel, { nodes }: FakeClusterBody, id: string): FakeNode {
   model.draining.delete(id);
   return find(nodes, id);
 }

@@ -144,14 +144,16 @@ test("both addresses of an endpoint stay one endpoint", () => {
   expect(endpoints).toMatchObject([{ address: "127.80.0.11", address6: "fd00:1::2" }]);
 });
 
-test("a draining node gets no new sessions, and those on it end as its owner says", () => {
-  const drained = (cutAt: number | null): SnapshotService => {
-    const { nodes, ...rest } = service(1, [9201, 9202]);
-    return {
-      ...rest,
-      nodes: nodes.map((node, at) => (at === 0 ? { ...node, drain: { since: 0, cutAt } } : node)),
-    };
+/** A service of two nodes, the first of which drains since the epoch. */
+function drained(cutAt: number | null): SnapshotService {
+  const { nodes, ...rest } = service(1, [9201, 9202]);
+  return {
+    ...rest,
+    nodes: nodes.map((node, at) => (at === 0 ? { ...node, drain: { since: 0, cutAt } } : node)),
   };
+}
+
+test("a draining node gets no new sessions, and those on it end as its owner says", () => {
   const fateAt = (now: number, cutAt: number | null): unknown => {
     const { endpoints } = new Compiler().compile(snapshot([drained(cutAt)], [endpoint(11, 1)]), whole, now);
     expect(endpoints[0]?.nodes.map(({ port }) => port)).toEqual([9202]);

@@ -76,7 +76,9 @@ describe("draining a node", () => {
     await drain(one, { timeout_seconds: 10 });
     server.clock.advance(5_000);
     const { body } = await drain(one);
-    expect(body["drain"]).toEqual({ since: new Date(server.clock.now()).toISOString().replace(".000Z", "Z") });
+    expect(body["drain"]).toEqual({
+      since: new Date(server.clock.now()).toISOString().replace(".000Z", "Z"),
+    });
   });
 
   test.each([{ timeout_seconds: -1 }, { timeout_seconds: 86_401 }, { timeout_seconds: 1.5 }, { force: 7 }])(
