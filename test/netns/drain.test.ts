@@ -91,8 +91,10 @@ test("a draining node keeps its sessions and gets no new ones, of either family,
   const after = await connect(10);
   expect(await open()).toEqual([first, second + 20]);
   await client.call("echo", [...before, ...after]);
-  await eventually(async () => (await listNodes())[0].sessions === first, { what: "the count" });
-  expect(await listNodes()).toMatchObject([{ state: "draining" }, { sessions: second + 20 }]);
+  const counted = async (): Promise<string> =>
+    (await listNodes()).map(({ state, sessions }) => `${state} ${sessions}`).join();
+  const expected = `draining ${first},serving ${second + 20}`;
+  await eventually(async () => (await counted()) === expected, { what: expected });
 
   await change("drain", { timeout_seconds: 0 });
   await eventually(async () => (await open())[0] === 0, { what: "the end of the sessions on it" });
@@ -118,12 +120,15 @@ test("a draining node keeps its sessions and gets no new ones, of either family,
   await client.call("close", again);
 });
 
-test("sessions at rest are closed before the time is over, and those without an end go on", async () => {
+test("sessions at rest are closed before the time is over", async () => {
   const { client } = system.consumer("a");
   await eventually(async () => (await open()).join() === "0,0", { what: "quiet" });
   const names = await connect(10);
   const [first = 0, second = 0] = await open();
-  await client.call("echo", names);
+  // Answers as long as a cluster's: the kernel counts packets, and very small ones look like acknowledgements.
+  await client.call("stream", names);
+  await eventually(async () => (await client.call("streamed")) > 200_000, { what: "answers" });
+  await client.call("finishStreams");
   // Nobody waits for so long: what ends before has come to rest.
   await change("drain", { timeout_seconds: 20 });
   await eventually(async () => (await listNodes())[0].state === "drained", {

@@ -236,3 +236,50 @@ test("after close nothing is asked or called any more", async () => {
   await until(() => expect(pending.length).toBeGreaterThan(1));
   expect([checker.report(), changes, pending.length]).toEqual([[], [], 2]);
 });
+
+test("a node that drains is asked on, gets nothing meanwhile, and comes back with a small share", async () => {
+  const { checker } = start();
+  const [one, two] = [await nodeWith(200), await nodeWith(200)];
+  const snapshot = watching([
+    [first, one.port],
+    [second, two.port],
+  ]);
+  const drained: Snapshot = {
+    ...snapshot,
+    services: snapshot.services.map((service) => ({
+      ...service,
+      nodes: service.nodes.map((node) =>
+        node.id === first ? { ...node, drain: { since: 1, cutAt: null } } : node,
+      ),
+    })),
+  };
+  checker.watch(snapshot);
+  await until(() => expect(checker.report()).toHaveLength(2));
+  expect([checker.shareOf(first), checker.shareOf(second)]).toEqual([4, 4]);
+  checker.watch(drained);
+  expect(checker.report().map(({ healthy }) => healthy)).toEqual([true, true]);
+  expect([checker.shareOf(first), checker.shareOf(second)]).toEqual([0, 4]);
+  checker.watch(snapshot);
+  expect([checker.shareOf(first), checker.shareOf(second)]).toEqual([1, 4]);
+});
+
+test("a node that answers, and takes no connections again and again, is taken out, and it is said why", async () => {
+  const { checker } = start();
+  const [one, two] = [await nodeWith(200), await nodeWith(200)];
+  checker.watch(
+    watching([
+      [first, one.port],
+      [second, two.port],
+    ]),
+  );
+  await until(() => {
+    checker.suspect({ id: first, host: "127.0.0.1", port: one.port });
+    expect(checker.shareOf(first)).toBe(0);
+  });
+  const [report] = checker.report();
+  expect(report).toMatchObject({ nodeId: first, healthy: false });
+  expect(report?.detail).toBe(
+    "taken out for 10 s: connections to it failed in 3 of the last 10 s; last check: HTTP 200",
+  );
+  expect([checker.shareOf(second), checker.isHealthy(first)]).toEqual([4, true]);
+});

@@ -115,7 +115,7 @@ export class HealthChecker {
 
   #watchNode(serviceId: ServiceId, node: SnapshotNode, check: HealthCheck): void {
     const present = this.#watched.get(node.id);
-    if (present && JSON.stringify([present.node, present.check]) === JSON.stringify([node, check])) return;
+    if (present && placeOf(present.node, present.check) === placeOf(node, check)) return;
     clearTimeout(present?.timer);
     this.#admission.forget(node.id);
     const watched: Watched = {
@@ -199,5 +199,10 @@ export class HealthChecker {
 }
 
 function describeRemoval({ sinceMs, untilMs, reason }: Removal, lastCheck: string): string {
-  return `taken out for ${(untilMs - sinceMs) / 1_000} s, for ${reason}; last check: ${lastCheck}`;
+  return `taken out for ${(untilMs - sinceMs) / 1_000} s: ${reason}; last check: ${lastCheck}`;
+}
+
+/** Who is asked, and how. */
+function placeOf({ host, port }: SnapshotNode, check: HealthCheck): string {
+  return JSON.stringify([host, port, check]);
 }
