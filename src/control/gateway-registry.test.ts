@@ -203,3 +203,17 @@ describe("what is shown", () => {
     expect(registry.gateways()).toMatchObject([{ appliedRevision: 3 }]);
   });
 });
+
+test("sessions on a node are those through all gateways, and unknown while one of them has not counted", () => {
+  expect(registry.nodeSessions(nodeId)).toBeNull();
+  registry.add(first, clock.now());
+  registry.add(second, clock.now());
+  registry.report(first, aReport({ nodeSessions: [{ nodeId, sessions: 3 }] }));
+  expect(registry.nodeSessions(nodeId)).toBeNull();
+  registry.report(second, aReport({ nodeSessions: [] }));
+  expect([registry.nodeSessions(nodeId), registry.nodeSessions(uuid(99) as NodeId)]).toEqual([3, 0]);
+  registry.report(second, aReport({ nodeSessions: [{ nodeId, sessions: 4 }] }));
+  expect(registry.nodeSessions(nodeId)).toBe(7);
+  registry.report(first, aReport());
+  expect(registry.nodeSessions(nodeId)).toBeNull();
+});

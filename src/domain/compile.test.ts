@@ -153,12 +153,14 @@ function drained(cutAt: number | null): SnapshotService {
   };
 }
 
+/** Ports of nodes that get no new sessions, with what becomes of those on them. */
+function fateAt(now: number, cutAt: number | null): unknown {
+  const { endpoints } = new Compiler().compile(snapshot([drained(cutAt)], [endpoint(11, 1)]), whole, now);
+  expect(endpoints[0]?.nodes.map(({ port }) => port)).toEqual([9202]);
+  return endpoints[0]?.away?.map(({ port, sessions }) => [port, sessions]);
+}
+
 test("a draining node gets no new sessions, and those on it end as its owner says", () => {
-  const fateAt = (now: number, cutAt: number | null): unknown => {
-    const { endpoints } = new Compiler().compile(snapshot([drained(cutAt)], [endpoint(11, 1)]), whole, now);
-    expect(endpoints[0]?.nodes.map(({ port }) => port)).toEqual([9202]);
-    return endpoints[0]?.away?.map(({ port, sessions }) => [port, sessions]);
-  };
   expect(fateAt(1e12, null)).toEqual([[9201, "stay"]]);
   expect(fateAt(49_999, 60_000)).toEqual([[9201, "stay"]]);
   expect(fateAt(50_000, 60_000)).toEqual([[9201, "close"]]);

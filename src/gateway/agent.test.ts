@@ -448,3 +448,40 @@ test("the log level that the server wants is told when it changes, and only then
   }
   expect(levels).toEqual(["debug", undefined]);
 });
+
+test("sessions on a draining node are closed, then cut, at the snapshot's times, also with the server dead and after a restart", async () => {
+  const directory = testDirectory();
+  const server = await FakeServer.start();
+  const { follow, engine, end } = gateway(directory);
+  follow(server);
+  const now = Date.now();
+  const drained = (cutAt: number): Snapshot => {
+    const snapshot = aSnapshot(7);
+    const drain = { since: now, cutAt };
+    return {
+      ...snapshot,
+      services: snapshot.services.map((service) => ({
+        ...service,
+        nodes: service.nodes.map((node) => ({ ...node, drain })),
+      })),
+    };
+  };
+  const fates = (of: FakeEngine): readonly unknown[] =>
+    of.applied.map(([first]) => first?.away?.map(({ sessions }) => sessions).join());
+  engine.onNodes.set(nodeId, 3);
+  server.publish(drained(now + 2_000));
+  await until(() =>
+    expect(server.reports.at(-1)).toMatchObject({
+      appliedRevision: 7,
+      nodeSessions: [{ nodeId, sessions: 3 }],
+    }),
+  );
+  await server.kill();
+  await until(() => expect(fates(engine).at(-1)).toBe("cut"));
+  // A slow machine may miss the first ones; the order is theirs.
+  expect("stay,close,cut").toContain([...new Set(fates(engine))].join());
+  await end();
+  const again = gateway(directory);
+  await again.agent.start();
+  expect(fates(again.engine)).toEqual(["cut"]);
+});

@@ -26,6 +26,7 @@ const secure: Snapshot = {
   dns: { zone: "postern.internal", resolvers: [{ vpcId: uuid(10) as VpcId, address: "127.80.0.3" }] },
   services: aSnapshot(7).services.map((service) => ({
     ...service,
+    nodes: service.nodes.map((node) => ({ ...node, drain: { since: 1, cutAt: 2 } })),
     serverPorts: [{ clientPort: 80, serverPort: 9600 }],
     domains: ["logs.example.com"],
     healthCheck: {
@@ -93,6 +94,7 @@ describe("with one field wrong or missing it is no snapshot", () => {
   }
 
   const optional = new Set([
+    "drain",
     "authorization",
     "ca",
     "sources",

@@ -63,6 +63,11 @@ async function listNodes(): Promise<readonly [Node, Node]> {
   return nodes;
 }
 
+/** States and sessions of both nodes, as Postern says. */
+async function counted(): Promise<string> {
+  return (await listNodes()).map(({ state, sessions }) => `${state} ${sessions}`).join();
+}
+
 async function change(verb: "drain" | "undrain", body: object = {}): Promise<void> {
   const [{ id }] = await listNodes();
   const path = `/postern/v1/{pid}/clusters/${clusterId}/nodes/${id}/${verb}`;
@@ -91,8 +96,6 @@ test("a draining node keeps its sessions and gets no new ones, of either family,
   const after = await connect(10);
   expect(await open()).toEqual([first, second + 20]);
   await client.call("echo", [...before, ...after]);
-  const counted = async (): Promise<string> =>
-    (await listNodes()).map(({ state, sessions }) => `${state} ${sessions}`).join();
   const expected = `draining ${first},serving ${second + 20}`;
   await eventually(async () => (await counted()) === expected, { what: expected });
 

@@ -94,6 +94,17 @@ test("one node that serves is enough; one that was not asked yet may turn out to
   }
 });
 
+test("a draining node does not count as one that serves", () => {
+  const drain = { since: 1, cutAt: null };
+  const snapshot = aNamedSnapshot();
+  const services = snapshot.services.map((service) => ({
+    ...service,
+    nodes: service.nodes.map((node) => ({ ...node, drain })),
+  }));
+  expect(nameIn(snapshot)).toBe(published);
+  expect(nameIn({ ...snapshot, services })).toBeUndefined();
+});
+
 test("a snapshot of a server that knows nothing of names has no view", () => {
   const { dns: _none, ...old } = aNamedSnapshot();
   expect(new Views(() => true, 5).update(old, new Set()).size).toBe(0);
