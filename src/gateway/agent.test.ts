@@ -449,6 +449,11 @@ test("the log level that the server wants is told when it changes, and only then
   expect(levels).toEqual(["debug", undefined]);
 });
 
+/** What became of sessions on the first endpoint's nodes that get no new ones, with each apply. */
+function fates(of: FakeEngine): readonly unknown[] {
+  return of.applied.map(([first]) => first?.away?.map(({ sessions }) => sessions).join());
+}
+
 test("sessions on a draining node are closed, then cut, at the snapshot's times, also with the server dead and after a restart", async () => {
   const directory = testDirectory();
   const server = await FakeServer.start();
@@ -466,8 +471,6 @@ test("sessions on a draining node are closed, then cut, at the snapshot's times,
       })),
     };
   };
-  const fates = (of: FakeEngine): readonly unknown[] =>
-    of.applied.map(([first]) => first?.away?.map(({ sessions }) => sessions).join());
   engine.onNodes.set(nodeId, 3);
   server.publish(drained(now + 2_000));
   await until(() =>
