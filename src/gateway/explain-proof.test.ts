@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { Chance } from "../../test/support/chance.ts";
 import { buildSnapshot, type DesiredState } from "../domain/build-snapshot.ts";
+import { fullWeight } from "../domain/desired.ts";
 import { Compiler } from "../domain/compile.ts";
 import { explain, type Explanation } from "../domain/explain.ts";
 import { refusalReasons } from "../domain/refusal.ts";
@@ -103,10 +104,16 @@ async function meet(engine: ProxyEngine, place: SituationPlace, situations: read
     situations.flatMap(({ facts }) => facts.cluster.nodes.map((node) => [node.id, facts.isUsable(node)])),
   );
   const compiler = new Compiler();
-  await engine.apply(compiler.compile(snapshotOf(calmStateOf(situations, place)), () => true).endpoints);
+  await engine.apply(
+    compiler.compile(snapshotOf(calmStateOf(situations, place)), () => fullWeight, 0).endpoints,
+  );
   const held = await Promise.all(situations.filter((one) => canHold(one, place)).flatMap(hold));
   await engine.apply(
-    compiler.compile(snapshotOf(stateOf(situations, place)), (id) => usable.get(id) !== false).endpoints,
+    compiler.compile(
+      snapshotOf(stateOf(situations, place)),
+      (id) => (usable.get(id) === false ? 0 : fullWeight),
+      0,
+    ).endpoints,
   );
   const before = figuresById(engine);
   const met = await Promise.all(
