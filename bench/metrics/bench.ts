@@ -11,7 +11,7 @@ export const benchMetrics: Bench = (progress) =>
   withChildren(async (children) => {
     progress(`a gateway with ${endpoints} endpoints, asked for names meanwhile`);
     const gateway = await measureGateway(children, endpoints);
-    progress(`a server with ${endpoints} endpoints, asked for networks meanwhile`);
+    progress(`a server with ${endpoints} endpoints, asked for connections meanwhile`);
     const server = await measureServer(children, endpoints);
     return report([gateway, server]);
   });

@@ -28,12 +28,16 @@ export interface Findings {
   readonly during: Waits;
 }
 
-/** Reads metrics while somebody else goes on asking, and lets him ask as long without. */
+/**
+ * Reads metrics while somebody else goes on asking, and lets him ask as long without.
+ * @param prepare what happens between two readings
+ */
 export async function measure(
   name: string,
   url: string,
   children: Children,
   ask: () => Promise<void>,
+  prepare: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Findings> {
   const reader = fork(fileURLToPath(new URL("./reader-process.ts", import.meta.url)));
   children.keep(reader);
@@ -42,6 +46,7 @@ export async function measure(
   // The first ones warm all up and are not counted.
   for (let round = -3; round < rounds; round += 1) {
     await read(reader, url);
+    await prepare();
     const [reading, waits] = await asking(ask, () => read(reader, url));
     const [, undisturbed] = await asking(ask, () => delay(reading.ms));
     if (round < 0) continue;

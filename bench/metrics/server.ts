@@ -8,6 +8,7 @@ import {
   anEndpoint,
   aReport,
   aService,
+  clusterId,
   someFigures,
   uuid,
 } from "../../src/domain/test-fixtures.ts";
@@ -59,15 +60,18 @@ export async function measureServer(children: Children, endpoints: number): Prom
     token,
     aReport({ endpoints: figures }),
   );
-  // Any write of its own makes the server look at its data again.
   const vpcs = `${admin.endpoint}/postern/v1/${admin.project_id}/vpcs`;
-  await send("POST", vpcs, admin.token, {
-    name: "another",
-    cidr: "10.99.0.0/20",
-    attachment: { kind: "none" },
-  });
+  let written = 0;
+  /** A write of its own makes the server look at its data again. */
+  const write = (): Promise<void> => {
+    const wish = { name: `another-${(written += 1)}`, cidr: "10.99.0.0/20", attachment: { kind: "none" } };
+    return send("POST", vpcs, admin.token, wish);
+  };
+  await write();
+  const service = `${admin.endpoint}/v1.0/${admin.project_id}/clusters/${clusterId}/vpcepservice`;
+  const connections = `${service}/connections?limit=10`;
   await untilItTells(url, "postern_reported_endpoint_sessions{", endpoints);
-  return measure("server", url, children, () => send("GET", vpcs, admin.token));
+  return measure("server", url, children, () => send("GET", connections, admin.token), write);
 }
 
 function endpointOf(n: number): EndpointId {

@@ -22,6 +22,8 @@ const mostConnections = 16;
 const headerLimitBytes = 8 * 1024;
 /** For a request to come, and for a reader who takes nothing. */
 const patienceMs = 10_000;
+/** For an answer as a whole: a reader who takes a byte now and then holds all of it in memory. */
+const longestAnswerMs = 60_000;
 const bearer = /^bearer +(\S{1,4096})$/i;
 
 /** Answers `GET /metrics` on an address of its own, and nothing else. */
@@ -108,7 +110,7 @@ export class MetricsListener {
       "content-length",
       pieces.reduce((sum, { length }) => sum + length, 0),
     );
-    await pipeline(Readable.from(pieces), response);
+    await pipeline(Readable.from(pieces), response, { signal: AbortSignal.timeout(longestAnswerMs) });
   }
 }
 
