@@ -59,6 +59,8 @@ export interface EndpointFigures {
   /** From the nodes to the consumer. */
   readonly bytesOut: number;
   readonly refusals: Readonly<Record<RefusalReason, number>>;
+  /** Sessions that were cut because they were no longer allowed; older gateways do not count them. */
+  readonly severed?: number;
 }
 
 const noRefusals = Object.fromEntries(refusalReasons.map((reason) => [reason, 0])) as Readonly<

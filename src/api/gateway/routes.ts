@@ -62,6 +62,7 @@ const reportBody = Type.Object({
       bytesIn: count,
       bytesOut: count,
       refusals: Type.Object(Object.fromEntries(refusalReasons.map((reason) => [reason, count]))),
+      severed: Type.Optional(count),
     }),
   ),
   gone: Type.Array(id),

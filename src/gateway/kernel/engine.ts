@@ -251,7 +251,9 @@ export class KernelEngine implements Engine {
     if (hasOrphans) this.#addOrphans(verdicts);
     const { conntrack, poker, relay } = this.#parts;
     const mayHaveFlows = (number: number): boolean => !farewell || this.#mayHaveFlows(number);
-    const severed = await sever({ conntrack, poker, relay }, verdicts, mayHaveFlows);
+    const severed = await sever({ conntrack, poker, relay }, verdicts, mayHaveFlows, (number) =>
+      this.#figures.countSevered(number),
+    );
     this.#parts.tables.apply([...(farewell ?? []), ...this.#refusalsOf(farewell ?? [])]);
     this.#plan.settle();
     if (hasOrphans) {

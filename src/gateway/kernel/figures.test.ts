@@ -97,3 +97,21 @@ test("an endpoint that the kernel does not carry has none, and one that is gone 
   kernel.opened.clear();
   expect(figures.read(endpoints(1), () => false)).toMatchObject([{ newSessions: 0 }]);
 });
+
+test("sessions that were cut are counted for their endpoint, from nothing where it is carried anew", () => {
+  const kernel = new Kernel();
+  const desired = endpoints(2);
+  const figures = figuresOf(kernel, 10);
+  figures.read(desired, everyone);
+  figures.countSevered(2);
+  figures.countSevered(2);
+  kernel.now += 1;
+  const after = figures.read(desired, everyone);
+  expect(after.map(({ severed }) => severed)).toEqual([undefined, 2]);
+  figures.countSevered(2);
+  kernel.now += 1;
+  expect(figures.read(desired, everyone)[1]?.severed).toBe(3);
+  figures.read(endpoints(1), everyone);
+  kernel.now += 1;
+  expect(figures.read(endpoints(2), everyone)[1]?.severed).toBeUndefined();
+});

@@ -59,6 +59,11 @@ export class Figures {
     return this.#figures;
   }
 
+  /** A session of the endpoint was cut. */
+  countSevered(number: number): void {
+    this.#note(number, { severed: (this.#known.get(number)?.severed ?? 0) + 1 });
+  }
+
   #look(desired: readonly DesiredEndpoint[], isCarried: (number: number) => boolean): void {
     const live = this.#sessions.countLive();
     // Who has none any more has just carried something.
@@ -137,6 +142,7 @@ function areSame(before: EndpointFigures, after: EndpointFigures): boolean {
     before.newSessions === after.newSessions &&
     before.bytesIn === after.bytesIn &&
     before.bytesOut === after.bytesOut &&
+    before.severed === after.severed &&
     refusalReasons.every((reason) => before.refusals[reason] === after.refusals[reason])
   );
 }

@@ -62,12 +62,14 @@ export interface SeverParts {
  * The rules that would admit them again have to be gone already.
  * @param all verdicts by the endpoint's number
  * @param mayHaveFlows whether an endpoint may have any: the kernel takes 10 ms to find out that there are none
+ * @param onSevered told the number of the endpoint of each that was live
  * @returns how many of them were live
  */
 export async function sever(
   { conntrack, poker, relay }: SeverParts,
   all: ReadonlyMap<number, Verdict>,
   mayHaveFlows: (number: number) => boolean = () => true,
+  onSevered: (number: number) => void = () => undefined,
 ): Promise<number> {
   const verdicts =
     all.size <= fewEndpoints ? new Map([...all].filter(([number]) => mayHaveFlows(number))) : all;
@@ -75,13 +77,16 @@ export async function sever(
   const pokes: Poke[] = [];
   const strangers: Flow[] = [];
   const condemn = (attributes: Buffer): void => {
-    const verdict = verdicts.get(readLiveMark(attributes));
+    const number = readLiveMark(attributes);
+    const verdict = verdicts.get(number);
     if (verdict === undefined) return;
     const flow = verdict === "all" ? undefined : readFlow(attributes);
     if (typeof verdict === "function" && !(flow && verdict(flow))) return;
     if (flow) strangers.push(flow);
     const poke = readPoke(attributes);
-    if (poke) pokes.push(poke);
+    if (!poke) return;
+    pokes.push(poke);
+    onSevered(number);
   };
   if (verdicts.size <= fewEndpoints) for (const number of verdicts.keys()) conntrack.each(number, condemn);
   else conntrack.each(undefined, condemn);

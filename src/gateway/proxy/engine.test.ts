@@ -188,6 +188,8 @@ test.each(["refused", "removed", "moved to another port"])(
     }[how];
     const report = await engine.apply([...(changed ?? []), neighbour]);
     expect(report).toEqual({ severedSessions: 40, failures: [] });
+    const counted = engine.figures().find(({ endpointId }) => endpointId === endpoint.id)?.severed;
+    expect(counted).toBe(how === "removed" ? undefined : 40);
 
     clearInterval(writing);
     for (const client of clients) client.socket.write("after");

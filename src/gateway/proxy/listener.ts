@@ -78,7 +78,7 @@ export class Listener implements SessionHost {
 
   /** Resets every session; resolves to their number when not one byte passes any more. */
   sever(): Promise<number> {
-    return resetAll([...this.#sessions]);
+    return this.#resetAll([...this.#sessions]);
   }
 
   /** Resets every session where the endpoint's port leads elsewhere by now. Returns as `sever` does. */
@@ -92,7 +92,7 @@ export class Listener implements SessionHost {
   /** Resets the sessions whose source is not allowed any more. Returns as `sever` does. */
   severStrangers(): Promise<number> {
     const isStranger = (session: Session): boolean => !this.endpoint.allows(() => session.source);
-    return resetAll([...this.#sessions].filter(isStranger));
+    return this.#resetAll([...this.#sessions].filter(isStranger));
   }
 
   /** Resets the sessions on nodes whose sessions are to be cut. Returns as `sever` does. */
@@ -140,6 +140,12 @@ export class Listener implements SessionHost {
     if (record) this.#context.record?.({ slot: this.endpoint.slot, ...record });
   }
 
+  async #resetAll(sessions: readonly Session[]): Promise<number> {
+    if (sessions.length > 0) this.endpoint.counters.countSevered(this.endpoint.slot, sessions.length);
+    await Promise.all(sessions.map((session) => session.reset()).filter((pending) => pending !== null));
+    return sessions.length;
+  }
+
   #accept(socket: Socket): void {
     const refusal = this.endpoint.admit(() => socket.remoteAddress);
     if (refusal !== null) {
@@ -153,9 +159,4 @@ export class Listener implements SessionHost {
     this.#sessions.add(session);
     session.connect();
   }
-}
-
-async function resetAll(sessions: readonly Session[]): Promise<number> {
-  await Promise.all(sessions.map((session) => session.reset()).filter((pending) => pending !== null));
-  return sessions.length;
 }

@@ -7,7 +7,8 @@ export const slotLimit = 65_536;
 const newSessionsAt = 0;
 const bytesInAt = 1;
 const bytesOutAt = 2;
-const refusalsAt = 3;
+const severedAt = 3;
+const refusalsAt = 4;
 const width = refusalsAt + refusalReasons.length;
 
 /**
@@ -28,6 +29,8 @@ export interface SlotFigures {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly refusals: Readonly<Record<RefusalReason, number>>;
+  /** Left out where there were none. */
+  readonly severed?: number;
 }
 
 export function allocateSlotMemory(workers: number): SlotMemory {
@@ -83,6 +86,10 @@ export class SlotCounters {
     this.#add(slot, refusalsAt + refusalReasons.indexOf(reason), 1);
   }
 
+  countSevered(slot: number, sessions: number): void {
+    this.#add(slot, severedAt, sessions);
+  }
+
   #add(slot: number, column: number, amount: number): void {
     const at = slot * width + column;
     this.#own[at] = (this.#own[at] ?? 0) + amount;
@@ -100,7 +107,9 @@ export class SlotTotals {
   }
 
   read(slot: number): SlotFigures {
+    const severed = this.#sum(slot, severedAt);
     return {
+      ...(severed > 0 ? { severed } : {}),
       sessions: Atomics.load(this.#live, slot),
       newSessions: this.#sum(slot, newSessionsAt),
       bytesIn: this.#sum(slot, bytesInAt),
