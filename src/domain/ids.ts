@@ -25,6 +25,8 @@ export type EndpointId = Brand<string, "EndpointId">;
 export type PermissionId = Brand<string, "PermissionId">;
 /** UUID. */
 export type GatewayId = Brand<string, "GatewayId">;
+/** UUID. */
+export type WebhookId = Brand<string, "WebhookId">;
 
 /** The id families that are UUIDs on the wire. */
 type UuidId =
@@ -36,7 +38,8 @@ type UuidId =
   | ServiceId
   | EndpointId
   | PermissionId
-  | GatewayId;
+  | GatewayId
+  | WebhookId;
 /** The id families that are 32 hex digits on the wire. */
 type HexId = AccountId | ProjectId | UserId;
 

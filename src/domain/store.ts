@@ -3,10 +3,12 @@ import type { Ipv6 } from "../lib/ipv6.ts";
 import type { Attachment } from "./attachment.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { DesiredState } from "./build-snapshot.ts";
+import type { Condition } from "./conditions.ts";
 import type { KernelAttachment } from "./desired.ts";
 import type { EndpointState, EndpointStatus } from "./endpoint-state.ts";
 import type { RefusalBatch, RefusalRecord } from "./refusal-record.ts";
 import type { InventoryRepository } from "./inventory.ts";
+import type { EventKind, NewEvent, PosternEvent } from "./events.ts";
 import type { Resolver } from "./snapshot.ts";
 import type {
   AccountId,
@@ -19,6 +21,7 @@ import type {
   SubnetId,
   UserId,
   VpcId,
+  WebhookId,
 } from "./ids.ts";
 import type {
   AccessKey,
@@ -38,6 +41,7 @@ import type {
   Vpc,
 } from "./resources.ts";
 import type { ServiceDomain } from "./service-domain.ts";
+import type { Delivery, Webhook } from "./webhook.ts";
 
 /** A slice of a list, in the list's order. */
 export interface Page {
@@ -88,12 +92,20 @@ export interface IdentityRepository {
   deleteAccessKey(id: string): Promise<void>;
   tokenByHash(hash: string): Promise<Token | undefined>;
   deleteToken(hash: string): Promise<void>;
+  /** Projects of the accounts that have an operator, oldest first; at most 100. */
+  operatorProjects(): Promise<readonly ProjectId[]>;
   /** Ends every token and key of a user that expires, and every token that a password began. */
   deleteSessions(user: UserId): Promise<void>;
   /** Ends every token and key that expires, of every user. */
   deleteAllSessions(): Promise<void>;
   /** Forgets tokens and temporary keys that are over, and a user's oldest that expire beyond `most` of each. */
   trimSessions(user: UserId, most: number, now: Timestamp): Promise<void>;
+}
+
+export interface PoolUse {
+  readonly subnetId: SubnetId;
+  readonly cidr: string;
+  readonly used: number;
 }
 
 export interface NetworkRepository {
@@ -128,6 +140,8 @@ export interface NetworkRepository {
   subnet(id: SubnetId): Promise<Subnet | undefined>;
   /** Oldest first, ties by name: subnets that came in one request have the same age. */
   subnets(vpc: VpcId): Promise<readonly Subnet[]>;
+  /** How many endpoints each subnet has that has any. @param projects whose subnets; all where it is left out */
+  poolUse(projects?: ReadonlySet<ProjectId>): Promise<readonly PoolUse[]>;
   setPoolCursor(subnet: SubnetId, cursor: Ipv4 | Ipv6): Promise<void>;
   /** Notes addresses that endpoints have no more, and forgets what was released at `expired` or before. */
   noteReleased(addresses: readonly ReleasedAddress[], expired: Timestamp): Promise<void>;
@@ -249,6 +263,8 @@ export interface EndpointRepository {
     addresses: readonly Address[],
   ): Promise<ReadonlySet<Address>>;
   countInSubnet(subnet: SubnetId): Promise<number>;
+  /** Of those of the endpoints that are there. */
+  maxSessions(ids: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, number>>;
   countInProject(project: ProjectId): Promise<number>;
   setState(id: EndpointId, state: EndpointState, now: Timestamp): Promise<void>;
   /** What a gateway found out about the address. Leaves `updatedAt` alone: it is the owner's and consumer's. */
@@ -313,6 +329,76 @@ export interface RefusalRepository {
   listByService(service: ServiceId, page: Page): Promise<Listing<KeptRefusal>>;
 }
 
+export interface EventFilter {
+  /** Only what is newer than this one; 0: all. */
+  readonly after: number;
+  /** Empty: all. */
+  readonly kinds: readonly EventKind[];
+  readonly limit: number;
+}
+
+export interface EventRepository {
+  /** Leaves out events of projects that are no more. Whoever follows is woken once the piece of work is durable. */
+  append(events: readonly NewEvent[], at: Timestamp): Promise<void>;
+  /** Oldest first. */
+  list(project: ProjectId, filter: EventFilter): Promise<readonly PosternEvent[]>;
+  /** The number of the project's first event since then; beyond all there are, where there is none. */
+  firstSince(project: ProjectId, time: Timestamp): Promise<number>;
+  /** The number of the newest event of all that there ever were; 0 before the first. */
+  latest(): Promise<number>;
+  /** The number of the newest event of the project that was trimmed; 0 before that. */
+  floor(project: ProjectId): Promise<number>;
+  /** Other projects, too, that have accepted endpoints of a service, up to 1,000. */
+  consumers(service: ServiceId): Promise<readonly ProjectId[]>;
+  /** Forgets some of what is older, or more, than is kept. Returns how many; 0 when it is done. */
+  trim(before: Timestamp, mostOfProject: number, mostNow: number): Promise<number>;
+}
+
+/** What gateways made be true lately, and what was told of it. */
+export interface ConditionRepository {
+  all(): Promise<readonly Condition[]>;
+  set(condition: Condition): Promise<void>;
+  delete(keys: readonly string[]): Promise<void>;
+}
+
+export interface WebhookRepository {
+  insert(webhook: Webhook): Promise<void>;
+  update(webhook: Webhook): Promise<void>;
+  /** Takes its deliveries along. */
+  delete(id: WebhookId): Promise<void>;
+  find(id: WebhookId): Promise<Webhook | undefined>;
+  /** Oldest first. */
+  allOfProject(project: ProjectId): Promise<readonly Webhook[]>;
+  /** Enabled webhooks of every project that something is on its way to. */
+  withPending(): Promise<readonly WebhookId[]>;
+  /** The oldest pending delivery of each resource, those that are due first in front. */
+  heads(webhook: WebhookId, most: number): Promise<readonly Delivery[]>;
+  /** The oldest pending delivery of one resource, where it was never tried. */
+  nextOf(webhook: WebhookId, resource: string): Promise<Delivery | undefined>;
+  delivery(id: string): Promise<Delivery | undefined>;
+  /** Oldest first. */
+  deliveries(webhook: WebhookId, status: Delivery["status"], page: Page): Promise<Listing<Delivery>>;
+  arrived(id: string): Promise<void>;
+  /** Writes how it stands. */
+  setDelivery(delivery: Delivery): Promise<void>;
+  /** Forgets some dead deliveries from before then. Returns how many; 0 when it is done. */
+  trimDead(before: Timestamp, mostNow: number): Promise<number>;
+}
+
+/** Who has to look, after a commit that made something happen. */
+export interface EventsCommitted {
+  readonly projects: ReadonlySet<ProjectId>;
+  readonly webhooks: ReadonlySet<WebhookId>;
+}
+
+/** Where the installation's own machines are. */
+export interface OwnNetworks {
+  /** CIDRs of VPCs and subnets, addresses of nodes and resolvers, of either family. */
+  readonly networks: readonly string[];
+  /** Names by which nodes are registered, in lower case. */
+  readonly nodeNames: readonly string[];
+}
+
 /**
  * `lineage`: whose revisions the data carry; `restored`: when the backup was made that a restore has just put in place,
  * until the server has seen to what follows from it; `written_by`: the version that served them last.
@@ -338,12 +424,17 @@ export interface Repositories {
   readonly gateways: GatewayRepository;
   readonly refusals: RefusalRepository;
   readonly inventory: InventoryRepository;
+  readonly events: EventRepository;
+  readonly conditions: ConditionRepository;
+  readonly webhooks: WebhookRepository;
   /** A fact about the installation. */
   setting(key: SettingKey): Promise<string | undefined>;
   /** Replaces what was there. */
   setSetting(key: SettingKey, value: string): Promise<void>;
   /** Nothing happens where there is none. */
   deleteSetting(key: SettingKey): Promise<void>;
+  /** Of every project. */
+  ownNetworks(): Promise<OwnNetworks>;
   /** What a project has, in numbers. */
   counts(project: ProjectId): Promise<ProjectCounts>;
   /** Several reads: call it inside `read` or `write` for one consistent view. */
@@ -405,5 +496,7 @@ export interface Store extends Repositories {
   read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result>;
   /** Calls `listener` after every new revision, with the request that made it. Returns the way to end that. */
   onRevision(listener: (revision: number, requestId: string | undefined) => void): () => void;
+  /** Calls `listener` after every commit that made something happen. Returns the way to end that. */
+  onEvents(listener: (committed: EventsCommitted) => void): () => void;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { Kysely, Selectable } from "kysely";
+import { sql, type Kysely, type Selectable } from "kysely";
 import type { EndpointState } from "../domain/endpoint-state.ts";
 import type { AccountId, EndpointId, ProjectId, ServiceId, SubnetId, VpcId } from "../domain/ids.ts";
 import type { Endpoint, Tag, Timestamp } from "../domain/resources.ts";
@@ -156,6 +156,13 @@ export class SqlEndpointRepository implements EndpointRepository {
 
   async countInSubnet(subnet: SubnetId): Promise<number> {
     return this.#count("subnetId", subnet);
+  }
+
+  async maxSessions(ids: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, number>> {
+    const { rows } = await sql<{ id: EndpointId; maxSession: number }>`
+      select id, max_session from endpoint where id in (select value from json_each(${JSON.stringify(ids)}))
+    `.execute(this.#db);
+    return new Map(rows.map(({ id, maxSession }) => [id, maxSession]));
   }
 
   async countInProject(project: ProjectId): Promise<number> {

@@ -5,6 +5,8 @@ import type { Role } from "../domain/roles.ts";
 import type { IdentityRepository, Listing, Page } from "../domain/store.ts";
 import type { Schema } from "./schema.ts";
 
+const mostOperatorProjects = 100;
+
 export class SqlIdentityRepository implements IdentityRepository {
   readonly #db: Kysely<Schema>;
 
@@ -162,6 +164,20 @@ export class SqlIdentityRepository implements IdentityRepository {
       .where((eb) => eb.or([eb("expiresAt", "is not", null), eb("methods", "like", '%"password"%')]))
       .execute();
     await this.#db.deleteFrom("accessKey").where("expiresAt", "is not", null).execute();
+  }
+
+  async operatorProjects(): Promise<readonly ProjectId[]> {
+    const rows = await this.#db
+      .selectFrom("project")
+      .select("project.id")
+      .where("accountId", "in", (eb) =>
+        eb.selectFrom("user").select("user.accountId").where("isOperator", "=", 1),
+      )
+      .orderBy("createdAt")
+      .orderBy("id")
+      .limit(mostOperatorProjects)
+      .execute();
+    return rows.map(({ id }) => id as ProjectId);
   }
 
   async deleteSessions(user: UserId): Promise<void> {

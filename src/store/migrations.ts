@@ -292,6 +292,41 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    // Numbers of events are never given twice, also where the newest events are gone. What was trimmed of a project's
+    // is told by its floor. Deliveries have a body of their own: they may outlive the event.
+    name: "0015-events",
+    sql: `
+      create table event (
+        seq integer primary key autoincrement, at integer not null,
+        project_id text not null references project on delete cascade,
+        kind text not null, resource text not null, data text not null
+      ) strict;
+      create index event_by_project on event (project_id, seq);
+      create table event_floor (
+        project_id text primary key references project on delete cascade, seq integer not null
+      ) strict, without rowid;
+      create table condition (
+        key text primary key, seen text not null, told text not null, told_at integer not null,
+        changes integer not null
+      ) strict, without rowid;
+      create table webhook (
+        id text primary key, project_id text not null references project on delete cascade, url text not null,
+        kinds text not null, description text not null, enabled integer not null check (enabled in (0, 1)),
+        sealed_secret text not null, created_at integer not null, updated_at integer not null
+      ) strict;
+      create index webhook_by_project on webhook (project_id, created_at, id);
+      create table webhook_delivery (
+        id text primary key, webhook_id text not null references webhook on delete cascade,
+        seq integer not null, kind text not null, resource text not null, body text not null,
+        status text not null check (status in ('pending', 'dead')), failures integer not null,
+        next_at integer not null, problem text, created_at integer not null
+      ) strict;
+      create index webhook_delivery_in_order on webhook_delivery (webhook_id, status, resource, seq);
+      create index webhook_delivery_by_age on webhook_delivery (webhook_id, status, seq);
+      create index webhook_delivery_dead on webhook_delivery (created_at) where status = 'dead';
+    `,
+  },
+  {
     name: "0016-lineage",
     sql: "insert into installation values ('lineage', lower(hex(randomblob(16))));",
   },

@@ -5,7 +5,7 @@ import type { KernelAttachment } from "../domain/desired.ts";
 import type { ProjectId, SubnetId, VpcId } from "../domain/ids.ts";
 import type { KernelVpc, ReleasedAddress, Subnet, Timestamp, Vpc } from "../domain/resources.ts";
 import type { Resolver } from "../domain/snapshot.ts";
-import type { Listing, NetworkRepository, Page } from "../domain/store.ts";
+import type { Listing, NetworkRepository, Page, PoolUse } from "../domain/store.ts";
 import type { Ipv4 } from "../lib/ipv4.ts";
 import type { Ipv6 } from "../lib/ipv6.ts";
 import type { Schema } from "./schema.ts";
@@ -170,6 +170,17 @@ export class SqlNetworkRepository implements NetworkRepository {
       .orderBy("name")
       .execute();
     return rows.map(toSubnet);
+  }
+
+  async poolUse(projects?: ReadonlySet<ProjectId>): Promise<readonly PoolUse[]> {
+    const asked = projects ? JSON.stringify([...projects]) : null;
+    const { rows } = await sql<PoolUse>`
+      select subnet.id as subnet_id, subnet.cidr, count(*) as used
+      from subnet join endpoint on endpoint.subnet_id = subnet.id
+      where ${asked} is null or subnet.project_id in (select value from json_each(${asked}))
+      group by subnet.id
+    `.execute(this.#db);
+    return rows;
   }
 
   async setPoolCursor(subnet: SubnetId, cursor: Ipv4 | Ipv6): Promise<void> {

@@ -179,4 +179,42 @@ export interface Schema {
   };
   refusalBatch: { gatewayId: string; process: string; sequence: number };
   gateway: { id: string; name: string; tokenHash: string; lastSeenAt: number | null };
+  event: {
+    seq: Generated<number>;
+    at: number;
+    projectId: string;
+    kind: string;
+    resource: string;
+    /** JSON object. */
+    data: string;
+  };
+  /** The newest event of a project that was trimmed. */
+  eventFloor: { projectId: string; seq: number };
+  condition: { key: string; seen: string; told: string; toldAt: number; changes: number };
+  webhook: {
+    id: string;
+    projectId: string;
+    url: string;
+    /** JSON array of text; empty: all. */
+    kinds: string;
+    description: string;
+    enabled: Flag;
+    sealedSecret: string;
+    createdAt: number;
+    updatedAt: number;
+  };
+  webhookDelivery: {
+    id: string;
+    webhookId: string;
+    seq: number;
+    kind: string;
+    resource: string;
+    /** JSON, as it is sent. */
+    body: string;
+    status: string;
+    failures: number;
+    nextAt: number;
+    problem: string | null;
+    createdAt: number;
+  };
 }

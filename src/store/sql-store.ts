@@ -3,14 +3,24 @@ import { CamelCasePlugin, Kysely } from "kysely";
 import type { AuditLog } from "../domain/audit-log.ts";
 import type { DesiredState } from "../domain/build-snapshot.ts";
 import type { ProjectId } from "../domain/ids.ts";
-import type { AuditEntry, ProjectCounts, Repositories, SettingKey, Store } from "../domain/store.ts";
+import type {
+  AuditEntry,
+  EventsCommitted,
+  OwnNetworks,
+  ProjectCounts,
+  Repositories,
+  SettingKey,
+  Store,
+} from "../domain/store.ts";
 import { authenticator, type Authenticate } from "../lib/authenticator.ts";
 import type { Clock } from "../lib/clock.ts";
 import { SqlAuditLog } from "./audit-log.ts";
 import { AuditTrail, beginTrail } from "./audit-trail.ts";
 import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
+import { SqlConditionRepository } from "./condition-repository.ts";
 import { openDatabase } from "./database.ts";
 import { SqlEndpointRepository, toEndpoint } from "./endpoint-repository.ts";
+import { SqlEventRepository } from "./event-repository.ts";
 import { SqlGatewayRepository } from "./gateway-repository.ts";
 import { GroupCommit, type CommitListener } from "./group-commit.ts";
 import { SqlIdentityRepository } from "./identity-repository.ts";
@@ -18,9 +28,11 @@ import { SqlInventoryRepository } from "./inventory-repository.ts";
 import { SqlNetworkRepository } from "./network-repository.ts";
 import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
 import { SqlRefusalRepository } from "./refusal-repository.ts";
+import { ownNetworks } from "./own-networks.ts";
 import type { Schema } from "./schema.ts";
 import { SqlServiceDomainRepository } from "./service-domain-repository.ts";
 import { SqlServiceRepository, toService } from "./service-repository.ts";
+import { SqlWebhookRepository } from "./webhook-repository.ts";
 
 type RevisionListener = Parameters<Store["onRevision"]>[0];
 
@@ -36,6 +48,9 @@ class SqlRepositories implements Repositories {
   readonly noted: AuditEntry[] = [];
   readonly refusals: SqlRefusalRepository;
   readonly inventory: SqlInventoryRepository;
+  readonly events: SqlEventRepository;
+  readonly conditions: SqlConditionRepository;
+  readonly webhooks: SqlWebhookRepository;
   protected readonly db: Kysely<Schema>;
 
   constructor(db: Kysely<Schema>) {
@@ -49,6 +64,9 @@ class SqlRepositories implements Repositories {
     this.gateways = new SqlGatewayRepository(db);
     this.refusals = new SqlRefusalRepository(db);
     this.inventory = new SqlInventoryRepository(db);
+    this.events = new SqlEventRepository(db);
+    this.conditions = new SqlConditionRepository(db);
+    this.webhooks = new SqlWebhookRepository(db);
   }
 
   async setting(key: SettingKey): Promise<string | undefined> {
@@ -66,6 +84,10 @@ class SqlRepositories implements Repositories {
 
   async deleteSetting(key: SettingKey): Promise<void> {
     await this.db.deleteFrom("installation").where("key", "=", key).execute();
+  }
+
+  ownNetworks(): Promise<OwnNetworks> {
+    return ownNetworks(this.db);
   }
 
   async counts(project: ProjectId): Promise<ProjectCounts> {
@@ -128,6 +150,7 @@ export class SqlStore extends SqlRepositories implements Store {
   #revision = 0;
   #generation = 0;
   readonly #listeners = new Set<RevisionListener>();
+  readonly #eventListeners = new Set<(committed: EventsCommitted) => void>();
 
   private constructor(
     db: Kysely<Schema>,
@@ -180,21 +203,22 @@ export class SqlStore extends SqlRepositories implements Store {
     audit: AuditEntry,
     work: (tx: Repositories, revision: number) => Promise<Result>,
   ): Promise<{ readonly result: Result; readonly revision: number }> {
-    const done = await this.#commits.run(async (db) => {
-      const { value: revision } = await db
+    const { result, revision, events } = await this.#commits.run(async (db) => {
+      const { value: next } = await db
         .updateTable("revision")
         .set((eb) => ({ value: eb("value", "+", 1) }))
         .returning("value")
         .executeTakeFirstOrThrow();
       const tx = new SqlRepositories(db);
-      const result = await work(tx, revision);
-      this.#record([audit, ...tx.noted]);
-      return { result, revision };
+      const done = await work(tx, next);
+      await this.#record(tx, [audit, ...tx.noted]);
+      return { result: done, revision: next, events: tx.events.committed };
     });
     this.#generation += 1;
-    this.#revision = Math.max(this.#revision, done.revision);
-    for (const listener of this.#listeners) listener(done.revision, audit.requestId);
-    return done;
+    this.#revision = Math.max(this.#revision, revision);
+    for (const listener of this.#listeners) listener(revision, audit.requestId);
+    this.#tell(events);
+    return { result, revision };
   }
 
   async rehearse(
@@ -212,14 +236,15 @@ export class SqlStore extends SqlRepositories implements Store {
   }
 
   async observe<Result>(work: (tx: Repositories) => Promise<Result>, audit?: AuditEntry): Promise<Result> {
-    const result = await this.#commits.run(async (db) => {
+    const done = await this.#commits.run(async (db) => {
       const tx = new SqlRepositories(db);
-      const done = await work(tx);
-      this.#record([...(audit ? [audit] : []), ...tx.noted]);
-      return done;
+      const result = await work(tx);
+      await this.#record(tx, [...(audit ? [audit] : []), ...tx.noted]);
+      return { result, events: tx.events.committed };
     });
     this.#generation += 1;
-    return result;
+    this.#tell(done.events);
+    return done.result;
   }
 
   async read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
@@ -231,6 +256,11 @@ export class SqlStore extends SqlRepositories implements Store {
     return () => this.#listeners.delete(listener);
   }
 
+  onEvents(listener: (committed: EventsCommitted) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
+  }
+
   async close(): Promise<void> {
     await this.db.destroy();
   }
@@ -239,8 +269,15 @@ export class SqlStore extends SqlRepositories implements Store {
    * Writes the entries of the piece of work that is running, in its transaction. The rows that it changed go with the
    * first of them. Whatever else has to be durable with an entry is written here.
    */
-  #record(entries: readonly AuditEntry[]): void {
-    for (const entry of entries.length > 0 ? entries : [unnamed]) this.#trail.append(entry);
+  async #record(tx: SqlRepositories, entries: readonly AuditEntry[]): Promise<void> {
+    for (const entry of entries.length > 0 ? entries : [unnamed]) {
+      const recorded = this.#trail.append(entry);
+      if (recorded) await tx.events.recordChanges(recorded.changes, recorded.event.at);
+    }
+  }
+
+  #tell(committed: EventsCommitted | undefined): void {
+    if (committed) for (const listener of this.#eventListeners) listener(committed);
   }
 }
 
