@@ -2,6 +2,7 @@ import { QuestionDesk } from "../../src/control/question-desk.ts";
 import { DatabaseSync } from "node:sqlite";
 import type { Kysely } from "kysely";
 import { createTenant, newTenantSecrets } from "../../src/api/actions/create-tenant.ts";
+import { EventStreams } from "../../src/api/event-streams.ts";
 import { operations } from "../../src/api/operations.ts";
 import { PasswordCheck } from "../../src/api/password-check.ts";
 import { ResponseCache } from "../../src/api/response-cache.ts";
@@ -9,6 +10,7 @@ import { buildServer } from "../../src/api/server.ts";
 import { TestMaintenance } from "../../src/api/test-maintenance.ts";
 import { WantedLevel } from "../../src/lib/wanted-level.ts";
 import { TestGateways } from "../../src/api/test-gateways.ts";
+import { TestWebhooks } from "../../src/api/test-webhooks.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import { AuditTrail } from "../../src/store/audit-trail.ts";
@@ -42,6 +44,8 @@ export async function startBenchServer(file: string, trail: Trail): Promise<Benc
     enforcement: gateways,
     live: gateways,
     cache: new ResponseCache(() => store.generation),
+    streams: new EventStreams(store),
+    webhooks: new TestWebhooks(),
     seal: (plain: string) => plain,
     unseal: (sealed: string) => sealed,
     passwords: new PasswordCheck(systemClock),

@@ -66,15 +66,28 @@ export class KeyAuthenticator {
     return { ...key.user, projectId: (wanted as ProjectId | undefined) ?? key.projects[0] ?? noProject };
   }
 
+  /**
+   * Returns what whoever has the key may do now.
+   * @throws ApiGatewayError 401 where there is no such key any more, or it is over
+   */
+  async rightsOf(id: string): Promise<Omit<Principal, "projectId">> {
+    const { user, securityToken } = this.#recall(id) ?? (await this.#lookUp(id));
+    if (securityToken) this.#checkExpiry(securityToken);
+    return user;
+  }
+
   #checkSecurityToken({ securityToken }: KnownKey, sent: string | undefined): void {
     if (!securityToken) return;
     const hash = Buffer.from(hashToken(sent ?? ""));
     if (!timingSafeEqual(hash, Buffer.from(securityToken.hash))) {
       throw notAuthenticated("Get secretKey failed");
     }
-    if (securityToken.expiresAt <= this.#clock.now()) {
-      throw notAuthenticated(`token expires, expires_at:${new Date(securityToken.expiresAt).toISOString()}`);
-    }
+    this.#checkExpiry(securityToken);
+  }
+
+  #checkExpiry({ expiresAt }: SecurityToken): void {
+    if (expiresAt > this.#clock.now()) return;
+    throw notAuthenticated(`token expires, expires_at:${new Date(expiresAt).toISOString()}`);
   }
 
   async #checkSignature({ secret, user }: KnownKey, request: SignedRequest): Promise<void> {

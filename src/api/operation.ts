@@ -7,11 +7,13 @@ import type { AccountId, ProjectId, UserId } from "../domain/ids.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Rights } from "../domain/roles.ts";
 import type { Store } from "../domain/store.ts";
+import type { WebhookSender } from "../domain/webhook.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { ProbeAnswer, ProbeTarget } from "../lib/http-probe.ts";
 import type { WantedLevel } from "../lib/wanted-level.ts";
 import type { TxtLookup } from "../lib/txt-lookup.ts";
 import type { Protocol } from "./error-catalogue.ts";
+import type { EventStreams } from "./event-streams.ts";
 import type { PasswordCheck } from "./password-check.ts";
 import type { ResponseCache } from "./response-cache.ts";
 
@@ -43,6 +45,8 @@ export interface ApiContext {
   /** What is wanted of each kind of process, beside what it was started with. */
   readonly logLevels: Readonly<Record<"server" | "gateway", WantedLevel>>;
   readonly cache: ResponseCache;
+  readonly streams: EventStreams;
+  readonly webhooks: WebhookSender;
   readonly seal: (plain: string) => string;
   readonly unseal: (sealed: string) => string;
   readonly passwords: PasswordCheck;
@@ -68,6 +72,8 @@ export interface OperationRequest<S extends Schemas = Schemas> {
   readonly headers: IncomingHttpHeaders;
   /** Value of If-Match, or undefined. */
   readonly ifMatch: string | undefined;
+  /** Tells, for answers that go on for long, whether whoever asked still may: his credential and rights may have ended. */
+  readonly isStillAllowed: () => Promise<boolean>;
   readonly params: Part<S, "params">;
   readonly query: Part<S, "query">;
   readonly body: Part<S, "body">;

@@ -38,6 +38,7 @@ import { listRefusalsOfCluster, listRefusalsOfEndpoint, listRefusalsOfService } 
 import { checkData, createBackup } from "./postern/backups.ts";
 import { createConsumerEndpoint } from "./postern/create-consumer-endpoint.ts";
 import { deleteConsumerEndpoint, listConsumerEndpoints, showConsumerEndpoint } from "./postern/endpoints.ts";
+import { listEvents } from "./postern/events.ts";
 import { importConnections } from "./postern/import-listing.ts";
 import { showLogLevel, updateLogLevel } from "./postern/log-level.ts";
 import { drainNode, undrainNode } from "./postern/nodes.ts";
@@ -65,6 +66,16 @@ import {
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc, updateVpc } from "./postern/vpcs.ts";
+import {
+  createWebhook,
+  deleteWebhook,
+  listWebhookDeliveries,
+  listWebhooks,
+  retryWebhookDelivery,
+  showWebhook,
+  testWebhook,
+  updateWebhook,
+} from "./postern/webhooks.ts";
 import { vpcepOperations } from "./vpcep/operations.ts";
 import { listSubnetsV1, listVpcsV1, showSubnetV1, showVpcV1 } from "./vpc/networks.ts";
 
@@ -126,6 +137,15 @@ export const operations: readonly Operation[] = [
   exportAllAudit,
   verifyAudit,
   verifyAuditLines,
+  listEvents,
+  createWebhook,
+  listWebhooks,
+  showWebhook,
+  updateWebhook,
+  deleteWebhook,
+  testWebhook,
+  listWebhookDeliveries,
+  retryWebhookDelivery,
   createAccount,
   listAccounts,
   showAccount,

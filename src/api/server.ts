@@ -9,7 +9,7 @@ import { DryRun, renderPlan } from "./actions/dry-run.ts";
 import { TokenAuthenticator } from "./authentication.ts";
 import { answerBrokenRequest, ignoreExpectations } from "./broken-request.ts";
 import type { Protocol } from "./error-catalogue.ts";
-import { apiNotFound, describeError, errorBody } from "./errors.ts";
+import { ApiGatewayError, apiNotFound, describeError, errorBody } from "./errors.ts";
 import { etagMatches } from "./etag.ts";
 import { KeyAuthenticator } from "./key-authentication.ts";
 import { openApiRoutes } from "./openapi/routes.ts";
@@ -91,15 +91,16 @@ export function buildServer(
   acceptJson(app, keys);
   app.setErrorHandler((error, request, reply) => sendError({ log, requests }, error, request, reply));
   app.setNotFoundHandler((request, reply) => sendError({ log, requests }, apiNotFound(), request, reply));
+  const credentials = { keys, tokens: new TokenAuthenticator(context.store, context.clock) };
   void app.register((scope, _options, done) => {
-    authenticateRequests(scope, new TokenAuthenticator(context.store, context.clock));
+    authenticateRequests(scope, credentials.tokens);
     for (const operation of operations) {
-      if (operation.access !== "public") addRoute(scope, operation, context, keys, requests);
+      if (operation.access !== "public") addRoute(scope, operation, context, credentials, requests);
     }
     done();
   });
   for (const operation of operations) {
-    if (operation.access === "public") addRoute(app, operation, context, keys, requests);
+    if (operation.access === "public") addRoute(app, operation, context, credentials, requests);
   }
   void app.register((scope, _options, done) => {
     scope.addHook("onRequest", (request, reply, next) => {
@@ -158,13 +159,18 @@ async function admitByHeaders(request: FastifyRequest, authenticator: TokenAuthe
   if (!request.signature) request.principal = await authenticator.authenticate(token);
 }
 
+interface Credentials {
+  readonly tokens: TokenAuthenticator;
+  readonly keys: KeyAuthenticator;
+}
+
 type Handler = (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
 
 function addRoute(
   app: FastifyInstance,
   operation: Operation,
   context: ApiContext,
-  keys: KeyAuthenticator,
+  credentials: Credentials,
   requests: RequestLog,
 ): void {
   const { params, query, body } = operation.schemas;
@@ -179,6 +185,7 @@ function addRoute(
         source: request.ip,
         headers: request.headers,
         ifMatch: request.headers["if-match"],
+        isStillAllowed: () => isStillAllowed(request, operation, credentials),
         params: checkParams?.(request.params) as undefined,
         query: checkQuery?.(request.query) as undefined,
         body: readBody(checkBody, request.body) as undefined,
@@ -197,7 +204,7 @@ function addRoute(
       requests.begin(operation, request, reply);
       return request.principal || operation.access === "public"
         ? handle(request, reply)
-        : admitSigned(request, keys).then(() => handle(request, reply));
+        : admitSigned(request, credentials.keys).then(() => handle(request, reply));
     },
   });
 }
@@ -272,6 +279,25 @@ function authorised(request: FastifyRequest, operation: Operation): Principal {
     );
   }
   return principal;
+}
+
+/** Looks again at who asks, and what he may: the answer of an operation may go on for days. */
+async function isStillAllowed(
+  request: FastifyRequest,
+  operation: Operation,
+  { tokens, keys }: Credentials,
+): Promise<boolean> {
+  const { signature, principal } = request;
+  const token = request.headers["x-auth-token"];
+  try {
+    const now = signature
+      ? await keys.rightsOf(signature.accessKey)
+      : (tokens.recall(token) ?? (await tokens.authenticate(token)));
+    return principal?.accountId === now.accountId && isAllowed(now, operation.action);
+  } catch (error) {
+    if (error instanceof ApiGatewayError) return false;
+    throw error;
+  }
 }
 
 function send(reply: FastifyReply, request: FastifyRequest, answer: OperationReply): FastifyReply {

@@ -14,6 +14,7 @@ import type { SqlStore } from "../store/sql-store.ts";
 import type { TxtLookup } from "../lib/txt-lookup.ts";
 import { openTestStore } from "../store/test-store.ts";
 import { createTenant } from "./actions/create-tenant.ts";
+import { EventStreams } from "./event-streams.ts";
 import type { ApiContext } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { PasswordCheck } from "./password-check.ts";
@@ -21,6 +22,7 @@ import { ResponseCache } from "./response-cache.ts";
 import { buildServer, type ExtraRoutes } from "./server.ts";
 import { TestMaintenance } from "./test-maintenance.ts";
 import { TestGateways } from "./test-gateways.ts";
+import { TestWebhooks } from "./test-webhooks.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -42,6 +44,7 @@ export class TestServer {
   readonly gateways = new TestGateways();
   readonly maintenance = new TestMaintenance();
   readonly logLevels = { server: new WantedLevel(), gateway: new WantedLevel() };
+  readonly webhooks = new TestWebhooks();
   /** Where proofs of domains are looked for: nowhere, unless a test says where. */
   lookUpTxt: TxtLookup = () => Promise.resolve([]);
 
@@ -66,6 +69,8 @@ export class TestServer {
       maintenance: this.maintenance,
       logLevels: this.logLevels,
       cache: new ResponseCache(() => store.generation),
+      streams: new EventStreams(store),
+      webhooks: this.webhooks,
       seal: (plain) => this.sealer.seal(plain),
       unseal: (sealed) => this.sealer.unseal(sealed),
       passwords: new PasswordCheck(clock),

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import { anEndpoint, aReport, endpointId, gatewayId, namePlace } from "../domain/test-fixtures.ts";
+import { createLogger } from "../lib/log.ts";
 import { TestClock } from "../lib/test-clock.ts";
 import { insertBasics } from "../store/test-basics.ts";
 import { openTestStore } from "../store/test-store.ts";
 import { ControlPlane } from "./control-plane.ts";
 import { GatewayRegistry } from "./gateway-registry.ts";
+import { GatewayWatch } from "./gateway-watch.ts";
 import { SnapshotFeed } from "./snapshot-feed.ts";
 
 const audit = { actor: "a", action: "b", resource: "c" };
@@ -24,12 +26,9 @@ async function start(lastSeenAt: number | null = null) {
     await tx.endpoints.insert(anEndpoint({ phase: "creating" }));
   });
   const registry = new GatewayRegistry(clock, 60_000);
-  const control = new ControlPlane(
-    store,
-    clock,
-    new SnapshotFeed(store, { ...namePlace, lineage: "here" }, String),
-    registry,
-  );
+  const feed = new SnapshotFeed(store, { ...namePlace, lineage: "here" }, String);
+  const watch = new GatewayWatch(store, clock, createLogger("unit", "silent"));
+  const control = new ControlPlane(store, clock, feed, registry, watch);
   await control.start();
   return { clock, store, registry, control };
 }

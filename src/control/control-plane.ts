@@ -4,6 +4,7 @@ import type { Gateway } from "../domain/resources.ts";
 import type { Store } from "../domain/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { GatewayRegistry } from "./gateway-registry.ts";
+import type { GatewayWatch } from "./gateway-watch.ts";
 import { settleEndpoints } from "./settle-endpoints.ts";
 import { RevisionRequests } from "./revision-requests.ts";
 import type { KnownSnapshot, SnapshotFeed } from "./snapshot-feed.ts";
@@ -25,14 +26,22 @@ export class ControlPlane {
   readonly #clock: Clock;
   readonly #feed: SnapshotFeed;
   readonly #registry: GatewayRegistry;
+  readonly #watch: GatewayWatch;
   readonly #seenPersistedAt = new Map<GatewayId, number>();
   readonly #requests = new RevisionRequests();
 
-  constructor(store: Store, clock: Clock, feed: SnapshotFeed, registry: GatewayRegistry) {
+  constructor(
+    store: Store,
+    clock: Clock,
+    feed: SnapshotFeed,
+    registry: GatewayRegistry,
+    watch: GatewayWatch,
+  ) {
     this.#store = store;
     this.#clock = clock;
     this.#feed = feed;
     this.#registry = registry;
+    this.#watch = watch;
     store.onRevision((revision, requestId) => this.#requests.note(revision, requestId));
   }
 
@@ -72,6 +81,8 @@ export class ControlPlane {
     }
     const coming = await settleEndpoints(this.#store, this.#clock, gateway.id, report);
     this.#registry.report(gateway.id, report, coming);
+    // Where this fails the gateway hears of it, and reports the same again.
+    await this.#watch.report(gateway, report);
     // Afterwards: writes do not wait for it, and a gateway keeps a batch until its report is answered.
     const { refusals } = report;
     if (refusals)

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { KernelSettings } from "../gateway/kernel/start.ts";
+import { parseIpv4Prefix } from "../lib/ipv4.ts";
+import { parseIpv6Prefix } from "../lib/ipv6.ts";
 import { parseListenAddress } from "../lib/listen-address.ts";
 import { createLogger, type Logger } from "../lib/log.ts";
 import { isLogLevel, logLevels, type LogLevel } from "../lib/wanted-level.ts";
@@ -26,6 +28,7 @@ const defaultRegion = "region-1";
 const defaultZone = "postern.internal";
 const zoneHelp = `zone of private names (first start only; default ${defaultZone})`;
 const logLevelHelp = "least of what is logged (or POSTERN_LOG; default warn for up, else info)";
+const webhookAllowHelp = "network that webhooks may lead to although it is not public; may be repeated";
 const defaultIdleTimeoutS = "3600";
 const flowsHelp = "most flows of one network that the kernel carries (default: half of the kernel's table)";
 const mostListed = 100_000;
@@ -36,6 +39,7 @@ interface ProcessFlags extends FlowLogFlags, NameFlags, AuditFlags, MetricsFlags
   readonly listen: string;
   readonly region?: string;
   readonly dnsZone?: string;
+  readonly webhookAllow?: readonly string[];
   readonly idleTimeout: string;
   readonly flowsPerNetwork?: string;
   readonly remove?: true;
@@ -63,14 +67,11 @@ export function addProcessCommands(program: Command, env: Environment): void {
   const pathsOf = (command: Command): DataPaths =>
     dataPaths(resolve(command.optsWithGlobals<ProcessFlags>().data ?? env["POSTERN_DATA"] ?? defaultData));
 
-  withAudit(
+  withServerFlags(
     withGatewayFlags(
       program.command("up").description("run server and gateway on this machine, until Ctrl-C"),
     ),
   )
-    .option("--listen <host:port>", "address of the API", defaultListen)
-    .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
-    .option("--dns-zone <name>", zoneHelp)
     .option("--metrics-server <host:port>", metricsHelp("server"))
     .option("--metrics-gateway <host:port>", metricsHelp("gateway"))
     .option("--metrics-token-file <file>", metricsTokenHelp)
@@ -92,28 +93,28 @@ export function addProcessCommands(program: Command, env: Environment): void {
       });
     });
 
-  withMetrics(withAudit(withData(program.command("server").description("run the server alone"))), "server")
-    .option("--listen <host:port>", "address of the API", defaultListen)
-    .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
-    .option("--dns-zone <name>", zoneHelp)
-    .action(async (flags: ProcessFlags, command: Command) => {
-      const { runServer } = await import("./server.ts");
-      const log = loggerOf("server", flags, "info");
-      const paths = pathsOf(command);
-      await runProcess(log, () =>
-        runServer({
-          paths,
-          listen: parseListenAddress(flags.listen),
-          log,
-          wantedRegion: flags.region,
-          defaultRegion,
-          wantedZone: flags.dnsZone,
-          defaultZone,
-          auditRetentionDays: readAuditRetention(flags),
-          metrics: readMetrics("server", flags.metrics, flags.metricsTokenFile),
-        }),
-      );
-    });
+  withMetrics(
+    withServerFlags(withData(program.command("server").description("run the server alone"))),
+    "server",
+  ).action(async (flags: ProcessFlags, command: Command) => {
+    const { runServer } = await import("./server.ts");
+    const log = loggerOf("server", flags, "info");
+    const paths = pathsOf(command);
+    await runProcess(log, () =>
+      runServer({
+        paths,
+        listen: parseListenAddress(flags.listen),
+        log,
+        wantedRegion: flags.region,
+        defaultRegion,
+        wantedZone: flags.dnsZone,
+        defaultZone,
+        auditRetentionDays: readAuditRetention(flags),
+        metrics: readMetrics("server", flags.metrics, flags.metricsTokenFile),
+        webhookAllow: readWebhookAllow(flags),
+      }),
+    );
+  });
 
   addGatewayCommand(program, (flags) => loggerOf("gateway", flags, "info"), pathsOf);
 }
@@ -195,9 +196,10 @@ function flowsArgs({ flowsPerNetwork }: ProcessFlags): readonly string[] {
 }
 
 function serverArgs(flags: ProcessFlags): readonly string[] {
-  const { region, dnsZone } = flags;
+  const { region, dnsZone, webhookAllow = [] } = flags;
   return [
     ...auditArgs(flags),
+    ...webhookAllow.flatMap((network) => ["--webhook-allow", network]),
     ...(region === undefined ? [] : ["--region", region]),
     ...(dnsZone === undefined ? [] : ["--dns-zone", dnsZone]),
     ...metricsArgs("server", flags),
@@ -216,6 +218,17 @@ function withMetrics(command: Command, of: MetricsProcess): Command {
     .option("--metrics-token-file <file>", metricsTokenHelp);
 }
 
+function withServerFlags(command: Command): Command {
+  return withAudit(command)
+    .option("--listen <host:port>", "address of the API", defaultListen)
+    .option("--region <name>", `region that names carry (first start only; default ${defaultRegion})`)
+    .option("--dns-zone <name>", zoneHelp)
+    .option("--webhook-allow <cidr>", webhookAllowHelp, (text: string, before: string[] | undefined) => [
+      ...(before ?? []),
+      text,
+    ]);
+}
+
 function withData(command: Command): Command {
   return command
     .option("--data <dir>", `data directory (or POSTERN_DATA; default ${defaultData})`)
@@ -224,6 +237,7 @@ function withData(command: Command): Command {
 
 async function checkFlags(flags: ProcessFlags): Promise<void> {
   parseListenAddress(flags.listen);
+  readWebhookAllow(flags);
   readIdleTimeoutMs(flags.idleTimeout);
   readAuditRetention(flags);
   readKernelSettings(flags);
@@ -245,6 +259,17 @@ function readKernelSettings({ flowsPerNetwork }: ProcessFlags): KernelSettings {
   throw new StartError(
     `"${flowsPerNetwork}" is no number of flows. Give a whole number from 1 to 1000000000.`,
   );
+}
+
+/** @throws StartError */
+function readWebhookAllow({ webhookAllow = [] }: ProcessFlags): readonly string[] {
+  for (const text of webhookAllow) {
+    if (parseIpv4Prefix(text) || parseIpv6Prefix(text)) continue;
+    throw new StartError(
+      `"${text}" is no network that webhooks could be allowed to lead to. Give a CIDR such as 10.1.0.0/16 or fd00::/8.`,
+    );
+  }
+  return webhookAllow;
 }
 
 /** @throws StartError */

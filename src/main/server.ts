@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { questionRoutes } from "../api/gateway/question-routes.ts";
+import { EventStreams } from "../api/event-streams.ts";
 import { gatewayRoutes } from "../api/gateway/routes.ts";
 import type { ApiContext } from "../api/operation.ts";
 import { operations } from "../api/operations.ts";
@@ -26,6 +27,7 @@ import { txtLookup } from "../lib/txt-lookup.ts";
 import { SqlStore } from "../store/sql-store.ts";
 import { removeUnfinishedBackups } from "./backup/make-backup.ts";
 import { completeRestore } from "./backup/restore.ts";
+import { eventServices, type EventServices } from "./event-services.ts";
 import {
   ensureAdministrator,
   ensureDnsAddresses,
@@ -58,6 +60,8 @@ export interface ServerOptions {
   readonly auditRetentionDays: number;
   /** Where metrics are told; nowhere where it is undefined. */
   readonly metrics: MetricsSettings | undefined;
+  /** Networks that webhooks may lead to although they are not public. */
+  readonly webhookAllow: readonly string[];
   readonly log: Logger;
 }
 
@@ -91,8 +95,10 @@ export async function runServer(options: ServerOptions): Promise<void> {
   await ensureDnsAddresses(store, systemClock);
   const registry = new GatewayRegistry(systemClock, enforcementWaitMs);
   const feed = new SnapshotFeed(store, { region, zone, lineage }, (sealed) => sealer.unseal(sealed));
-  const control = new ControlPlane(store, systemClock, feed, registry);
-  const app = buildApi({ ...options, region, zone, counts, logLevels }, store, sealer, control, registry);
+  const events = eventServices(store, sealer, log, options.webhookAllow);
+  const control = new ControlPlane(store, systemClock, feed, registry, events.watch);
+  const parts = { store, sealer, control, registry, events };
+  const app = buildApi({ ...options, region, zone, counts, logLevels }, parts);
   const endpoint = await listen(app, options.listen);
   const metrics = await startMetrics(options.metrics, serverMetrics(counts, store, registry), log);
   await ensureAdministrator(store, sealer, systemClock, paths, { region, endpoint });
@@ -100,15 +106,25 @@ export async function runServer(options: ServerOptions): Promise<void> {
   await control.start();
   const retention = new AuditRetention(store.audit, systemClock, options.auditRetentionDays, log);
   retention.start();
+  await events.start();
   log.info({ endpoint, revision: store.revision }, "server is ready");
   tellSupervisor({ ready: endpoint });
   metrics?.ready();
   await untilStopped();
+  events.close();
   await metrics?.close();
   await app.close();
   await retention.stop();
   await store.close();
   lock.release();
+}
+
+interface ApiParts {
+  readonly store: SqlStore;
+  readonly sealer: Sealer;
+  readonly control: ControlPlane;
+  readonly registry: GatewayRegistry;
+  readonly events: EventServices;
 }
 
 function buildApi(
@@ -120,11 +136,9 @@ function buildApi(
     readonly paths: DataPaths;
     readonly logLevels: ApiContext["logLevels"];
   },
-  store: SqlStore,
-  sealer: Sealer,
-  control: ControlPlane,
-  registry: GatewayRegistry,
+  parts: ApiParts,
 ): FastifyInstance {
+  const { store, sealer, control, registry, events } = parts;
   const desk = new QuestionDesk(() => registry.gateways(), questionWaitMs);
   const context = {
     store,
@@ -138,6 +152,8 @@ function buildApi(
     logLevels: options.logLevels,
     maintenance: new DataMaintenance(options.paths, packageVersion),
     cache: new ResponseCache(() => store.generation),
+    streams: new EventStreams(store),
+    webhooks: events.dispatcher,
     seal: (plain: string) => sealer.seal(plain),
     unseal: (sealed: string) => sealer.unseal(sealed),
     passwords: new PasswordCheck(systemClock),

@@ -15,7 +15,7 @@ import type {
 import { authenticator, type Authenticate } from "../lib/authenticator.ts";
 import type { Clock } from "../lib/clock.ts";
 import { SqlAuditLog } from "./audit-log.ts";
-import { AuditTrail, beginTrail } from "./audit-trail.ts";
+import { AuditTrail, beginTrail, toRowChange } from "./audit-trail.ts";
 import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
 import { SqlConditionRepository } from "./condition-repository.ts";
 import { openDatabase } from "./database.ts";
@@ -272,7 +272,7 @@ export class SqlStore extends SqlRepositories implements Store {
   async #record(tx: SqlRepositories, entries: readonly AuditEntry[]): Promise<void> {
     for (const entry of entries.length > 0 ? entries : [unnamed]) {
       const recorded = this.#trail.append(entry);
-      if (recorded) await tx.events.recordChanges(recorded.changes, recorded.event.at);
+      if (recorded) await tx.events.recordChanges(recorded.changes.map(toRowChange), recorded.event.at);
     }
   }
 

@@ -98,7 +98,7 @@ export class Listener implements SessionHost {
   /** Resets the sessions on nodes whose sessions are to be cut. Returns as `sever` does. */
   severAway(): Promise<number> {
     const isCut = ({ node }: Session): boolean => node !== null && this.endpoint.fateOn(node) === "cut";
-    return resetAll([...this.#sessions].filter(isCut));
+    return this.#resetAll([...this.#sessions].filter(isCut));
   }
 
   /** Closes the sessions at rest on nodes whose sessions are to end so; see {@link Session.closeAtRest}. */
