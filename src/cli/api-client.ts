@@ -192,16 +192,54 @@ export class ApiClient {
     }
   }
 
+  /**
+   * Follows an event stream until the server ends it. Gives its text in pieces.
+   * @param lastEventId where an earlier stream ended; null: there was none
+   * @throws as `request`
+   */
+  async *follow(
+    path: Path,
+    query: RequestOptions["query"],
+    lastEventId: string | null,
+  ): AsyncGenerator<string, void> {
+    const idle = new AbortController();
+    const fresh = (): NodeJS.Timeout => setTimeout(() => idle.abort(), this.#timeoutMs);
+    // The server says something every 15 s.
+    let timer = fresh();
+    try {
+      const headers = {
+        accept: "text/event-stream",
+        ...(lastEventId === null ? {} : { "last-event-id": lastEventId }),
+      };
+      const response = await this.#send("GET", path, { query: query ?? {} }, idle.signal, headers);
+      if (!response.ok) {
+        const body = parseJson(await readLimited(response));
+        throw apiError(response.status, body, response.headers.get("x-request-id"), this.#target);
+      }
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body ?? []) {
+        clearTimeout(timer);
+        timer = fresh();
+        yield decoder.decode(chunk, { stream: true });
+      }
+    } catch (error) {
+      throw error instanceof CliError ? error : this.#noAnswer("GET", error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async #send(
     method: string,
     path: Path,
     options: RequestOptions,
     signal = AbortSignal.timeout(this.#timeoutMs),
+    extra: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(options.query ?? {})) query.set(key, String(value));
     const search = query.size === 0 ? "" : `?${query.toString()}`;
-    const headers = new Headers({ "x-auth-token": this.#target.token, accept: "application/json" });
+    const headers = new Headers({ "x-auth-token": this.#target.token, accept: "application/json", ...extra });
     if (options.body !== undefined) headers.set("content-type", "application/json");
     if (typeof options.ifMatch === "string") headers.set("if-match", options.ifMatch);
     if (this.#isDryRun && method !== "GET") headers.set("x-postern-dry-run", "true");

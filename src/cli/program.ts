@@ -6,6 +6,7 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addDnsCommands } from "./dns.ts";
 import { addEndpointCommands } from "./endpoint.ts";
 import { addExplainCommand } from "./explain.ts";
+import { addEventsCommand } from "./events.ts";
 import { addImportCommand } from "./import.ts";
 import { addAuditCommands } from "./audit.ts";
 import type { CliIo } from "./io.ts";
@@ -21,6 +22,7 @@ import { addStatusCommands } from "./status.ts";
 import { addTopCommand } from "./top.ts";
 import { addUserCommands } from "./user.ts";
 import { addVpcCommands } from "./vpc.ts";
+import { addWebhookCommands } from "./webhook.ts";
 import { addWhitelistCommands } from "./whitelist.ts";
 
 const examples = `
@@ -75,6 +77,8 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addUserCommands(program, io);
   addKeyCommands(program, io);
   addAuditCommands(program, io);
+  addEventsCommand(program, io);
+  addWebhookCommands(program, io);
   addStatusCommands(program, io);
   addLogLevelCommand(program, io);
   return program;

@@ -280,3 +280,45 @@ interface Refusal {
   readonly last_at: string;
   readonly count: number;
 }
+
+/** Something that happened, as the list and the stream tell it. */
+export interface PosternEvent {
+  readonly id: number;
+  readonly type: string;
+  readonly timestamp: string;
+  readonly resource: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventList {
+  readonly events: readonly PosternEvent[];
+  readonly next_after: number;
+  readonly has_more: boolean;
+}
+
+export interface Webhook {
+  readonly id: string;
+  readonly url: string;
+  /** Empty: all. */
+  readonly kinds: readonly string[];
+  readonly description: string;
+  readonly enabled: boolean;
+  readonly created_at: string;
+}
+
+export interface WebhookDelivery {
+  readonly id: string;
+  readonly kind: string;
+  readonly resource: string;
+  readonly status: "pending" | "dead";
+  readonly failures: number;
+  readonly next_attempt_at?: string;
+  readonly problem?: string;
+}
+
+export interface WebhookTest {
+  readonly delivered: boolean;
+  readonly status?: number;
+  readonly problem?: string;
+  readonly duration_ms: number;
+}
