@@ -1,9 +1,10 @@
-/** npm run bench [-- proxy|gateway|api|audit|dns|metrics] [--json]: Postern beside what else could do the work. */
+/** npm run bench [-- proxy|gateway|api|audit|dns|events|metrics] [--json]: Postern beside what else could do the work. */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { benchApi } from "./api/bench.ts";
 import { benchAudit } from "./audit/bench.ts";
 import { benchDns } from "./dns/bench.ts";
+import { benchEvents } from "./events/bench.ts";
 import { benchKernel } from "./kernel/bench.ts";
 import { benchMetrics } from "./metrics/bench.ts";
 import { benchProxy } from "./proxy/bench.ts";
@@ -17,6 +18,7 @@ const benches: ReadonlyMap<string, Bench> = new Map([
   ["api", benchApi],
   ["audit", benchAudit],
   ["dns", benchDns],
+  ["events", benchEvents],
   ["metrics", benchMetrics],
 ]);
 
