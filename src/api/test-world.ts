@@ -93,24 +93,55 @@ function worldFor(id: string, world: World): World {
 
 const noDigest = "0".repeat(64);
 
-function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
-  const bodies: Readonly<Record<string, Json>> = {
-    VerifyAuditLines: { events: [{ seq: 1, previous: noDigest, digest: noDigest, hash: noDigest }] },
-    StartVpcep: {},
-    RegisterCluster: { name: "new", nodes: ["http://10.0.0.6:9200"], probe: false },
-    ImportConnections: {
-      listing: {
-        vpcServiceName: "region.saved.cf072729-b076-49db-83d3-020dc9f589bd",
-        connections: [],
-        permissions: [],
-        vpcepUpdateSwitch: true,
-        total_count: 0,
+const plainBodies: Readonly<Record<string, Json>> = {
+  VerifyAuditLines: { events: [{ seq: 1, previous: noDigest, digest: noDigest, hash: noDigest }] },
+  StartVpcep: {},
+  RegisterCluster: { name: "new", nodes: ["http://10.0.0.6:9200"], probe: false },
+  ImportConnections: {
+    listing: {
+      vpcServiceName: "region.saved.cf072729-b076-49db-83d3-020dc9f589bd",
+      connections: [],
+      permissions: [],
+      vpcepUpdateSwitch: true,
+      total_count: 0,
+    },
+  },
+  CreateVpc: { name: "new" },
+  DrainNode: { force: true },
+  UpdateVpc: { attachment: { kind: "loopback" } },
+  CreateConsumerEndpoint: { service: "logs" },
+  CreateAccount: { name: "new" },
+  UpdateLogLevel: { process: "server", level: "debug", for_seconds: 1 },
+  CreateUser: { name: "new" },
+  UpdateUser: { role: "custom" },
+  KeystoneCreateProject: { project: { name: "new" } },
+  KeystoneCreateUserTokenByPassword: {
+    auth: {
+      identity: {
+        methods: ["password"],
+        password: { user: { name: "owner", password: "right", domain: { name: "owner" } } },
       },
     },
-    CreateVpc: { name: "new" },
-    DrainNode: { force: true },
-    UpdateVpc: { attachment: { kind: "loopback" } },
-    CreateConsumerEndpoint: { service: "logs" },
+  },
+  CreateTemporaryAccessKeyByToken: { auth: { identity: { methods: ["token"] } } },
+  CreateServiceDomain: { name: "other.example.com" },
+  ReplaceWhitelistOfService: { vpc_permissions: [] },
+  UpdateVpcepWhitelist: { vpc_permissions: [] },
+  CreateCluster: { cluster: { name: "spare", datastore: { type: "opensearch", version: "2" } } },
+  CreateClusterV1: { cluster: { name: "spare" } },
+  UpdateBatchClustersTags: { action: "create", tags: [{ key: "a", value: "b" }] },
+  UpdateConnectionCap: { max_session: 1 },
+  UpdateEndpointServiceName: { endpoint_service_name: "new" },
+  UpdateEndpointServicePermissionDesc: { permission: { description: "new" } },
+  AddOrRemoveServicePermissions: { action: "add", permissions: ["*"] },
+  BatchAddEndpointServicePermissions: { permissions: [{ permission: "*" }] },
+  UpgradeEndpoint: { action: "start" },
+  BatchAddOrRemoveResourceInstance: { action: "create", tags: [{ key: "a", value: "b" }] },
+};
+
+function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
+  const bodies: Readonly<Record<string, Json>> = {
+    ...plainBodies,
     CreateEndpoint: { endpoint_service_id: ids.service_id, vpc_id: vpc, subnet_id: own.subnets },
     CreateEndpointService: {
       port_id: "spare",
@@ -118,39 +149,12 @@ function bodyOf(id: string, { ids, own, vpc, home }: World): Json | undefined {
       server_type: "LB",
       ports: [{ client_port: 80, server_port: 9200 }],
     },
-    CreateAccount: { name: "new" },
-    UpdateLogLevel: { process: "server", level: "debug", for_seconds: 1 },
-    CreateUser: { name: "new" },
     CreateAccessKey: { user_id: own.users },
-    UpdateUser: { role: "custom" },
-    KeystoneCreateProject: { project: { name: "new" } },
-    KeystoneCreateUserTokenByPassword: {
-      auth: {
-        identity: {
-          methods: ["password"],
-          password: { user: { name: "owner", password: "right", domain: { name: "owner" } } },
-        },
-      },
-    },
-    CreateTemporaryAccessKeyByToken: { auth: { identity: { methods: ["token"] } } },
     UpdateVpcepConnection: { action: "reject", endpoint_id_list: [ids.endpoint_id] },
     DecideConnectionsOfService: { action: "reject", endpoint_id_list: [ids.endpoint_id] },
-    CreateServiceDomain: { name: "other.example.com" },
-    ReplaceWhitelistOfService: { vpc_permissions: [] },
-    UpdateVpcepWhitelist: { vpc_permissions: [] },
-    CreateCluster: { cluster: { name: "spare", datastore: { type: "opensearch", version: "2" } } },
-    CreateClusterV1: { cluster: { name: "spare" } },
-    UpdateBatchClustersTags: { action: "create", tags: [{ key: "a", value: "b" }] },
-    UpdateConnectionCap: { max_session: 1 },
-    UpdateEndpointServiceName: { endpoint_service_name: "new" },
-    UpdateEndpointServicePermissionDesc: { permission: { description: "new" } },
     AcceptOrRejectEndpoint: { action: "reject", endpoints: [ids.endpoint_id] },
     UpdateEndpointConnectionsDesc: { connections: [{ id: ids.endpoint_id, description: "new" }] },
-    AddOrRemoveServicePermissions: { action: "add", permissions: ["*"] },
-    BatchAddEndpointServicePermissions: { permissions: [{ permission: "*" }] },
     BatchRemoveEndpointServicePermissions: { permissions: [{ id: ids.permission_id }] },
-    UpgradeEndpoint: { action: "start" },
-    BatchAddOrRemoveResourceInstance: { action: "create", tags: [{ key: "a", value: "b" }] },
   };
   return bodies[id];
 }

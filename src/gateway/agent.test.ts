@@ -1,99 +1,16 @@
 import { mkdirSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
-import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { endpointId, nodeId, serviceId, uuid } from "../domain/test-fixtures.ts";
-import type { Snapshot } from "../domain/snapshot.ts";
-import { systemClock } from "../lib/clock.ts";
-import { createLogger } from "../lib/log.ts";
-import { slices } from "../lib/metrics/family.ts";
-import { processTable } from "../lib/metrics/plain-families.ts";
-import { samplesOf, textOf } from "../lib/metrics/test-samples.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import { startTestNode } from "../lib/test-node.ts";
-import { GatewayAgent } from "./agent.ts";
-import { NameService } from "./dns/name-service.ts";
-import { FakeEngine } from "./fake-engine.ts";
 import { FakeServer, type Trouble } from "./fake-server.ts";
-import { HealthChecker } from "./health/health-checker.ts";
-import { GatewayCounts } from "./metrics/gateway-counts.ts";
-import { ServerClient } from "./server-client.ts";
-import { SnapshotFile } from "./snapshot-file.ts";
-import { aSnapshot as anySnapshot } from "./test-snapshot.ts";
+import { answerEmpty, gateway, snapshotsWith, snapshotsWithNode, until } from "./test-agent.ts";
 
-const settings = { intervalMs: 20, retryMs: 20, timeoutMs: 5_000, failuresToRemove: 1 };
-
-function answerEmpty(_request: unknown, response: { end(): unknown }): void {
-  response.end();
-}
-
-let nodePort: number;
+let aSnapshot: Awaited<ReturnType<typeof snapshotsWithNode>>;
 
 beforeEach(async () => {
-  nodePort = (await startTestNode(answerEmpty)).port;
+  aSnapshot = await snapshotsWithNode();
 });
-
-/** A snapshot whose one node answers. */
-function aSnapshot(...wish: Parameters<typeof anySnapshot>): Snapshot {
-  const snapshot = anySnapshot(...wish);
-  const nodes = [{ id: nodeId, host: "127.0.0.1", port: nodePort }];
-  return { ...snapshot, services: snapshot.services.map((service) => ({ ...service, nodes })) };
-}
-
-/** Waits for a condition, up to a deadline that no working gateway needs. */
-function until(check: () => void | Promise<void>): Promise<void> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 10 });
-}
-
-/** One life of a gateway process on a data directory. */
-function gateway(directory: string) {
-  const path = join(directory, "snapshot.json");
-  const file = new SnapshotFile(path);
-  const engine = new FakeEngine();
-  const applied: number[] = [];
-  const counts = new GatewayCounts(systemClock);
-  const levels: unknown[] = [];
-  const health = new HealthChecker(settings, () => agent.nodesChanged());
-  const log = createLogger("unit", "silent");
-  const names = new NameService({
-    ttlS: 5,
-    ports: [],
-    isHealthy: (node) => health.isHealthy(node),
-    openInKernelNetwork: () => Promise.reject(new Error("no network here is the kernel's")),
-    log,
-  });
-  const agent = new GatewayAgent({
-    engine,
-    file,
-    health,
-    names,
-    clock: systemClock,
-    log,
-    onApplied: (revision) => applied.push(revision),
-    observer: counts,
-    onLogLevel: (level) => levels.push(level),
-  });
-  const metrics = async (): Promise<Record<string, string>> =>
-    samplesOf(await textOf(slices(processTable(counts.families))));
-  let following: Promise<void> | undefined;
-  const end = async (): Promise<void> => {
-    await agent.close();
-    await following;
-  };
-  onTestFinished(end);
-  return {
-    path,
-    file,
-    engine,
-    applied,
-    metrics,
-    levels,
-    agent,
-    end,
-    follow: (server: FakeServer): void => {
-      following = agent.follow(new ServerClient(server.credentials));
-    },
-  };
-}
 
 describe("without a server", () => {
   test("a gateway that knows nothing applies nothing", async () => {
@@ -360,8 +277,7 @@ test("a node that dies is taken out of the desired state, and comes back", async
   const server = await FakeServer.start();
   const { follow, engine } = gateway(testDirectory());
   const node = await startTestNode(answerEmpty);
-  nodePort = node.port;
-  server.publish(aSnapshot(7));
+  server.publish(snapshotsWith(node.port)(7));
   follow(server);
   await until(() => expect(engine.applied.at(-1)?.[0]?.nodes).toHaveLength(1));
   await node.stop();
@@ -392,99 +308,4 @@ test("close ends the poll, waits for what is being applied, and closes the engin
   release();
   await ended;
   expect(engine.closed).toBe(true);
-});
-
-test("what was refused is told until the server has taken it, and then no more", async () => {
-  const server = await FakeServer.start();
-  server.publish(aSnapshot(1));
-  const { engine, follow } = gateway(testDirectory());
-  follow(server);
-  await until(() => expect(server.reports.length).toBeGreaterThan(0));
-  engine.refuse(endpointId, "session_cap");
-  server.trouble = 500;
-  const { troubled } = server;
-  await until(() => expect(server.troubled).toBeGreaterThan(troubled + 1));
-  engine.refuse(endpointId, "session_cap");
-  server.trouble = null;
-  const batches = () => server.reports.flatMap(({ refusals }) => refusals ?? []);
-  await until(() => expect(batches()).toHaveLength(2));
-  expect(batches().map(({ sequence, records }) => [sequence, records[0]?.count])).toEqual([
-    [1, 1],
-    [2, 1],
-  ]);
-  expect(new Set(batches().map(({ process: name }) => name)).size).toBe(1);
-  const { length } = server.reports;
-  await until(() => expect(server.reports.length).toBeGreaterThan(length + 1));
-  expect(batches()).toHaveLength(2);
-});
-
-test("a snapshot of another lineage is taken whatever its revision, and reported with it", async () => {
-  const server = await FakeServer.start();
-  const { follow, applied, file } = gateway(testDirectory());
-  follow(server);
-  server.publish({ ...aSnapshot(9, 2), lineage: "before" });
-  await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 9, lineage: "before" }));
-  for (const revision of [4, 9]) {
-    const lineage = `restored at ${revision}`;
-    server.publish({ ...aSnapshot(revision), lineage });
-    await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: revision, lineage }));
-    expect(await file.read()).toMatchObject({ revision, lineage });
-  }
-  expect(applied).toEqual([9, 4, 9]);
-});
-
-test("the log level that the server wants is told when it changes, and only then", async () => {
-  const server = await FakeServer.start();
-  const { follow, levels } = gateway(testDirectory());
-  follow(server);
-  server.publish(aSnapshot(7));
-  await until(() => expect(server.reports.length).toBeGreaterThan(0));
-  for (const [wanted, told] of [
-    ["debug", "debug"],
-    ["no level", undefined],
-  ] as const) {
-    server.logLevel = wanted;
-    await until(() => expect(levels.at(-1)).toBe(told));
-  }
-  expect(levels).toEqual(["debug", undefined]);
-});
-
-/** What became of sessions on the first endpoint's nodes that get no new ones, with each apply. */
-function fates(of: FakeEngine): readonly unknown[] {
-  return of.applied.map(([first]) => first?.away?.map(({ sessions }) => sessions).join());
-}
-
-test("sessions on a draining node are closed, then cut, at the snapshot's times, also with the server dead and after a restart", async () => {
-  const directory = testDirectory();
-  const server = await FakeServer.start();
-  const { follow, engine, end } = gateway(directory);
-  follow(server);
-  const now = Date.now();
-  const drained = (cutAt: number): Snapshot => {
-    const snapshot = aSnapshot(7);
-    const drain = { since: now, cutAt };
-    return {
-      ...snapshot,
-      services: snapshot.services.map((service) => ({
-        ...service,
-        nodes: service.nodes.map((node) => ({ ...node, drain })),
-      })),
-    };
-  };
-  engine.onNodes.set(nodeId, 3);
-  server.publish(drained(now + 2_000));
-  await until(() =>
-    expect(server.reports.at(-1)).toMatchObject({
-      appliedRevision: 7,
-      nodeSessions: [{ nodeId, sessions: 3 }],
-    }),
-  );
-  await server.kill();
-  await until(() => expect(fates(engine).at(-1)).toBe("cut"));
-  // A slow machine may miss the first ones; the order is theirs.
-  expect("stay,close,cut").toContain([...new Set(fates(engine))].join());
-  await end();
-  const again = gateway(directory);
-  await again.agent.start();
-  expect(fates(again.engine)).toEqual(["cut"]);
 });

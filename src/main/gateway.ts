@@ -86,13 +86,7 @@ export async function runGateway({
     observer: counts,
     file: new SnapshotFile(paths.gatewaySnapshot),
     health,
-    names: new NameService({
-      ...names,
-      isHealthy: (node) => health.isHealthy(node),
-      openInKernelNetwork: async (place) => openResolverSockets(await Libc.load(), place),
-      updates: new NameUpdates(updates, names.ttlS, log),
-      log,
-    }),
+    names: nameService(names, updates, health, log),
     clock: systemClock,
     log,
     onLogLevel: (wanted) => level.set(wanted),
@@ -112,6 +106,21 @@ export async function runGateway({
   await records?.close();
   await following;
   lock.release();
+}
+
+function nameService(
+  names: NameSettings,
+  updates: readonly UpdatedZone[],
+  health: HealthChecker,
+  log: Logger,
+): NameService {
+  return new NameService({
+    ...names,
+    isHealthy: (node) => health.isHealthy(node),
+    openInKernelNetwork: async (place) => openResolverSockets(await Libc.load(), place),
+    updates: new NameUpdates(updates, names.ttlS, log),
+    log,
+  });
 }
 
 /**
