@@ -13,6 +13,8 @@ export default defineConfig({
           exclude: withNetworks,
           // Nothing is kept in modules, and loading them anew for every file is 40 % of the work.
           isolate: false,
+          // Of itself it would leave one processor of two to nobody.
+          maxWorkers: 2,
           testTimeout: 20_000,
         },
       },
