@@ -22,6 +22,8 @@ interface ListOptions extends SpanOptions {
   readonly actor?: string;
   readonly action?: string;
   readonly resource?: string;
+  readonly cluster?: string;
+  readonly at?: string;
   readonly limit: number;
 }
 
@@ -84,7 +86,14 @@ export function addAuditCommands(program: Command, io: CliIo): void {
     .option("--resource <kind/id>", "about this resource, as in endpoint/ID")
     .option("--action <name>", "of this kind, as in updateVpcepConnection")
     .option("--limit <n>", "most entries to list", integer(1, 100_000), 50)
-    .action(async (options: ListOptions, command: Command) => listEvents(connect(io, command), options));
+    .option("--at <time>", "instead: who could reach a cluster then; as access", parseTime)
+    .option("--cluster <cluster>", "with --at: which one (default: the only one)")
+    .action(async (options: ListOptions, command: Command) => {
+      const context = connect(io, command);
+      await (options.at === undefined
+        ? listEvents(context, options)
+        : printAccess(context, options.cluster, options));
+    });
   apiCommand(
     audit,
     "verify [file]",

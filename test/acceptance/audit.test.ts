@@ -22,6 +22,7 @@ test("what was done is listed, exported and verified, and who could reach a clus
     expect(listed.stdout).toContain("127.0.0.1");
 
     expect((await postern.cli(["audit", "access", "logs", "--at", before])).stdout).toContain(own.id);
+    expect((await postern.cli(["audit", "--at", before, "--cluster", "logs"])).stdout).toContain(own.id);
     expect((await postern.cli(["audit", "access", "logs"])).stdout).not.toContain(own.id);
     const early = await postern.cli(["audit", "access", "logs", "--at", "2001-01-01"]);
     expect([early.code, early.stderr]).toEqual([1, expect.stringContaining("knows changes since")]);
