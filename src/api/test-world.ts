@@ -31,8 +31,11 @@ export async function startWorld(log?: Logger) {
     server_type: "LB",
     ports: [{ client_port: 80, server_port: 9200 }],
   });
+  const webhook = await made("/postern/v1/{p}/webhooks", { url: "https://hooks.example.com/" });
   const account = await made("/postern/v1/accounts", { name: "team" }, "account_id");
   const project = (await owner.call("POST", "/v3/projects", { project: { name: "other" } })).body["project"];
+  await owner.call("POST", "/postern/v1/{p}/endpoints", { service: "logs" });
+  const waiting = await owner.call("GET", `/postern/v1/{p}/webhooks/${webhook}/deliveries`);
   const [node] = (await owner.call("GET", `/postern/v1/{p}/clusters/${cluster.id}`)).body["nodes"] as Json[];
   const ids = {
     node_id: String(node?.["id"]),
@@ -43,6 +46,7 @@ export async function startWorld(log?: Logger) {
     permission_id: String((permissions.body["permissions"] as Json[])[0]?.["id"]),
     domain_id: await made(`/postern/v1/{p}/services/${service}/domains`, { name: "logs.example.com" }),
     session_id: "10.0.0.7:51234-9200",
+    delivery_id: String((waiting.body["deliveries"] as Json[])[0]?.["id"]),
     resource_type: "endpoint",
     resource_id: connection?.id ?? "",
   };
@@ -52,6 +56,7 @@ export async function startWorld(log?: Logger) {
     endpoints: ids.endpoint_id,
     services: service,
     vpcs: vpc,
+    webhooks: webhook,
     subnets: String(subnets[0]?.["id"]),
     accounts: account,
     projects: String((project as Json)["id"]),
@@ -108,6 +113,8 @@ const plainBodies: Readonly<Record<string, Json>> = {
   },
   CreateVpc: { name: "new" },
   DrainNode: { force: true },
+  CreateWebhook: { url: "https://hooks.example.com/new" },
+  UpdateWebhook: { description: "new" },
   UpdateVpc: { attachment: { kind: "loopback" } },
   CreateConsumerEndpoint: { service: "logs" },
   CreateAccount: { name: "new" },

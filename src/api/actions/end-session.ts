@@ -2,6 +2,7 @@ import { PosternError } from "../../domain/errors.ts";
 import { parseSessionId } from "../../domain/live-session.ts";
 import type { Endpoint } from "../../domain/resources.ts";
 import type { ApiContext, OperationReply, OperationRequest } from "../operation.ts";
+import { auditEntry } from "./audit-entry.ts";
 import { DryRun } from "./dry-run.ts";
 import { isRehearsal, record } from "./record.ts";
 
@@ -22,11 +23,7 @@ export async function endSession(
   const session = parseSessionId(id);
   if (!session) throw notThere(id, endpoint);
   if (isRehearsal(request)) throw rehearsed(endpoint);
-  const audit = {
-    actor: request.principal.userId,
-    action,
-    resource: `session/${endpoint.id}/${id}`,
-  };
+  const audit = auditEntry(request, action, `session/${endpoint.id}/${id}`);
   await record(context, request, audit, () => Promise.resolve());
   const asked = { endpoint: endpoint.id, session };
   const { answers, missing } = await context.questions.askAll("end_session", asked);

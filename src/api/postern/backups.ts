@@ -1,3 +1,4 @@
+import { auditEntry } from "../actions/audit-entry.ts";
 import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
 import { requireOperator } from "./accounts.ts";
@@ -15,8 +16,7 @@ export const createBackup = defineOperation({
   answers: "application/x-tar",
   async handle(request, context) {
     requireOperator(request.principal, "takes backups");
-    const { userId: actor } = request.principal;
-    const audit = { actor, action: "createBackup", resource: "backup/whole" };
+    const audit = auditEntry(request, "createBackup", "backup/whole");
     await record(context, request, audit, () => Promise.resolve());
     const { revision, createdAt, archive } = await context.maintenance.backup();
     const name = `postern-${createdAt.replaceAll(/[:.]/g, "-")}.tar`;

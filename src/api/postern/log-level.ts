@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { logLevels } from "../../lib/wanted-level.ts";
+import { auditEntry } from "../actions/audit-entry.ts";
 import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
@@ -21,8 +22,7 @@ export const updateLogLevel = defineOperation({
   async handle(request, context) {
     requireOperator(request.principal, "changes log levels");
     const { process: name, level, for_seconds: seconds } = request.body;
-    const { userId: actor } = request.principal;
-    const audit = { actor, action: "updateLogLevel", resource: `process/${name}` };
+    const audit = auditEntry(request, "updateLogLevel", `process/${name}`);
     await record(context, request, audit, () => Promise.resolve());
     const wanted = level === "default" ? undefined : level;
     context.logLevels[name].set(wanted, seconds === undefined ? undefined : seconds * 1000);

@@ -6,6 +6,7 @@ import { newUuid, type WebhookId } from "../../domain/ids.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { mostWebhooks, type Delivery, type Webhook } from "../../domain/webhook.ts";
 import { newWebhookSecret } from "../../lib/standard-webhook.ts";
+import { auditEntry } from "../actions/audit-entry.ts";
 import { record } from "../actions/record.ts";
 import { renderTime } from "../css/render-connections.ts";
 import { checkIfMatch, contentEtag } from "../etag.ts";
@@ -45,10 +46,15 @@ export const createWebhook = defineOperation({
       createdAt: now,
       updatedAt: now,
     };
-    await record(context, request, auditOf(principal, "createWebhook", webhook.id), async (tx) => {
-      await requireRoom(tx, principal);
-      await tx.webhooks.insert(webhook);
-    });
+    await record(
+      context,
+      request,
+      auditEntry(request, "createWebhook", `webhook/${webhook.id}`),
+      async (tx) => {
+        await requireRoom(tx, principal);
+        await tx.webhooks.insert(webhook);
+      },
+    );
     const shown = renderWebhook(webhook);
     return { headers: { etag: contentEtag(shown) }, body: { ...shown, secret } };
   },
@@ -91,10 +97,9 @@ export const updateWebhook = defineOperation({
       await requireWebhook(context.store, principal, params.id);
       await context.webhooks.checkTarget(body.url);
     }
-    const audit = auditOf(principal, "updateWebhook", params.id);
+    const audit = auditEntry(request, "updateWebhook", `webhook/${params.id}`);
     const webhook = await record(context, request, audit, async (tx) => {
-      const before = await requireWebhook(tx, principal, params.id);
-      checkIfMatch(ifMatch, contentEtag(renderWebhook(before)));
+      const before = await requireUnchanged(tx, principal, params.id, ifMatch);
       const after: Webhook = {
         ...before,
         url: body.url ?? before.url,
@@ -121,11 +126,15 @@ export const deleteWebhook = defineOperation({
   schemas: { params: resourceParams },
   async handle(request, context) {
     const { params, principal, ifMatch } = request;
-    await record(context, request, auditOf(principal, "deleteWebhook", params.id), async (tx) => {
-      const webhook = await requireWebhook(tx, principal, params.id);
-      checkIfMatch(ifMatch, contentEtag(renderWebhook(webhook)));
-      await tx.webhooks.delete(webhook.id);
-    });
+    await record(
+      context,
+      request,
+      auditEntry(request, "deleteWebhook", `webhook/${params.id}`),
+      async (tx) => {
+        const webhook = await requireUnchanged(tx, principal, params.id, ifMatch);
+        await tx.webhooks.delete(webhook.id);
+      },
+    );
     return { status: 204 };
   },
 });
@@ -137,8 +146,12 @@ export const testWebhook = defineOperation({
   path: `${path}/:id/test`,
   action: "postern:webhook:test",
   schemas: { params: resourceParams },
-  async handle({ principal, params }, context) {
-    const webhook = await requireWebhook(context.store, principal, params.id);
+  async handle(request, context) {
+    const { principal, params, ifMatch } = request;
+    const audit = auditEntry(request, "testWebhook", `webhook/${params.id}`);
+    const webhook = await record(context, request, audit, (tx) =>
+      requireUnchanged(tx, principal, params.id, ifMatch),
+    );
     const now = context.clock.now();
     const resource = `webhook/${webhook.id}`;
     const message = {
@@ -189,10 +202,10 @@ export const retryWebhookDelivery = defineOperation({
     }),
   },
   async handle(request, context) {
-    const { params, principal } = request;
-    const audit = auditOf(principal, "retryWebhookDelivery", params.id);
+    const { params, principal, ifMatch } = request;
+    const audit = auditEntry(request, "retryWebhookDelivery", `webhook/${params.id}`);
     const delivery = await record(context, request, audit, async (tx) => {
-      const webhook = await requireWebhook(tx, principal, params.id);
+      const webhook = await requireUnchanged(tx, principal, params.id, ifMatch);
       const found = await tx.webhooks.delivery(params.delivery_id);
       if (found?.webhookId !== webhook.id)
         throw new PosternError(
@@ -207,10 +220,6 @@ export const retryWebhookDelivery = defineOperation({
     return { body: renderDelivery(delivery) };
   },
 });
-
-function auditOf({ userId }: Principal, action: string, id: string) {
-  return { actor: userId, action, resource: `webhook/${id}` };
-}
 
 function readKinds(kinds: readonly string[] = []): readonly EventKind[] {
   for (const kind of kinds) checkKind(kind);
@@ -235,6 +244,18 @@ async function requireWebhook(tx: Repositories, { projectId }: Principal, id: st
     "resource_not_found",
     `The project has no webhook ${id}. List its webhooks to find the id.`,
   );
+}
+
+/** @throws PosternError resource_not_found, precondition_failed */
+async function requireUnchanged(
+  tx: Repositories,
+  principal: Principal,
+  id: string,
+  ifMatch: string | undefined,
+): Promise<Webhook> {
+  const webhook = await requireWebhook(tx, principal, id);
+  checkIfMatch(ifMatch, contentEtag(renderWebhook(webhook)));
+  return webhook;
 }
 
 function renderWebhook(webhook: Webhook): object {
