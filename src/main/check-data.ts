@@ -2,10 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
 import type { CheckReport } from "../domain/check/finding.ts";
+import { authenticator } from "../lib/authenticator.ts";
 import { Sealer } from "../lib/sealer.ts";
 import { StartError } from "../lib/start-error.ts";
 import { checkDatabase } from "../store/check-database.ts";
 import { migrations } from "../store/migrations.ts";
+import { auditKeyPurpose } from "./first-start.ts";
 
 /** What a check looks at: where the files are. */
 export interface CheckedFiles {
@@ -16,7 +18,7 @@ export interface CheckedFiles {
 const busyTimeoutMs = 5_000;
 
 /** Checks the data of a directory, also while a server writes to them. @throws StartError where there are none that can be read */
-export function checkFiles({ database: file, secretKey }: CheckedFiles): CheckReport {
+export async function checkFiles({ database: file, secretKey }: CheckedFiles): Promise<CheckReport> {
   requireData({ database: file });
   const sealer = readKey(secretKey);
   const database = new DatabaseSync(file, { readOnly: true, timeout: busyTimeoutMs });
@@ -28,7 +30,10 @@ export function checkFiles({ database: file, secretKey }: CheckedFiles): CheckRe
           "Start the server on it once with this version, which brings it up to date, or check it with the version that wrote it.",
       );
     }
-    return checkDatabase(database, (sealed) => sealer.unseal(sealed));
+    return await checkDatabase(database, {
+      unseal: (sealed) => sealer.unseal(sealed),
+      authenticate: authenticator(sealer.deriveKey(auditKeyPurpose)),
+    });
   } catch (error) {
     if (error instanceof StartError) throw error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -139,7 +139,7 @@ async function check(io: CliIo, file: string | undefined, command: Command): Pro
   const { readPassphrase } = await import("./backup/save-backup.ts");
   const report =
     file === undefined
-      ? checkFiles(pathsOf(io, flags))
+      ? await checkFiles(pathsOf(io, flags))
       : await checkBackup(resolve(file), await readPassphrase(flags.passphraseFile));
   printCheck(out, answerOf(report));
 }

@@ -14,6 +14,8 @@ import { readCredentials } from "./gateway-credentials.ts";
 import type { DataPaths } from "./paths.ts";
 
 const keyBytes = 32;
+/** What the key of the audit trail is derived for. */
+export const auditKeyPurpose = "audit trail";
 const localGateway = "local";
 
 /**

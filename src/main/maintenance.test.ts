@@ -8,6 +8,7 @@ import { aCluster, anEndpoint } from "../domain/test-fixtures.ts";
 import { insertBasics } from "../store/test-basics.ts";
 import { openTestStore } from "../store/test-store.ts";
 import { checkFiles } from "./check-data.ts";
+import { auditKeyPurpose } from "./first-start.ts";
 import { DataMaintenance } from "./maintenance.ts";
 import { dataPaths } from "./paths.ts";
 
@@ -15,14 +16,15 @@ const audit = { actor: "a", action: "b", resource: "c" };
 
 async function aDirectory() {
   const paths = dataPaths(testDirectory());
-  const store = await openTestStore(paths.database);
   const key = randomBytes(32);
+  const sealer = new Sealer(key);
+  const store = await openTestStore(paths.database, undefined, sealer.deriveKey(auditKeyPurpose));
   await store.write(audit, async (tx) => {
     await insertBasics(tx);
     await tx.endpoints.insert(anEndpoint());
   });
   writeFileSync(paths.secretKey, key);
-  return { paths, store, sealer: new Sealer(key) };
+  return { paths, store, sealer };
 }
 
 test("one backup is made at a time; the next may begin when it has been read, or was given up", async () => {
@@ -55,5 +57,8 @@ test("a check of sound data finds nothing, while they are written to; it opens w
   await store.write(audit, (tx) => tx.clusters.insert({ ...secure, sealedPassword: sealer.seal("secret") }));
   expect(await data.check()).toMatchObject({ revision: 2, findings: [] });
   writeFileSync(paths.secretKey, randomBytes(32));
-  expect(checkFiles(paths).findings).toMatchObject([{ where: `cluster/${secure.id}` }]);
+  expect((await checkFiles(paths)).findings).toMatchObject([
+    { where: `cluster/${secure.id}` },
+    { where: expect.stringMatching(/^audit\//), what: expect.stringContaining("was changed") },
+  ]);
 });

@@ -29,6 +29,7 @@ import { removeUnfinishedBackups } from "./backup/make-backup.ts";
 import { completeRestore } from "./backup/restore.ts";
 import { eventServices, type EventServices } from "./event-services.ts";
 import {
+  auditKeyPurpose,
   ensureAdministrator,
   ensureDnsAddresses,
   ensureLocalGateway,
@@ -83,7 +84,7 @@ export async function runServer(options: ServerOptions): Promise<void> {
   await removeUnfinishedBackups(paths);
   const sealer = loadSealer(paths);
   const counts = new ServerCounts();
-  const auditKey = sealer.deriveKey("audit trail");
+  const auditKey = sealer.deriveKey(auditKeyPurpose);
   const store = await SqlStore.open(paths.database, systemClock, auditKey, (ms, writes) =>
     counts.committed(ms, writes),
   );

@@ -4,10 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
 import { anEndpoint, endpointId, serviceId, subnetId, uuid, vpcId } from "../domain/test-fixtures.ts";
 import type { EndpointId } from "../domain/ids.ts";
+import { authenticator } from "../lib/authenticator.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import { checkDatabase } from "./check-database.ts";
 import { insertBasics } from "./test-basics.ts";
-import { openTestStore } from "./test-store.ts";
+import { openTestStore, testAuditKey } from "./test-store.ts";
 
 const second = uuid(70) as EndpointId;
 let file: string;
@@ -24,7 +25,7 @@ beforeEach(async () => {
     await tx.endpoints.insert({ ...endpoint, id: second, address: "127.80.0.9" as never, markerId: 99 });
   });
   await store.write(audit, () => Promise.resolve());
-  const raw = new DatabaseSync(file);
+  const raw = openRaw();
   raw.exec(`
     insert into permission (id, service_id, permission, permission_type, created_at)
       values ('p', '${serviceId}', 'iam:domain::abc', 'domainId', 1);
@@ -37,13 +38,22 @@ beforeEach(async () => {
   raw.close();
 });
 
-function check() {
+/** As somebody else's hand would: the triggers that keep the audit trail see nothing of it. */
+function openRaw(): DatabaseSync {
+  const raw = new DatabaseSync(file);
+  const triggers = raw.prepare("select name from sqlite_schema where type = 'trigger'").all();
+  for (const { name } of triggers) raw.exec(`drop trigger ${String(name)}`);
+  return raw;
+}
+
+async function check() {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    return checkDatabase(database, (sealed) => {
+    const unseal = (sealed: string): string => {
       if (sealed !== "sealed") throw new Error("no");
       return "";
-    });
+    };
+    return await checkDatabase(database, { unseal, authenticate: authenticator(testAuditKey) });
   } finally {
     database.close();
   }
@@ -51,7 +61,7 @@ function check() {
 
 /** Changes rows as nothing of Postern's would: past references, unique indexes and what columns may hold. */
 function breakRows(sql: string): void {
-  const raw = new DatabaseSync(file);
+  const raw = openRaw();
   raw.exec("pragma foreign_keys = off; pragma ignore_check_constraints = on");
   const indexes = raw
     .prepare("select name from sqlite_schema where type = 'index' and sql like 'create unique%'")
@@ -61,8 +71,8 @@ function breakRows(sql: string): void {
   raw.close();
 }
 
-test("sound data are found sound, and it is told over how much", () => {
-  expect(check()).toEqual({ revision: 2, rows: 14, findings: [], total: 0 });
+test("sound data are found sound, and it is told over how much", async () => {
+  expect(await check()).toEqual({ revision: 2, rows: 14, findings: [], total: 0 });
 });
 
 const e = `endpoint/${endpointId}`;
@@ -265,15 +275,16 @@ describe("one wrong row is found:", () => {
     ],
     ["a revision that fell", "update revision set value = 1", "revision", /audit trail is at 2/],
     ["a trail that fell", "update audit_event set revision = 3 - revision", "audit/2", /less than/],
+    ["an entry of another hand", "update audit_event set actor = 'b'", "audit/1", /was changed/],
     [
       "a secret that does not open",
       "update access_key set sealed_secret = 'x'",
       "key/AK",
       /cannot be opened/,
     ],
-  ])("%s", (_what, sql, where, what) => {
+  ])("%s", async (_what, sql, where, what) => {
     breakRows(sql);
-    const { findings, total } = check();
+    const { findings, total } = await check();
     const found = findings.find((finding) => finding.where.startsWith(where) && what.test(finding.what));
     expect(findings.length === 0 ? "nothing" : findings).toContain(found);
     expect(total).toBe(findings.length);
@@ -281,7 +292,7 @@ describe("one wrong row is found:", () => {
     expect(JSON.stringify(findings)).not.toContain("sealed");
   });
 
-  test("a damaged page", () => {
+  test("a damaged page", async () => {
     const raw = new DatabaseSync(file);
     raw.exec("pragma wal_checkpoint(truncate)");
     const { rootpage } =
@@ -290,7 +301,7 @@ describe("one wrong row is found:", () => {
     const bytes = readFileSync(file);
     bytes.fill(0xa5, (Number(rootpage) - 1) * 4096, Number(rootpage) * 4096);
     writeFileSync(file, bytes);
-    const { findings } = check();
+    const { findings } = await check();
     expect(findings[0]).toMatchObject({ where: "database", what: expect.stringContaining("SQLite finds") });
   });
 });

@@ -3,7 +3,14 @@ import { sortRows } from "../domain/check/check-forms.ts";
 import { runChecks, type CheckedData } from "../domain/check/checks.ts";
 import { mostFindings, type CheckReport, type Finding } from "../domain/check/finding.ts";
 import { forms, type RawRow, type TableName } from "../domain/check/forms.ts";
+import type { Authenticate } from "../lib/authenticator.ts";
+import { AuditVerifier } from "./audit-verify.ts";
 import { readFacts } from "./online-copy.ts";
+
+export interface CheckKeys {
+  readonly unseal: CheckedData["unseal"];
+  readonly authenticate: Authenticate;
+}
 
 const tableNames = Object.keys(forms) as TableName[];
 const restore = "Restore a backup from before this.";
@@ -12,19 +19,35 @@ const mostOfSqlite = 100;
 /**
  * Holds a database of the present schema against SQLite's own rules and Postern's invariants, as it is at one moment.
  * Reads all of it, which takes a second for some hundred thousand rows.
- * @param unseal opens a sealed secret; throws where it cannot be opened
+ * @param keys open a sealed secret, or throw where it cannot be opened, and authenticate the audit trail
  */
-export function checkDatabase(database: DatabaseSync, unseal: CheckedData["unseal"]): CheckReport {
+export async function checkDatabase(database: DatabaseSync, keys: CheckKeys): Promise<CheckReport> {
+  const { unseal, authenticate } = keys;
   database.exec("begin");
   try {
     const damage = findDamage(database);
     // Rows of a damaged file may be anything: what is found in them is told as far as it can be read.
     const { findings, rows, revision } = readAll(database, unseal, damage.length > 0);
-    const all = [...damage, ...findings];
+    // Reading a trail whose pages are damaged would tell nothing that is not told.
+    const tampering = damage.length > 0 ? [] : await findTampering(database, authenticate);
+    const all = [...damage, ...findings, ...tampering];
     return { revision, rows, findings: all.slice(0, mostFindings), total: all.length };
   } finally {
     database.exec("rollback");
   }
+}
+
+/** Of a database that no server has been started on since its trail was made there is no chain yet. */
+async function findTampering(
+  database: DatabaseSync,
+  authenticate: Authenticate,
+): Promise<readonly Finding[]> {
+  if (!database.prepare("select 1 from audit_chain limit 1").get()) return [];
+  const verifier = new AuditVerifier(database, authenticate);
+  const { fault } = await verifier.verify((work) => Promise.resolve(work()));
+  if (!fault) return [];
+  const { seq, reason } = fault;
+  return [{ where: `audit/${seq}`, what: `The audit trail was changed. ${reason}`, next: restore }];
 }
 
 function findDamage(database: DatabaseSync): readonly Finding[] {

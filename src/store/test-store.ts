@@ -12,8 +12,9 @@ export const testAuditKey = Buffer.alloc(32, 7);
 export async function openTestStore(
   file = join(testDirectory(), "postern.db"),
   clock: Clock = new TestClock(),
+  auditKey: Buffer = testAuditKey,
 ): Promise<SqlStore> {
-  const store = await SqlStore.open(file, clock, testAuditKey);
+  const store = await SqlStore.open(file, clock, auditKey);
   // Before the directory goes: hooks run last in, first out.
   onTestFinished(() => store.close());
   return store;

@@ -17,7 +17,7 @@ export async function checkBackup(file: string, passphrase: string | undefined):
     await readBackup(file, directory, passphrase);
     const paths = dataPaths(directory);
     openDatabase(paths.database).close();
-    return checkFiles(paths);
+    return await checkFiles(paths);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
