@@ -198,8 +198,8 @@ export class HealthChecker {
   }
 }
 
-function describeRemoval({ sinceMs, untilMs, reason }: Removal, lastCheck: string): string {
-  return `taken out for ${(untilMs - sinceMs) / 1_000} s: ${reason}; last check: ${lastCheck}`;
+function describeRemoval({ forMs, reason }: Removal, lastCheck: string): string {
+  return `taken out for ${forMs / 1_000} s: ${reason}; last check: ${lastCheck}`;
 }
 
 /** Who is asked, and how. */

@@ -17,7 +17,8 @@ const forgivenAfterMs = 300_000;
 
 /** A time in which a node gets no new sessions though it answers. */
 export interface Removal {
-  readonly sinceMs: number;
+  /** How long it is, all told. */
+  readonly forMs: number;
   readonly untilMs: number;
   /** In words. */
   readonly reason: string;
@@ -173,7 +174,7 @@ function remove(known: Known, reason: string, nowMs: number): void {
   const isForgiven = nowMs - known.lastRemovedUntilMs >= forgivenAfterMs;
   known.removals = isForgiven ? 1 : known.removals + 1;
   const forMs = Math.min(longestRemovalMs, firstRemovalMs * 2 ** (known.removals - 1));
-  known.removal = { sinceMs: nowMs, untilMs: nowMs + forMs, reason };
+  known.removal = { forMs, untilMs: nowMs + forMs, reason };
   known.lastRemovedUntilMs = nowMs + forMs;
   known.conduct = goodConduct;
 }
