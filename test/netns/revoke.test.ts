@@ -87,6 +87,25 @@ async function expectCut(
     }
     expect(await client.call("probe", endpoint, 5_000)).toBe("ECONNREFUSED");
   });
+  expect(await severedOf(endpoint, count)).toBe(count);
+}
+
+/** Returns how many sessions of an endpoint events say were cut, once they tell of so many or more. */
+function severedOf(endpoint: Endpoint, atLeast: number): Promise<number> {
+  type Cut = { readonly resource: string; readonly data: { readonly sessions: number } };
+  const { api } = system.postern;
+  return eventually(
+    async () => {
+      const answer = await api<{ readonly events: readonly Cut[] }>(
+        "GET",
+        "/postern/v1/{pid}/events?kinds=sessions.severed&limit=1000",
+      );
+      const cuts = ok(answer).events.filter(({ resource }) => resource === `endpoint/${endpoint.id}`);
+      const told = cuts.reduce((sum, { data }) => sum + data.sessions, 0);
+      return told >= atLeast && told;
+    },
+    { what: `events of ${atLeast} sessions that were cut` },
+  );
 }
 
 test("after the answer to a reject not one byte passes, both ends see a reset, and neighbours nothing", async () => {

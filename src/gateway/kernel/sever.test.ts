@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { KernelEndpoint } from "./compile.ts";
+import { Conntrack } from "./conntrack/conntrack.ts";
 import type { Flow } from "./conntrack/flow.ts";
-import { verdictOn } from "./sever.ts";
+import { Poker } from "./conntrack/poke.ts";
+import { sever, verdictOn, type Verdict } from "./sever.ts";
+import { endpointAddress, startLab } from "./test-lab.ts";
+import { missing, until } from "./test-network.ts";
 
 const before: KernelEndpoint = {
   number: 1,
@@ -66,4 +70,41 @@ test.each([
     flow("fd00::9", "fd00::50", 9200),
   ];
   expect(flows.map((each) => verdict === "all" || verdict?.(each))).toEqual(ends);
+});
+
+describe.skipIf(missing)(`flows of the kernel (${missing ?? "root"})`, () => {
+  test("each live one that ends is told by its endpoint: not those that have ended, or that are spared", async () => {
+    const lab = await startLab({ endpoints: 3 });
+    onTestFinished(() => lab.close());
+    const socket = lab.gateway.netfilter();
+    onTestFinished(() => socket.close());
+    const poker = lab.gateway.within((libc) => Poker.open(libc));
+    onTestFinished(() => poker.close());
+    const conntrack = new Conntrack(socket);
+    const live = (): readonly (readonly [number, number])[] =>
+      [...conntrack.countLive()].toSorted(([one], [other]) => one - other);
+
+    await lab.consumer.connect(endpointAddress, 9200, 2);
+    lab.consumer.tell({ kind: "end" });
+    await until("the first sessions have ended", () => live().length === 0);
+    await lab.consumer.connect(endpointAddress, 9200, 3);
+    await lab.consumer.connect(endpointAddress, 9201, 2);
+    await lab.consumer.connect(endpointAddress, 9202, 1);
+    const port = Math.min(...conntrack.list(2).map(({ original }) => original.sourcePort));
+    const verdicts = new Map<number, Verdict>([
+      [1, "all"],
+      [2, ({ original }) => original.sourcePort === port],
+    ]);
+    const told: number[] = [];
+    const parts = { conntrack, poker, relay: { cut: () => Promise.resolve() } };
+    const severed = await sever(parts, verdicts, undefined, (number) => told.push(number));
+    expect([severed, told.toSorted((one, other) => one - other), live()]).toEqual([
+      4,
+      [1, 1, 1, 2],
+      [
+        [2, 1],
+        [3, 1],
+      ],
+    ]);
+  });
 });
