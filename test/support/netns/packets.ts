@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { Address4, Address6 } from "ip-address";
 
 /** A packet that no ordinary program sends, or would wait for an answer to. The family is that of its addresses. */
@@ -45,9 +46,11 @@ export function ipPackets(packet: Packet): readonly Buffer[] {
   }
   const header = { source, destination, protocol, ttl: packet.ttl ?? 64 };
   const pieces = packet.inPieces ? inEights(body) : [body];
+  // Pieces of one packet with those of another are no packet: who puts them together throws both away.
+  const id = randomInt(1, 0x1_0000);
   return pieces.map((piece, index) => {
     const isLast = index === pieces.length - 1;
-    const fragment = packet.inPieces ? { offset: index, more: !isLast } : undefined;
+    const fragment = packet.inPieces ? { id, offset: index, more: !isLast } : undefined;
     return family === 4 ? ipv4(header, piece, fragment) : ipv6(header, piece, fragment);
   });
 }
@@ -94,17 +97,17 @@ type Header = {
   readonly protocol: number;
   readonly ttl: number;
 };
-/** Offset in units of 8 bytes. */
-type Fragment = { readonly offset: number; readonly more: boolean };
-
-const fragmentId = 7;
+/** Id of the packet that it is of; offset in units of 8 bytes. */
+type Fragment = { readonly id: number; readonly offset: number; readonly more: boolean };
 
 function ipv4({ source, destination, protocol, ttl }: Header, body: Buffer, fragment?: Fragment): Buffer {
   const header = Buffer.alloc(20);
   header.writeUInt8(0x45, 0);
   header.writeUInt16BE(20 + body.length, 2);
-  header.writeUInt16BE(fragmentId, 4);
-  if (fragment) header.writeUInt16BE((fragment.more ? 0x2000 : 0) | fragment.offset, 6);
+  if (fragment) {
+    header.writeUInt16BE(fragment.id, 4);
+    header.writeUInt16BE((fragment.more ? 0x2000 : 0) | fragment.offset, 6);
+  }
   header.writeUInt8(ttl, 8);
   header.writeUInt8(protocol, 9);
   header.set(source, 12);
@@ -125,8 +128,9 @@ function ipv6({ source, destination, protocol, ttl }: Header, body: Buffer, frag
   return Buffer.concat([header, inner]);
 }
 
-function fragmentHeader(protocol: number, { offset, more }: Fragment): Buffer {
-  const header = Buffer.from([protocol, 0, 0, 0, 0, 0, 0, fragmentId]);
+function fragmentHeader(protocol: number, { id, offset, more }: Fragment): Buffer {
+  const header = Buffer.from([protocol, 0, 0, 0, 0, 0, 0, 0]);
+  header.writeUInt32BE(id, 4);
   header.writeUInt16BE((offset << 3) | Number(more), 2);
   return header;
 }

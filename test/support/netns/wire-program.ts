@@ -26,9 +26,23 @@ const openSocket = libc.func("int socket(int domain, int type, int protocol)");
 const bind = libc.func("int bind(int fd, const void *address, uint32_t length)");
 const sendFrame = libc.func("int64_t send(int fd, const void *data, size_t length, int flags)");
 const receive = libc.func("int64_t recv(int fd, void *data, size_t length, int flags)");
+const currentCpu = libc.func("int sched_getcpu()");
+const setAffinity = libc.func("int sched_setaffinity(int pid, size_t length, const void *mask)");
 const setOption = libc.func(
   "int setsockopt(int fd, int level, int name, const void *value, uint32_t length)",
 );
+
+/**
+ * Each processor has a queue of its own for frames that come in: those of a process that moves to another one overtake
+ * those that it sent before, where both have much to do.
+ */
+function stayOnThisCpu(): void {
+  const cpu = Number(currentCpu());
+  const mask = Buffer.alloc(128);
+  mask.writeUInt8(1 << (cpu & 7), cpu >> 3);
+  if (cpu < 0 || Number(setAffinity(0, mask.length, mask)) < 0)
+    throw new Error("The process could not be kept on one processor");
+}
 
 type Cable = { readonly socket: number; readonly hardware: Buffer };
 let cable: Cable | undefined;
@@ -80,6 +94,7 @@ function sendAll(gateway: string, packets: readonly Packet[]): void {
 const procedures = {
   /** To be called once, before all others. */
   open: async (device: string): Promise<void> => {
+    stayOnThisCpu();
     const read = async (name: string): Promise<string> =>
       (await readFile(`/sys/class/net/${device}/${name}`, "utf8")).trim();
     const socket = Number(openSocket(packetFamily, rawType, 0));
