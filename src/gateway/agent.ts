@@ -231,9 +231,7 @@ export class GatewayAgent {
   /** Sends what is in force now, with the figures that changed since the server last heard of them. */
   async #report(client: ServerClient): Promise<void> {
     if (this.#settled === null) return;
-    const figures = this.#parts.engine.figures();
-    const changed = this.#changed(figures);
-    const gone = this.#gone(figures);
+    const { endpoints, gone } = this.#newsOf(this.#parts.engine.figures());
     const onNodes = await this.#parts.engine.sessionsByNode();
     const refusals = this.#refusals.next();
     const report: GatewayReport = {
@@ -246,7 +244,7 @@ export class GatewayAgent {
       coming: this.#last.coming ?? [],
       nodes: this.#parts.health.report(),
       ...(onNodes ? { nodeSessions: [...onNodes].map(([nodeId, sessions]) => ({ nodeId, sessions })) } : {}),
-      endpoints: changed,
+      endpoints,
       gone,
       ...(refusals && { refusals }),
     };
@@ -262,19 +260,21 @@ export class GatewayAgent {
       this.#serverInstance = instance;
       return;
     }
-    for (const told of changed) this.#reported.set(told.endpointId, told);
+    for (const told of endpoints) this.#reported.set(told.endpointId, told);
     for (const id of gone) this.#reported.delete(id);
   }
 
-  #changed(all: readonly EndpointFigures[]): readonly EndpointFigures[] {
-    return all.filter((figures) => !isSameJson(this.#reported.get(figures.endpointId), figures));
-  }
-
-  /** Returns the endpoints that the server was told of and that are no more. */
-  #gone(all: readonly EndpointFigures[]): readonly EndpointId[] {
-    if (this.#reported.size === 0) return [];
+  /** Returns what of the figures is news to the server, and the endpoints that it was told of and that are no more. */
+  #newsOf(all: readonly EndpointFigures[]): Pick<GatewayReport, "endpoints" | "gone"> {
+    let known = 0;
+    const endpoints = all.filter((figures) => {
+      const told = this.#reported.get(figures.endpointId);
+      if (told) known += 1;
+      return !isSameJson(told, figures);
+    });
+    if (known === this.#reported.size) return { endpoints, gone: [] };
     const present = new Set(all.map(({ endpointId }) => endpointId));
-    return [...this.#reported.keys()].filter((id) => !present.has(id));
+    return { endpoints, gone: [...this.#reported.keys()].filter((id) => !present.has(id)) };
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {

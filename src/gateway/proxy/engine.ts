@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
 import type { EndpointId, NodeId } from "../../domain/ids.ts";
 import type { RefusalRecord } from "../../domain/refusal-record.ts";
-import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../../domain/report.ts";
+import type { EndpointFailure, EndpointFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { FlowRecordSink } from "../flow-record.ts";
 import { sumByNode } from "../sessions-by-node.ts";
@@ -13,6 +13,7 @@ import {
   type SessionList,
   type SessionQuery,
 } from "../../domain/live-session.ts";
+import { Figures } from "./figures.ts";
 import { Image } from "./image.ts";
 import { listenFailure, probe } from "./listen-failure.ts";
 import type {
@@ -57,6 +58,7 @@ export interface ProxyEngineOptions {
 export class ProxyEngine implements Engine {
   readonly #pool: WorkerPool;
   readonly #totals: SlotTotals;
+  readonly #figures: Figures;
   readonly #image: Image;
   readonly #refused: RefusalBook<EndpointId>;
   #desired: readonly DesiredEndpoint[] = [];
@@ -67,6 +69,7 @@ export class ProxyEngine implements Engine {
     this.#image = image;
     this.#pool = pool;
     this.#totals = totals;
+    this.#figures = new Figures(totals);
   }
 
   /** @throws where a worker thread cannot be started */
@@ -114,10 +117,7 @@ export class ProxyEngine implements Engine {
   }
 
   figures(): readonly EndpointFigures[] {
-    return this.#desired.map(({ id }) => {
-      const slot = this.#image.slotOf(id);
-      return slot === undefined ? zeroFigures(id) : { endpointId: id, ...this.#totals.read(slot) };
-    });
+    return this.#figures.read(this.#desired, (id) => this.#image.slotOf(id));
   }
 
   takeRefusals(most: number): readonly RefusalRecord[] {

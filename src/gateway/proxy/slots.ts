@@ -18,7 +18,10 @@ const width = refusalsAt + refusalReasons.length;
 export interface SlotMemory {
   /** Int32 a slot: live sessions, over all workers. The only cells that more than one worker writes. */
   readonly live: SharedArrayBuffer;
-  /** One table a worker, written by that worker alone: plain additions are enough. */
+  /**
+   * One table a worker, written by that worker alone: plain additions are enough. Behind it, an Int32 a slot, which
+   * tells the main thread where something has changed.
+   */
   readonly counters: readonly SharedArrayBuffer[];
 }
 
@@ -33,13 +36,13 @@ export interface SlotFigures {
   readonly severed?: number;
 }
 
+const tableBytes = slotLimit * width * Float64Array.BYTES_PER_ELEMENT;
+const changesBytes = slotLimit * Int32Array.BYTES_PER_ELEMENT;
+
 export function allocateSlotMemory(workers: number): SlotMemory {
   return {
     live: new SharedArrayBuffer(slotLimit * Int32Array.BYTES_PER_ELEMENT),
-    counters: Array.from(
-      { length: workers },
-      () => new SharedArrayBuffer(slotLimit * width * Float64Array.BYTES_PER_ELEMENT),
-    ),
+    counters: Array.from({ length: workers }, () => new SharedArrayBuffer(tableBytes + changesBytes)),
   };
 }
 
@@ -47,10 +50,12 @@ export function allocateSlotMemory(workers: number): SlotMemory {
 export class SlotCounters {
   readonly #live: Int32Array;
   readonly #own: Float64Array;
+  readonly #changes: Int32Array;
 
   constructor(live: SharedArrayBuffer, own: SharedArrayBuffer) {
     this.#live = new Int32Array(live);
-    this.#own = new Float64Array(own);
+    this.#own = tableOf(own);
+    this.#changes = changesOf(own);
   }
 
   /**
@@ -72,6 +77,7 @@ export class SlotCounters {
 
   leave(slot: number): void {
     Atomics.sub(this.#live, slot, 1);
+    Atomics.add(this.#changes, slot, 1);
   }
 
   countBytesIn(slot: number, bytes: number): void {
@@ -93,6 +99,8 @@ export class SlotCounters {
   #add(slot: number, column: number, amount: number): void {
     const at = slot * width + column;
     this.#own[at] = (this.#own[at] ?? 0) + amount;
+    // Afterwards, and atomic: who sees the change noted sees the change.
+    Atomics.add(this.#changes, slot, 1);
   }
 }
 
@@ -100,10 +108,19 @@ export class SlotCounters {
 export class SlotTotals {
   readonly #live: Int32Array;
   readonly #counters: readonly Float64Array[];
+  readonly #changes: readonly Int32Array[];
 
   constructor(memory: SlotMemory) {
     this.#live = new Int32Array(memory.live);
-    this.#counters = memory.counters.map((buffer) => new Float64Array(buffer));
+    this.#counters = memory.counters.map(tableOf);
+    this.#changes = memory.counters.map(changesOf);
+  }
+
+  /** Another number than before wherever `read` may return something else. */
+  changesOf(slot: number): number {
+    let sum = 0;
+    for (const changes of this.#changes) sum += Atomics.load(changes, slot);
+    return sum;
   }
 
   read(slot: number): SlotFigures {
@@ -122,6 +139,7 @@ export class SlotTotals {
   clear(slot: number): void {
     Atomics.store(this.#live, slot, 0);
     for (const table of this.#counters) table.fill(0, slot * width, (slot + 1) * width);
+    for (const changes of this.#changes) Atomics.add(changes, slot, 1);
   }
 
   #refusals(slot: number): Record<RefusalReason, number> {
@@ -134,11 +152,19 @@ export class SlotTotals {
     return refusals as Record<RefusalReason, number>;
   }
 
-  /** Every slot is read every second: there is nothing here that makes objects. */
+  /** There may be many that carry something all the time: there is nothing here that makes objects. */
   #sum(slot: number, column: number): number {
     const at = slot * width + column;
     let sum = 0;
     for (const table of this.#counters) sum += table[at] ?? 0;
     return sum;
   }
+}
+
+function tableOf(buffer: SharedArrayBuffer): Float64Array {
+  return new Float64Array(buffer, 0, slotLimit * width);
+}
+
+function changesOf(buffer: SharedArrayBuffer): Int32Array {
+  return new Int32Array(buffer, tableBytes, slotLimit);
 }
