@@ -77,7 +77,8 @@ async function nodeEnvironment(
     LANG: "C.UTF-8",
     OPENSEARCH_PATH_CONF: join(workDir, "config"),
     OPENSEARCH_TMPDIR: join(workDir, "tmp"),
-    OPENSEARCH_JAVA_OPTS: "-Xms256m -Xmx512m",
+    // A node that lives for minutes starts sooner with the quick compiler alone, most of all beside others.
+    OPENSEARCH_JAVA_OPTS: "-Xms256m -Xmx512m -XX:TieredStopAtLevel=1",
     ...(chosen === undefined ? {} : { OPENSEARCH_JAVA_HOME: chosen }),
   };
 }
