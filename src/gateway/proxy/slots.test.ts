@@ -46,6 +46,15 @@ test("figures are sums over workers, each slot for itself, up to the last one", 
   expect(totals.read(last - 1)).toMatchObject({ bytesIn: 0, bytesOut: 0 });
 });
 
+test("what is noted of changes lies beside the counters, and is told for each slot", () => {
+  const { first, totals } = twoWorkers();
+  const untouched = totals.read(slotLimit - 1);
+  const all = Array.from({ length: 200 }, (_, slot) => slot);
+  for (const slot of all) first.countBytesIn(slot, 0);
+  for (const slot of all) expect(totals.read(slot)).toEqual(untouched);
+  expect([totals.changesOf(199), totals.changesOf(200)]).toEqual([1, 0]);
+});
+
 test("a cleared slot starts at nothing and leaves its neighbours alone", () => {
   const { first, totals } = twoWorkers();
   for (const slot of [1, 2, 3]) {
