@@ -64,8 +64,17 @@ export function renderEvent({ seq, at, projectId, kind, resource, data }: Poster
 type Row = Readonly<Record<string, unknown>>;
 type FindService = (id: string) => ServiceFacts | undefined;
 
+/** Whether anything is told of a change. Of an update it has only the columns that differ. */
+export function canBeTold({ kind, before, after }: RowChange): boolean {
+  if (!before || !after) return true;
+  return kind === "endpoint"
+    ? "approval" in after || "phase" in after
+    : kind === "service" && "enabled" in after;
+}
+
 /**
  * Returns what one piece of work made happen, in its order. Whoever made it, by whatever API, is all the same.
+ * @param changes also of updated endpoints the whole rows
  * @param services those that `servicesOf` names; of one that is not there nothing is told
  */
 export function eventsOf(changes: readonly RowChange[], services: FindService): readonly NewEvent[] {

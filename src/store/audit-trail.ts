@@ -15,7 +15,6 @@ import type { Clock } from "../lib/clock.ts";
 /** An entry as it went into the trail, with the rows that changed. */
 export interface RecordedEvent {
   readonly event: AuditEvent;
-  /** `toRowChange` reads them. */
   readonly changes: readonly StoredChange[];
 }
 

@@ -65,6 +65,43 @@ test("what a write makes happen is there with it, and told of once it is durable
   expect(told).toEqual([{ projects: new Set([projectId]), webhooks: new Set() }]);
 });
 
+test("of an endpoint that is updated, also before it is deleted, both sides are told all that its events name", async () => {
+  const store = await openStore();
+  const other = aProject({ id: hexId(50) as ProjectId, name: "other" });
+  await store.write(audit, async (tx) => {
+    await tx.identity.insertProject(other);
+    await tx.endpoints.insert(anEndpoint({ projectId: other.id }));
+  });
+  const [before, beforeOfOther] = [await store.events.latest(), (await kindsOf(store, other.id)).length];
+  const rejected = { phase: "ready", approval: "rejected", rejectedBy: "owner" } as const;
+  await store.write(audit, (tx) => tx.endpoints.setState(endpointId, rejected, 2));
+  const [event] = await store.events.list(projectId, { ...all, after: before });
+  expect(event).toMatchObject({
+    kind: "connection.rejected",
+    resource: `endpoint/${endpointId}`,
+    data: { endpoint_id: endpointId, service_id: serviceId, rejected_by: "owner", marker_id: 16_777_217 },
+  });
+  await store.write(audit, async (tx) => {
+    await tx.endpoints.setPhase(endpointId, "failed", { code: "port_taken", message: "m" });
+    await tx.endpoints.delete(endpointId);
+  });
+  expect((await kindsOf(store, other.id)).slice(beforeOfOther)).toEqual([
+    "connection.rejected",
+    "endpoint.failed",
+    "endpoint.deleted",
+  ]);
+});
+
+test("a change that nothing is told of wakes nobody", async () => {
+  const store = await openStore();
+  await store.write(audit, (tx) => tx.endpoints.insert(anEndpoint()));
+  const [before, told] = [await store.events.latest(), [] as EventsCommitted[]];
+  store.onEvents((committed) => told.push(committed));
+  const caps = { maxSession: 5, maxConnectionRate: null, maxBandwidth: null };
+  await store.write(audit, (tx) => tx.endpoints.setCaps(endpointId, caps, 2));
+  expect([await store.events.latest(), told]).toEqual([before, []]);
+});
+
 test("of a write that fails nothing is told", async () => {
   const store = await openStore();
   const before = await store.events.latest();

@@ -1,32 +1,22 @@
-import { randomUUID } from "node:crypto";
 import { sql, type Kysely, type Selectable } from "kysely";
-import type { RowChange } from "../domain/audit.ts";
-import {
-  eventsOf,
-  renderEvent,
-  servicesOf,
-  type EventKind,
-  type NewEvent,
-  type PosternEvent,
-  type ServiceFacts,
-} from "../domain/events.ts";
-import type { ClusterId, ProjectId, ServiceId, WebhookId } from "../domain/ids.ts";
+import type { StoredChange } from "../domain/audit-chain.ts";
+import type { EventKind, NewEvent, PosternEvent } from "../domain/events.ts";
+import type { ProjectId, ServiceId, WebhookId } from "../domain/ids.ts";
 import type { Timestamp } from "../domain/resources.ts";
 import type { EventFilter, EventRepository, EventsCommitted } from "../domain/store.ts";
+import type { EventWriter } from "./event-writer.ts";
 import type { Schema } from "./schema.ts";
-
-/** Consumers' projects that are told of something about one service. */
-const mostConsumers = 1_000;
-const rowsInStatement = 500;
 
 /** Events of one piece of work, beside what it changed: both are there, or neither. */
 export class SqlEventRepository implements EventRepository {
   readonly #db: Kysely<Schema>;
+  readonly #writer: EventWriter;
   readonly #projects = new Set<ProjectId>();
   readonly #webhooks = new Set<WebhookId>();
 
-  constructor(db: Kysely<Schema>) {
+  constructor(db: Kysely<Schema>, writer: EventWriter) {
     this.#db = db;
+    this.#writer = writer;
   }
 
   /** Whom to wake once the piece is durable; undefined where nothing happened. */
@@ -35,41 +25,12 @@ export class SqlEventRepository implements EventRepository {
   }
 
   /** Writes down what the changes made happen. */
-  async recordChanges(changes: readonly RowChange[], at: Timestamp): Promise<void> {
-    const ids = servicesOf(changes);
-    if (ids.length === 0) return;
-    const gone = changes.filter(({ kind, after }) => kind === "service" && !after);
-    const services = new Map<string, ServiceFacts>();
-    for (const { id, projectId, before } of gone)
-      services.set(
-        id,
-        toFacts({ id, projectId, clusterId: before?.["cluster_id"], name: before?.["name"] }, []),
-      );
-    for (const facts of await this.#services(ids, changes)) services.set(facts.id, facts);
-    await this.append(
-      eventsOf(changes, (id) => services.get(id)),
-      at,
-    );
+  recordChanges(changes: readonly StoredChange[], at: Timestamp): void {
+    this.#note(this.#writer.recordChanges(changes, at));
   }
 
   async append(events: readonly NewEvent[], at: Timestamp): Promise<void> {
-    const present = await this.#presentProjects(new Set(events.map(({ projectId }) => projectId)));
-    const told = events.filter(({ projectId }) => present.has(projectId));
-    if (told.length === 0) return;
-    const kept: PosternEvent[] = [];
-    for (let from = 0; from < told.length; from += rowsInStatement) {
-      const some = told.slice(from, from + rowsInStatement);
-      const rows = await this.#db
-        .insertInto("event")
-        .values(some.map((event) => ({ ...event, at, data: JSON.stringify(event.data) })))
-        .returning("seq")
-        .execute();
-      // One statement numbers its rows in their order, whatever order it returns them in.
-      const first = Math.min(...rows.map(({ seq }) => seq));
-      kept.push(...some.map((event, index) => ({ ...event, seq: first + index, at })));
-    }
-    for (const { projectId } of told) this.#projects.add(projectId);
-    await this.#deliver(kept, present);
+    this.#note(this.#writer.append(events, at));
   }
 
   async list(project: ProjectId, { after, kinds, limit }: EventFilter): Promise<readonly PosternEvent[]> {
@@ -152,99 +113,14 @@ export class SqlEventRepository implements EventRepository {
       .execute();
   }
 
-  async #presentProjects(ids: ReadonlySet<ProjectId>): Promise<ReadonlySet<ProjectId>> {
-    if (ids.size === 0) return ids;
-    // A piece that deletes a project takes its events along.
-    const rows = await this.#db
-      .selectFrom("project")
-      .select("id")
-      .where("id", "in", [...ids])
-      .execute();
-    return new Set(rows.map(({ id }) => id as ProjectId));
-  }
-
-  async #services(ids: readonly string[], changes: readonly RowChange[]): Promise<readonly ServiceFacts[]> {
-    const rows: Selectable<Schema["endpointService"]>[] = [];
-    for (let from = 0; from < ids.length; from += rowsInStatement) {
-      const some = ids.slice(from, from + rowsInStatement);
-      rows.push(
-        ...(await this.#db.selectFrom("endpointService").selectAll().where("id", "in", some).execute()),
-      );
-    }
-    const changed = new Set(changes.filter(({ kind }) => kind === "service").map(({ id }) => id));
-    return Promise.all(
-      rows.map(async (row) =>
-        toFacts(row, changed.has(row.id) ? await this.consumers(row.id as ServiceId) : []),
-      ),
-    );
-  }
-
   async consumers(service: ServiceId): Promise<readonly ProjectId[]> {
-    const rows = await this.#db
-      .selectFrom("endpoint")
-      .select("projectId")
-      .distinct()
-      .where("serviceId", "=", service)
-      .where("approval", "=", "accepted")
-      .limit(mostConsumers)
-      .execute();
-    return rows.map(({ projectId }) => projectId as ProjectId);
+    return this.#writer.consumers(service);
   }
 
-  async #deliver(events: readonly PosternEvent[], projects: ReadonlySet<ProjectId>): Promise<void> {
-    const webhooks = await this.#db
-      .selectFrom("webhook")
-      .select(["id", "projectId", "kinds"])
-      .where("projectId", "in", [...projects])
-      .where("enabled", "=", 1)
-      .execute();
-    if (webhooks.length === 0) return;
-    const deliveries = webhooks.flatMap(({ id, projectId, kinds }) => {
-      const wanted = new Set(JSON.parse(kinds) as EventKind[]);
-      return events
-        .filter((event) => event.projectId === projectId && (wanted.size === 0 || wanted.has(event.kind)))
-        .map((event) => deliveryOf(event, id));
-    });
-    for (let from = 0; from < deliveries.length; from += rowsInStatement)
-      await this.#db
-        .insertInto("webhookDelivery")
-        .values(deliveries.slice(from, from + rowsInStatement))
-        .execute();
-    for (const { webhookId } of deliveries) this.#webhooks.add(webhookId as WebhookId);
+  #note(committed: EventsCommitted | undefined): void {
+    for (const project of committed?.projects ?? []) this.#projects.add(project);
+    for (const webhook of committed?.webhooks ?? []) this.#webhooks.add(webhook);
   }
-}
-
-/** @param row with the columns that a service and its deletion in the audit trail have in common */
-function toFacts(
-  row: {
-    readonly id: unknown;
-    readonly projectId: unknown;
-    readonly clusterId: unknown;
-    readonly name: unknown;
-  },
-  consumers: readonly ProjectId[],
-): ServiceFacts {
-  return {
-    id: row.id as ServiceId,
-    projectId: row.projectId as ProjectId,
-    clusterId: row.clusterId as ClusterId,
-    name: row.name as string,
-    consumers,
-  };
-}
-
-function deliveryOf(event: PosternEvent, webhookId: string) {
-  const { seq, at, kind, resource } = event;
-  const first = { status: "pending", failures: 0, nextAt: at, problem: null, createdAt: at };
-  return {
-    id: randomUUID(),
-    webhookId,
-    seq,
-    kind,
-    resource,
-    body: JSON.stringify(renderEvent(event)),
-    ...first,
-  };
 }
 
 function toEvent(row: Selectable<Schema["event"]>): PosternEvent {

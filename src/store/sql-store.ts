@@ -15,12 +15,13 @@ import type {
 import { authenticator, type Authenticate } from "../lib/authenticator.ts";
 import type { Clock } from "../lib/clock.ts";
 import { SqlAuditLog } from "./audit-log.ts";
-import { AuditTrail, beginTrail, toRowChange } from "./audit-trail.ts";
+import { AuditTrail, beginTrail } from "./audit-trail.ts";
 import { SqlClusterRepository, toCluster } from "./cluster-repository.ts";
 import { SqlConditionRepository } from "./condition-repository.ts";
 import { openDatabase } from "./database.ts";
 import { SqlEndpointRepository, toEndpoint } from "./endpoint-repository.ts";
 import { SqlEventRepository } from "./event-repository.ts";
+import { EventWriter } from "./event-writer.ts";
 import { SqlGatewayRepository } from "./gateway-repository.ts";
 import { GroupCommit, type CommitListener } from "./group-commit.ts";
 import { SqlIdentityRepository } from "./identity-repository.ts";
@@ -53,7 +54,7 @@ class SqlRepositories implements Repositories {
   readonly webhooks: SqlWebhookRepository;
   protected readonly db: Kysely<Schema>;
 
-  constructor(db: Kysely<Schema>) {
+  constructor(db: Kysely<Schema>, eventWriter: EventWriter) {
     this.db = db;
     this.identity = new SqlIdentityRepository(db);
     this.networks = new SqlNetworkRepository(db);
@@ -64,7 +65,7 @@ class SqlRepositories implements Repositories {
     this.gateways = new SqlGatewayRepository(db);
     this.refusals = new SqlRefusalRepository(db);
     this.inventory = new SqlInventoryRepository(db);
-    this.events = new SqlEventRepository(db);
+    this.events = new SqlEventRepository(db, eventWriter);
     this.conditions = new SqlConditionRepository(db);
     this.webhooks = new SqlWebhookRepository(db);
   }
@@ -145,6 +146,7 @@ class SqlRepositories implements Repositories {
 /** The store on one SQLite file: one process, one connection, every commit durable before it is acknowledged. */
 export class SqlStore extends SqlRepositories implements Store {
   readonly #trail: AuditTrail;
+  readonly #eventWriter: EventWriter;
   readonly #commits: GroupCommit;
   readonly audit: AuditLog;
   #revision = 0;
@@ -159,7 +161,9 @@ export class SqlStore extends SqlRepositories implements Store {
     clock: Clock,
     onCommit: CommitListener | undefined,
   ) {
-    super(db);
+    const eventWriter = new EventWriter(database);
+    super(db, eventWriter);
+    this.#eventWriter = eventWriter;
     this.#trail = new AuditTrail(database, authenticate, clock);
     this.#commits = new GroupCommit(db, onCommit);
     this.audit = new SqlAuditLog(database, authenticate, {
@@ -209,9 +213,9 @@ export class SqlStore extends SqlRepositories implements Store {
         .set((eb) => ({ value: eb("value", "+", 1) }))
         .returning("value")
         .executeTakeFirstOrThrow();
-      const tx = new SqlRepositories(db);
+      const tx = new SqlRepositories(db, this.#eventWriter);
       const done = await work(tx, next);
-      await this.#record(tx, [audit, ...tx.noted]);
+      this.#record(tx, [audit, ...tx.noted]);
       return { result: done, revision: next, events: tx.events.committed };
     });
     this.#generation += 1;
@@ -226,7 +230,7 @@ export class SqlStore extends SqlRepositories implements Store {
   ): Promise<{ readonly before: DesiredState; readonly after: DesiredState }> {
     const rehearsal = await this.db.startTransaction().execute();
     try {
-      const tx = new SqlRepositories(rehearsal);
+      const tx = new SqlRepositories(rehearsal, this.#eventWriter);
       const before = await tx.desiredState();
       await work(tx, before.revision + 1);
       return { before, after: await tx.desiredState() };
@@ -237,9 +241,9 @@ export class SqlStore extends SqlRepositories implements Store {
 
   async observe<Result>(work: (tx: Repositories) => Promise<Result>, audit?: AuditEntry): Promise<Result> {
     const done = await this.#commits.run(async (db) => {
-      const tx = new SqlRepositories(db);
+      const tx = new SqlRepositories(db, this.#eventWriter);
       const result = await work(tx);
-      await this.#record(tx, [...(audit ? [audit] : []), ...tx.noted]);
+      this.#record(tx, [...(audit ? [audit] : []), ...tx.noted]);
       return { result, events: tx.events.committed };
     });
     this.#generation += 1;
@@ -248,7 +252,7 @@ export class SqlStore extends SqlRepositories implements Store {
   }
 
   async read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
-    return this.db.transaction().execute((db) => work(new SqlRepositories(db)));
+    return this.db.transaction().execute((db) => work(new SqlRepositories(db, this.#eventWriter)));
   }
 
   onRevision(listener: RevisionListener): () => void {
@@ -269,10 +273,10 @@ export class SqlStore extends SqlRepositories implements Store {
    * Writes the entries of the piece of work that is running, in its transaction. The rows that it changed go with the
    * first of them. Whatever else has to be durable with an entry is written here.
    */
-  async #record(tx: SqlRepositories, entries: readonly AuditEntry[]): Promise<void> {
+  #record(tx: SqlRepositories, entries: readonly AuditEntry[]): void {
     for (const entry of entries.length > 0 ? entries : [unnamed]) {
       const recorded = this.#trail.append(entry);
-      if (recorded) await tx.events.recordChanges(recorded.changes.map(toRowChange), recorded.event.at);
+      if (recorded) tx.events.recordChanges(recorded.changes, recorded.event.at);
     }
   }
 
