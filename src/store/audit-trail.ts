@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import {
   digestOf,
@@ -45,6 +46,9 @@ export class AuditTrail {
   readonly #readChanges: StatementSync;
   readonly #insertEvent: StatementSync;
   readonly #moveHead: StatementSync;
+  readonly #setSeal: StatementSync;
+  /** On a head that was moved in the transaction that is open. Random: nobody else can write it. */
+  readonly #openSeal = `open ${randomUUID()}`;
   #lastSeal = "";
 
   /** @param authenticate with the installation's key for the trail */
@@ -64,6 +68,23 @@ export class AuditTrail {
     this.#moveHead = database.prepare(
       "update audit_chain set seq = ?, at = ?, hash = ?, seal = ? where name = 'head'",
     );
+    this.#setSeal = database.prepare("update audit_chain set seal = ? where name = 'head'");
+  }
+
+  /**
+   * Seals the end of the trail, once for all entries of a transaction: to be called before it is committed. Without it the
+   * trail does not verify.
+   */
+  seal(): void {
+    const head = this.#readHead.get() as unknown as Head | undefined;
+    if (head?.seal !== this.#openSeal) return;
+    this.#lastSeal = sealOf(this.#authenticate, {
+      name: "head",
+      seq: head.seq,
+      at: head.at,
+      hash: head.hash,
+    });
+    this.#setSeal.run(this.#lastSeal);
   }
 
   /**
@@ -91,11 +112,7 @@ export class AuditTrail {
       event.requestId,
       hash,
     );
-    const seal = this.#isOurs(head)
-      ? sealOf(this.#authenticate, { name: "head", seq, at: event.at, hash })
-      : brokenSeal;
-    this.#moveHead.run(seq, event.at, hash, seal);
-    this.#lastSeal = seal;
+    this.#moveHead.run(seq, event.at, hash, this.#isOurs(head) ? this.#openSeal : brokenSeal);
     return { event, changes };
   }
 
@@ -109,7 +126,11 @@ export class AuditTrail {
   /** The seal of the entry before need not be computed again, unless that one was taken back. */
   #isOurs({ seal, ...head }: Head): boolean {
     if (seal === brokenSeal) return false;
-    return seal === this.#lastSeal || seal === sealOf(this.#authenticate, { name: "head", ...head });
+    return (
+      seal === this.#openSeal ||
+      seal === this.#lastSeal ||
+      seal === sealOf(this.#authenticate, { name: "head", ...head })
+    );
   }
 }
 

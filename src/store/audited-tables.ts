@@ -169,10 +169,11 @@ export const auditedTables: readonly AuditedTable[] = [
  * @param row name by which the SQL around it knows the row
  */
 export function auditedJson({ columns }: AuditedTable, row: string): string {
-  const members = Object.entries(columns).map(
-    ([name, column]) => `',"${name}":' || ${columnJson(column, `${row}.${name}`, "set")}`,
-  );
-  return jsonObject(members);
+  const members = Object.entries(columns).map(([name, column]) => {
+    const value = `${row}.${name}`;
+    return `'${name}', ${column === "plain" ? value : `json(${columnJson(column, value, "set")})`}`;
+  });
+  return `json_object(${members.join(", ")})`;
 }
 
 /** Returns SQL of the columns that an update changed, as they were (`old`) or as they became (`new`). */
@@ -181,11 +182,7 @@ export function changedJson({ columns }: AuditedTable, row: "old" | "new"): stri
     const value = columnJson(column, `${row}.${name}`, row === "old" ? "set" : "changed");
     return `iif(old.${name} is new.${name}, '', ',"${name}":' || ${value})`;
   });
-  return jsonObject(members);
-}
-
-/** By text: the functions of JSON would cost more than all the rest of a write's trigger. */
-function jsonObject(members: readonly string[]): string {
+  // By text: few columns differ, and JSON functions would be called for all of them.
   return `'{' || substr(${members.join(" || ")}, 2) || '}'`;
 }
 

@@ -19,8 +19,10 @@ import { toRowChange } from "./audit-trail.ts";
 
 /** Consumers' projects that are told of something about one service. */
 const mostConsumers = 1_000;
-/** Kinds of changes that events are made of, so that others need not even be read. */
+/** Kinds of changes that events are made of; the others need not even be read. */
 const toldKinds: ReadonlySet<string> = new Set(["endpoint", "service", "permission"]);
+/** What of an update events are made of: without one of these names in its text it need not be read either. */
+const toldColumns = /"(?:approval|phase|enabled)":/;
 
 /**
  * Writes events. Works in the transaction that is open on its connection, with statements of its own, as the audit
@@ -59,10 +61,7 @@ export class EventWriter {
 
   /** Writes down what the changes of one piece of work made happen. @returns as `append` */
   recordChanges(stored: readonly StoredChange[], at: Timestamp): EventsCommitted | undefined {
-    const changes = stored
-      .filter(({ kind }) => toldKinds.has(kind))
-      .map(toRowChange)
-      .filter(canBeTold);
+    const changes = stored.filter(isWorthReading).map(toRowChange).filter(canBeTold);
     if (changes.length === 0) return undefined;
     const whole = changes.map((change) => this.#complete(change, changes));
     const services = new Map<string, ServiceFacts>();
@@ -139,6 +138,10 @@ export class EventWriter {
     const body = JSON.stringify(renderEvent(event));
     this.#insertDelivery.run(randomUUID(), webhook, seq, kind, resource, body, at, at);
   }
+}
+
+function isWorthReading({ kind, before, after }: StoredChange): boolean {
+  return toldKinds.has(kind) && (before === null || after === null || toldColumns.test(after));
 }
 
 interface WebhookRow {

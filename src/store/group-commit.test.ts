@@ -35,7 +35,7 @@ function open(onCommit?: CommitListener): Bench {
       .prepare("select name from account order by name")
       .all()
       .map((row) => row["name"]);
-  return { commits: new GroupCommit(db, onCommit), db, database, committed };
+  return { commits: new GroupCommit(db, undefined, onCommit), db, database, committed };
 }
 
 function insert(name: string): (db: Kysely<Schema>) => Promise<string> {

@@ -22,11 +22,14 @@ interface Piece {
 export class GroupCommit {
   readonly #db: Kysely<Schema>;
   readonly #onCommit: CommitListener | undefined;
+  readonly #beforeCommit: () => void;
   readonly #waiting: Piece[] = [];
   #isDraining = false;
 
-  constructor(db: Kysely<Schema>, onCommit?: CommitListener) {
+  /** @param beforeCommit does, in each transaction, what it takes once for all pieces of work */
+  constructor(db: Kysely<Schema>, beforeCommit: () => void = () => undefined, onCommit?: CommitListener) {
     this.#db = db;
+    this.#beforeCommit = beforeCommit;
     this.#onCommit = onCommit;
   }
 
@@ -80,6 +83,7 @@ export class GroupCommit {
         group.push(piece);
         outcomes.push(await attemptAlone(db, piece));
       }
+      this.#beforeCommit();
       await sql`commit`.execute(db);
       this.#onCommit?.(performance.now() - startedAt, group.length);
       return outcomes;

@@ -165,7 +165,7 @@ export class SqlStore extends SqlRepositories implements Store {
     super(db, eventWriter);
     this.#eventWriter = eventWriter;
     this.#trail = new AuditTrail(database, authenticate, clock);
-    this.#commits = new GroupCommit(db, onCommit);
+    this.#commits = new GroupCommit(db, () => this.#trail.seal(), onCommit);
     this.audit = new SqlAuditLog(database, authenticate, {
       read: (work) => db.connection().execute(() => Promise.resolve(work())),
       write: (work) => this.#commits.run(() => Promise.resolve(work())),
