@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { anEndpoint, aReport, endpointId, gatewayId, namePlace } from "../domain/test-fixtures.ts";
+import {
+  anEndpoint,
+  aReport,
+  endpointId,
+  gatewayId,
+  namePlace,
+  nodeId,
+  serviceId,
+} from "../domain/test-fixtures.ts";
 import { createLogger } from "../lib/log.ts";
 import { TestClock } from "../lib/test-clock.ts";
 import { insertBasics } from "../store/test-basics.ts";
@@ -69,6 +77,24 @@ test("a write that waits is answered when the endpoint's new state is durable", 
   expect(seen).toEqual([true, "ready"]);
   expect(registry.gateways()).toMatchObject([{ connected: true, appliedRevision: 1 }]);
   expect(clock.now()).toBeGreaterThan(0);
+});
+
+test("a gateway that reports the same again and again makes nobody write", async () => {
+  const { clock, store, control } = await start();
+  const again = aReport({
+    appliedRevision: 1,
+    failures: [{ endpointId, code: "port_taken", message: "m" }],
+    nodes: [{ serviceId, nodeId, healthy: false, detail: "ECONNREFUSED" }],
+  });
+  await control.report(gateway, again);
+  const written = store.generation;
+  for (let second = 0; second < 10; second += 1) {
+    clock.advance(1_000);
+    await control.nextSnapshot(gateway, has(1), 0, forever);
+    await control.report(gateway, again);
+  }
+  // The one that notes when the gateway was seen: once a minute.
+  expect(store.generation - written).toBe(1);
 });
 
 test("a gateway that was registered after the start becomes known with its first poll", async () => {
