@@ -4,7 +4,6 @@ import { copyFile, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promise
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { create } from "tar";
 import { copyDatabase, type DatabaseFacts } from "../../store/online-copy.ts";
 import type { DataPaths } from "../paths.ts";
 import {
@@ -45,6 +44,8 @@ export async function makeBackup(paths: DataPaths, version: string, now: Date): 
     };
     await writeFile(join(directory, manifestName), renderManifest(manifest), { mode: 0o600 });
     const names = [manifestName, ...manifest.parts.map(({ name }) => name)];
+    // Every server starts with this file: what makes archives is loaded by those that make one.
+    const { create } = await import("tar");
     const archive = Readable.from(create({ cwd: directory, portable: true }, names), { objectMode: false });
     archive.once("close", () => void discard().catch(() => undefined));
     return { manifest, archive };
