@@ -33,9 +33,10 @@ export class System {
   static async start(children: Children, name: string): Promise<System> {
     const data = join(children.directory, name);
     const startedAt = performance.now();
-    const up = spawn(executable, ["up", "--data", data, "--listen", "127.0.0.1:0"], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    const args = ["up", "--data", data, "--listen", "127.0.0.1:0"];
+    // The ports of metrics are another Postern's of this machine.
+    const metrics = ["--metrics-server", "off", "--metrics-gateway", "off"];
+    const up = spawn(executable, [...args, ...metrics], { stdio: ["ignore", "pipe", "inherit"] });
     children.keep(up);
     const ended = once(up, "exit").then(() =>
       Promise.reject(new Error("postern up ended before it was ready")),

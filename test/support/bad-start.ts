@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { freePort } from "./free-port.ts";
 import { startNode } from "./node.ts";
-import { runCli, startPostern } from "./postern.ts";
+import { runCli, startPostern, withoutMetrics } from "./postern.ts";
 import { Service } from "./service.ts";
 
 /** The status of a program that cannot start for a reason that its operator can mend. */
@@ -14,11 +14,7 @@ const cannotStart = 78;
  */
 export async function failToStart(dataDir: string, ...args: readonly string[]): Promise<string> {
   const listen = args.includes("--listen") ? [] : ["--listen", `127.0.0.1:${await freePort()}`];
-  // Another Postern on this machine may have the ports of metrics: that is a warning, and none of theirs.
-  const off = ["--metrics-server", "--metrics-gateway"].flatMap((option) =>
-    args.includes(option) ? [] : [option, "off"],
-  );
-  const command = ["up", "--data", dataDir, ...listen, ...off, ...args];
+  const command = ["up", "--data", dataDir, ...listen, ...withoutMetrics, ...args];
   const { code, stdout, stderr } = await runCli(command, process.env);
   expect({ code, stdout, stderr }).toEqual({ code: cannotStart, stdout: "", stderr });
   return stderr;

@@ -79,6 +79,6 @@ export class Parts {
   }
 
   #run(command: string, ...args: readonly string[]): GuardedProcess {
-    return new GuardedProcess(executable, [command, "--data", this.dataDir, ...args]);
+    return new GuardedProcess(executable, [command, "--data", this.dataDir, "--metrics", "off", ...args]);
   }
 }

@@ -12,6 +12,9 @@ import { GuardedProcess } from "./guarded-process.ts";
 /** The program under test. */
 export const executable = fileURLToPath(new URL("../../bin/postern", import.meta.url));
 
+/** Arguments of `postern up`: the ports of metrics are another Postern's of this machine. What follows them wins. */
+export const withoutMetrics = ["--metrics-server", "off", "--metrics-gateway", "off"] as const;
+
 /** What the first start writes to `admin.json` in the data directory. */
 export type Admin = {
   readonly endpoint: string;
@@ -30,7 +33,7 @@ export type StartOptions = {
   readonly dataDir?: string;
   /** `HOST:PORT`; default 127.0.0.1 and a free port. */
   readonly listen?: string;
-  /** Further arguments of `postern up`, such as `["--idle-timeout", "5"]`. */
+  /** Further arguments of `postern up`, such as `["--idle-timeout", "5"]`; without any it tells no metrics. */
   readonly args?: readonly string[];
   /** Added to this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
@@ -126,6 +129,7 @@ export async function startPostern(options: StartOptions = {}): Promise<Postern>
     dataDir,
     "--listen",
     listen,
+    ...withoutMetrics,
     ...(options.args ?? []),
   ];
   // The guard ends a whole group once its leader has ended: here a shell leads, and stays.

@@ -69,7 +69,7 @@ export class LoneGateway {
   async beginWith(snapshot: object): Promise<void> {
     await writeFile(join(this.#directory, "gateway", "snapshot.json"), JSON.stringify(snapshot));
     const [command = "", ...prefix] = this.#namespace.prefix;
-    const args = [...prefix, executable, "gateway", "--data", this.#directory];
+    const args = [...prefix, executable, "gateway", "--data", this.#directory, "--metrics", "off"];
     const started = new GuardedProcess(command, args, { env: { ...process.env, POSTERN_LOG: "info" } });
     this.#process = started;
     await eventually(
