@@ -180,10 +180,14 @@ export async function ensureLocalGateway(store: Store, paths: DataPaths, endpoin
   const token = newToken();
   const tokenHash = hashToken(token);
   const gatewayId = present?.id ?? newUuid<GatewayId>();
-  await store.observe(async (tx) => {
-    if (present) await tx.gateways.setTokenHash(present.id, tokenHash);
-    else await tx.gateways.insert({ id: gatewayId, name: localGateway, tokenHash, lastSeenAt: null });
-  });
+  const action = present ? "replaceGatewayToken" : "registerGateway";
+  await store.observe(
+    async (tx) => {
+      if (present) await tx.gateways.setTokenHash(present.id, tokenHash);
+      else await tx.gateways.insert({ id: gatewayId, name: localGateway, tokenHash, lastSeenAt: null });
+    },
+    { actor: "system", action, resource: `gateway/${gatewayId}` },
+  );
   writePrivateFile(paths.gatewayCredentials, render({ endpoint, gatewayId, token }));
 }
 
