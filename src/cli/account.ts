@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { requireConfirmation } from "./confirm.ts";
-import { apiCommand, connect } from "./command.ts";
+import { changeCommand, readCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { findAccount, findProject, listProjects } from "./find.ts";
 import type { CliIo } from "./io.ts";
@@ -12,15 +12,15 @@ const accounts = ["postern", "v1", "accounts"];
 /** Adds `postern account create|list|delete`, for operators. */
 export function addAccountCommands(program: Command, io: CliIo): void {
   const account = program.command("account").description("accounts of this installation (operators only)");
-  apiCommand(account, "create <name>", "create an account with a project, an administrator and a key")
+  changeCommand(account, "create <name>", "create an account with a project, an administrator and a key")
     .option("--project <name>", "name of its project (default: the region)")
     .action(async (name: string, options: { project?: string }, command: Command) =>
       createAccount(connect(io, command), name, options.project),
     );
-  apiCommand(account, "list", "list all accounts").action(async (_options: object, command: Command) =>
+  readCommand(account, "list", "list all accounts").action(async (_options: object, command: Command) =>
     listAccounts(connect(io, command)),
   );
-  apiCommand(account, "delete <account>", "delete an empty account with its users, keys and tokens")
+  changeCommand(account, "delete <account>", "delete an empty account with its users, keys and tokens")
     .option("--yes", "do not ask")
     .action(async (reference: string, options: { yes?: true }, command: Command) =>
       removeAccount(connect(io, command), reference, options.yes === true),
@@ -30,13 +30,13 @@ export function addAccountCommands(program: Command, io: CliIo): void {
 /** Adds `postern project create|list|delete`. */
 export function addProjectCommands(program: Command, io: CliIo): void {
   const project = program.command("project").description("projects of this account");
-  apiCommand(project, "create <name>", "create a project with a default VPC").action(
+  changeCommand(project, "create <name>", "create a project with a default VPC").action(
     async (name: string, _options: object, command: Command) => createProject(connect(io, command), name),
   );
-  apiCommand(project, "list", "list the projects").action(async (_options: object, command: Command) =>
+  readCommand(project, "list", "list the projects").action(async (_options: object, command: Command) =>
     printProjects(connect(io, command)),
   );
-  apiCommand(project, "delete <project>", "delete an empty project")
+  changeCommand(project, "delete <project>", "delete an empty project")
     .option("--yes", "do not ask")
     .action(async (reference: string, options: { yes?: true }, command: Command) =>
       removeProject(connect(io, command), reference, options.yes === true),

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { readClaims, type LineClaim } from "./audit-file.ts";
 import { CliError } from "./cli-error.ts";
-import { apiCommand, connect, integer, type CommandContext } from "./command.ts";
+import { readCommand, connect, integer, type CommandContext } from "./command.ts";
 import { findCluster } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { printable } from "./output.ts";
@@ -81,11 +81,11 @@ interface Access {
 
 /** Adds `postern audit`, `postern audit verify|export|access`. */
 export function addAuditCommands(program: Command, io: CliIo): void {
-  const audit = withSpan(apiCommand(program, "audit", "who changed what, newest first"))
+  const audit = withSpan(readCommand(program, "audit", "who changed what, newest first"))
     .option("--actor <id>", "of this user, gateway/ID or system")
     .option("--resource <kind/id>", "about this resource, as in endpoint/ID")
     .option("--action <name>", "of this kind, as in updateVpcepConnection")
-    .option("--limit <n>", "most entries to list", integer(1, 100_000), 50)
+    .option("--limit <n>", "list at most n", integer(1, 100_000), 100)
     .option("--at <time>", "instead: who could reach a cluster then; as access", parseTime)
     .option("--cluster <cluster>", "with --at: which one (default: the only one)")
     .action(async (options: ListOptions, command: Command) => {
@@ -94,7 +94,7 @@ export function addAuditCommands(program: Command, io: CliIo): void {
         ? listEvents(context, options)
         : printAccess(context, options.cluster, options));
     });
-  apiCommand(
+  readCommand(
     audit,
     "verify [file]",
     "look for tampering: in the server's trail, or in an export of all projects",
@@ -102,10 +102,10 @@ export function addAuditCommands(program: Command, io: CliIo): void {
     const context = connect(io, command);
     await (file === undefined ? verifyTrail(context) : verifyFile(context, file));
   });
-  withSpan(apiCommand(audit, "export", "print entries as lines of JSON, oldest first")).action(
+  withSpan(readCommand(audit, "export", "print entries as lines of JSON, oldest first")).action(
     async (options: SpanOptions, command: Command) => exportLines(connect(io, command), options, io),
   );
-  apiCommand(audit, "access [cluster]", "who could reach a cluster then")
+  readCommand(audit, "access [cluster]", "who could reach a cluster then")
     .option("--at <time>", "when (default: now)", parseTime)
     .action(async (cluster: string | undefined, options: AccessOptions, command: Command) =>
       printAccess(connect(io, command), cluster, options),

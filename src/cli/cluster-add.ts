@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { CliError, UsageError } from "./cli-error.ts";
-import { apiCommand, connect, integer, repeated } from "./command.ts";
+import { changeCommand, connect, integer, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import type { CliIo } from "./io.ts";
 import { nodePassword, passwordVariable, readCertificates } from "./node-credentials.ts";
@@ -24,7 +24,7 @@ interface AddOptions extends OpenOptions, PlaceOptions, NodeUserOptions {
 
 /** Adds `postern cluster add`. */
 export function addClusterAddCommand(parent: Command, io: CliIo): void {
-  const command = apiCommand(parent, "add", "register a search cluster by the addresses of its nodes")
+  const command = changeCommand(parent, "add", "register a search cluster by the addresses of its nodes")
     .argument("<name>", "name of the cluster")
     .argument("<url...>", "node addresses, such as http://10.0.0.5:9200", repeated(parseNodeUrl))
     .option("--open", "also turn its endpoint service on");

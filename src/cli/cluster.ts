@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addClusterAddCommand } from "./cluster-add.ts";
 import { requireConfirmation } from "./confirm.ts";
-import { apiCommand, connect } from "./command.ts";
+import { changeCommand, readCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findCluster, listClusters } from "./find.ts";
@@ -13,14 +13,14 @@ import type { Cluster, ClusterNode, ConnectionPage } from "./wire.ts";
 export function addClusterCommands(program: Command, io: CliIo): void {
   const cluster = program.command("cluster").description("search clusters that you own");
   addClusterAddCommand(cluster, io);
-  apiCommand(cluster, "list", "list the clusters of this project").action(
+  readCommand(cluster, "list", "list the clusters of this project").action(
     async (_options: object, command: Command) => list(connect(io, command)),
   );
-  apiCommand(cluster, "show [cluster]", "show one cluster with its nodes and its service").action(
+  readCommand(cluster, "show [cluster]", "show one cluster with its nodes and its service").action(
     async (reference: string | undefined, _options: object, command: Command) =>
       show(connect(io, command), reference),
   );
-  apiCommand(cluster, "remove <cluster>", "remove a cluster with its service, connections and whitelist")
+  changeCommand(cluster, "remove <cluster>", "remove a cluster with its service, connections and whitelist")
     .option("--yes", "do not ask")
     .action(async (reference: string, options: { yes?: true }, command: Command) =>
       remove(connect(io, command), reference, options.yes === true),

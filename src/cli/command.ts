@@ -20,21 +20,28 @@ interface GlobalOptions {
   readonly dryRun?: true;
 }
 
-/** Adds a command that talks to the API, with the options that all of these have. */
-export function apiCommand(parent: Command, nameAndArguments: string, description: string): Command {
+/** Adds a command that only asks the API, with the options that all of these have. */
+export function readCommand(parent: Command, nameAndArguments: string, description: string): Command {
   return parent
     .command(nameAndArguments)
     .description(description)
     .option("--json", "print JSON for programs")
-    .option("--dry-run", "change nothing: say what a change would do")
     .option("--data <dir>", "data directory of the Postern to talk to (or POSTERN_DATA)");
+}
+
+/** Adds a command that changes something by the API. */
+export function changeCommand(parent: Command, nameAndArguments: string, description: string): Command {
+  return readCommand(parent, nameAndArguments, description).option(
+    "--dry-run",
+    "change nothing: say what the change would do",
+  );
 }
 
 /** For who shows what happens all the time: nothing is printed in between, and an answer that is late is of no use. */
 const liveTimeoutMs = 5_000;
 
 /**
- * Returns the context of a command that `apiCommand` made.
+ * Returns the context of a command that `changeCommand` made.
  * @param isLive whether the command has the screen to itself
  */
 export function connect(io: CliIo, command: Command, isLive = false): CommandContext {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { ApiClient } from "./api-client.ts";
-import { apiCommand, connect, integer, parseId, repeated } from "./command.ts";
+import { changeCommand, readCommand, connect, integer, parseId, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findServiceTarget, serviceOption } from "./find-service.ts";
@@ -31,7 +31,7 @@ type Decision = "receive" | "reject";
 
 /** Adds `postern connections`, `postern accept` and `postern reject`. */
 export function addConnectionCommands(program: Command, io: CliIo): void {
-  apiCommand(program, "connections [cluster]", "list the endpoints that are connected to a cluster")
+  readCommand(program, "connections [cluster]", "list the endpoints that are connected to a cluster")
     .option("--offset <n>", "leave out the first n", integer(0, 1_000_000), 0)
     .option("--limit <n>", "list at most n", integer(1, 1_000), 100)
     .option("--service <service>", serviceOption)
@@ -51,7 +51,7 @@ function addDecision(
   decision: Decision,
   description: string,
 ): void {
-  apiCommand(program, name, description)
+  changeCommand(program, name, description)
     .argument("<id...>", "endpoint ids, as postern connections lists them", repeated(parseId))
     .option("--cluster <cluster>", "the cluster they are connected to (default: look through all)")
     .option("--service <service>", serviceOption)

@@ -1,7 +1,7 @@
 import { Argument, type Command } from "commander";
 import type { ApiClient } from "./api-client.ts";
 import { CliError, UsageError } from "./cli-error.ts";
-import { apiCommand, connect, integer, type CommandContext } from "./command.ts";
+import { readCommand, connect, integer, type CommandContext } from "./command.ts";
 import { findVpc } from "./find.ts";
 import { forwardingSnippets, resolverNames, type ResolverName } from "./forwarding.ts";
 import type { CliIo } from "./io.ts";
@@ -25,11 +25,11 @@ export function addDnsCommands(program: Command, io: CliIo): void {
   const dns = program
     .command("dns")
     .description("private names of your networks, for resolvers and name servers");
-  apiCommand(dns, "export", "print the names of a VPC as a zone file")
+  readCommand(dns, "export", "print the names of a VPC as a zone file")
     .option("--vpc <vpc>", "name or id of the VPC (default: the only one)")
     .option("--ttl <seconds>", "how long resolvers may keep answers", integer(1, mostTtlS), 5)
     .action(async (options: ExportOptions, command: Command) => exportZone(connect(io, command), options));
-  apiCommand(dns, "snippet", "print what a resolver needs to forward the names of a VPC")
+  readCommand(dns, "snippet", "print what a resolver needs to forward the names of a VPC")
     .addArgument(new Argument("<resolver>", "the resolver's program").choices(resolverNames))
     .option("--vpc <vpc>", "name or id of the VPC (default: the only one)")
     .option("--port <port>", "port of the gateway's name server", integer(1, 65_535), 53)

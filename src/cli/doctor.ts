@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Command } from "commander";
-import { apiCommand, integer } from "./command.ts";
+import { readCommand, integer } from "./command.ts";
 import { examineCluster, type ClusterSettings } from "./doctor/examine-cluster.ts";
 import {
   destinationsOf,
@@ -31,7 +31,7 @@ const progressAfterMs = 1_000;
 
 /** Adds `postern doctor`. */
 export function addDoctorCommand(program: Command, io: CliIo): void {
-  apiCommand(program, "doctor", "examine an endpoint from this machine: name, TCP, TLS, cluster, sniffing")
+  readCommand(program, "doctor", "examine an endpoint from this machine: name, TCP, TLS, cluster, sniffing")
     .argument(
       "<endpoint>",
       "id, private name, or HOST:PORT; with http:// or https:// before it, what clients use",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addressText } from "./address-text.ts";
-import { apiCommand, connect, integer, parseId } from "./command.ts";
+import { changeCommand, readCommand, connect, integer, parseId } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { groupByCluster } from "./find-connections.ts";
@@ -30,7 +30,7 @@ const maxSessionLimit = 1_000_000;
 /** Adds `postern endpoint create|list|delete|cap`. */
 export function addEndpointCommands(program: Command, io: CliIo): void {
   const endpoint = program.command("endpoint").description("endpoints through which you reach a cluster");
-  apiCommand(endpoint, "create", "create an endpoint of a service in one of your VPCs")
+  changeCommand(endpoint, "create", "create an endpoint of a service in one of your VPCs")
     .argument("<service>", "service name that its owner gave you, or a cluster of your own")
     .option("--vpc <vpc>", "name or id of the VPC (default: the server's choice)")
     .option("--subnet <subnet>", "name or id of a subnet of that VPC")
@@ -42,13 +42,13 @@ export function addEndpointCommands(program: Command, io: CliIo): void {
     .action(async (service: string, options: CreateOptions, command: Command) =>
       create(connect(io, command), service, options),
     );
-  apiCommand(endpoint, "list", "list the endpoints of this project").action(
+  readCommand(endpoint, "list", "list the endpoints of this project").action(
     async (_options: object, command: Command) => list(connect(io, command)),
   );
-  apiCommand(endpoint, "delete", "delete an endpoint and cut its sessions")
+  changeCommand(endpoint, "delete", "delete an endpoint and cut its sessions")
     .argument("<id>", "id of the endpoint", parseId)
     .action(async (id: string, _options: object, command: Command) => remove(connect(io, command), id));
-  apiCommand(endpoint, "cap", "set how many sessions an endpoint of your cluster may hold")
+  changeCommand(endpoint, "cap", "set how many sessions an endpoint of your cluster may hold")
     .argument("<id>", "id of the endpoint", parseId)
     .argument("<n>", "most sessions at once", integer(1, maxSessionLimit))
     .option("--rate <n>", "most new sessions a second, or none", limit(1, 1_000_000))

@@ -1,30 +1,30 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { CliError, UsageError } from "./cli-error.ts";
-import { apiCommand, connect, integer, type CommandContext } from "./command.ts";
+import { CliError } from "./cli-error.ts";
+import { readCommand, connect, integer, type CommandContext } from "./command.ts";
 import { EventReader, type StreamEvent } from "./event-stream.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
+import { parseTime } from "./time.ts";
 import type { EventList, PosternEvent } from "./wire.ts";
 
 interface EventsOptions {
   readonly follow?: true;
-  readonly since?: string;
+  readonly from?: string;
   readonly kinds?: string;
   readonly limit: number;
 }
 
 const pageSize = 1_000;
 const againMs = 1_000;
-const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Adds `postern events`. */
 export function addEventsCommand(program: Command, io: CliIo): void {
-  apiCommand(program, "events", "list what happened, oldest first, or follow it")
+  readCommand(program, "events", "list what happened, oldest first, or follow it")
     .option("--follow", "go on with what happens from now on, until Ctrl-C; comes back by itself")
-    .option("--since <time>", "begin there: 2026-01-02T03:04:05Z, or -15m, -2h, -7d ago")
+    .option("--from <time>", "from this time on: 2026-05-04T13:30Z, or -2h", parseTime)
     .option("--kinds <kinds>", "only these, with commas between: connection.pending,node.down")
-    .option("--limit <n>", "most events to list: the newest of them", integer(1, 10_000), 100)
+    .option("--limit <n>", "list at most n, the newest of them", integer(1, 10_000), 100)
     .action(async (options: EventsOptions, command: Command) => {
       const context = connect(io, command);
       const query = queryOf(options);
@@ -35,24 +35,11 @@ export function addEventsCommand(program: Command, io: CliIo): void {
 
 type Query = Readonly<Record<string, string>>;
 
-function queryOf({ since, kinds }: EventsOptions): Query {
+function queryOf({ from, kinds }: EventsOptions): Query {
   return {
-    ...(since === undefined ? {} : { since: readTime(since) }),
+    ...(from === undefined ? {} : { from }),
     ...(kinds === undefined ? {} : { kinds }),
   };
-}
-
-/** @throws UsageError */
-export function readTime(text: string, now: number = Date.now()): string {
-  const ago = /^-(\d{1,6})([smhd])$/.exec(text);
-  const unit = ago?.[2] as keyof typeof unitsMs | undefined;
-  if (unit) return new Date(now - Number(ago?.[1]) * unitsMs[unit]).toISOString();
-  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isFinite(time)) return new Date(time).toISOString();
-  throw new UsageError(
-    `"${text}" is no time.`,
-    "Give one as 2026-01-02T03:04:05Z, or how long ago: -30s, -15m, -2h, -7d.",
-  );
 }
 
 async function list({ api, out }: CommandContext, query: Query, limit: number): Promise<void> {
@@ -60,7 +47,7 @@ async function list({ api, out }: CommandContext, query: Query, limit: number): 
   let page = await api.get<EventList>(api.own("events"), { ...query, limit: pageSize });
   newest.push(...page.events);
   while (page.has_more) {
-    const { since: _since, ...rest } = query;
+    const { from: _from, ...rest } = query;
     page = await api.get<EventList>(api.own("events"), { ...rest, after: page.next_after, limit: pageSize });
     newest.push(...page.events);
     newest.splice(0, newest.length - limit);

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { InvalidArgumentError, type Command } from "commander";
 import type { ApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
-import { apiCommand, connect, integer, parseId, type CommandContext } from "./command.ts";
+import { readCommand, connect, integer, parseId, type CommandContext } from "./command.ts";
 import { parseReference, type Reference } from "./doctor/reference.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
@@ -24,7 +24,7 @@ const people: Readonly<Record<ExplainedChange["by"], string>> = {
 
 /** Adds `postern explain`. */
 export function addExplainCommand(program: Command, io: CliIo): void {
-  apiCommand(
+  readCommand(
     program,
     "explain",
     "tell what would happen to a connection now, rule by rule, and what would turn it",

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { ApiClient, Answer } from "./api-client.ts";
 import { ApiError } from "./api-error.ts";
 import { CliError } from "./cli-error.ts";
-import { apiCommand, connect, repeated } from "./command.ts";
+import { changeCommand, connect, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { warnIfPending } from "./effect.ts";
 import { findCluster } from "./find.ts";
@@ -42,7 +42,7 @@ interface Obstacle {
 
 /** Adds `postern import`. */
 export function addImportCommand(program: Command, io: CliIo): void {
-  apiCommand(
+  changeCommand(
     program,
     "import",
     "take over service, connections and whitelist from a listing that was saved elsewhere",

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { apiCommand, connect, parseId } from "./command.ts";
+import { changeCommand, readCommand, connect, parseId } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { findUser } from "./find.ts";
 import type { CliIo } from "./io.ts";
@@ -15,13 +15,13 @@ interface WhoseOption {
 /** Adds `postern key create|list|delete`. */
 export function addKeyCommands(program: Command, io: CliIo): void {
   const key = program.command("key").description("access keys (AK/SK) that programs sign requests with");
-  apiCommand(key, "create", "create a key; a user has two at most, so that one can replace the other")
+  changeCommand(key, "create", "create a key; a user has two at most, so that one can replace the other")
     .option("--user <user>", "name or id of another user (default: yourself)")
     .action(async (options: WhoseOption, command: Command) => create(connect(io, command), options));
-  apiCommand(key, "list", "list keys without their secrets")
+  readCommand(key, "list", "list keys without their secrets")
     .option("--user <user>", "name or id of another user (default: yourself)")
     .action(async (options: WhoseOption, command: Command) => list(connect(io, command), options));
-  apiCommand(key, "delete", "delete a key: it is refused at once")
+  changeCommand(key, "delete", "delete a key: it is refused at once")
     .argument("<key>", "the access key", parseId)
     .action(async (id: string, _options: object, command: Command) => remove(connect(io, command), id));
 }

@@ -1,7 +1,8 @@
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import { logLevels } from "../lib/wanted-level.ts";
-import { apiCommand, connect } from "./command.ts";
+import { changeCommand, connect } from "./command.ts";
 import type { CliIo } from "./io.ts";
+import { parseSeconds } from "./time.ts";
 
 interface LevelOptions {
   readonly gateway?: true;
@@ -10,18 +11,16 @@ interface LevelOptions {
 
 const words = [...logLevels, "default"];
 const path = ["postern", "v1", "log-level"];
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
-const longestSeconds = 86_400;
 
 /** Adds `postern log-level`. */
 export function addLogLevelCommand(program: Command, io: CliIo): void {
-  apiCommand(
+  changeCommand(
     program,
     "log-level [level]",
     `what the running processes log: ${words.join(", ")} (operators only)`,
   )
     .option("--gateway", "of the gateways rather than the server")
-    .option("--for <time>", "go back by itself after 90s, 10m, 2h, ...", parseTime)
+    .option("--for <time>", "go back by itself after so long: 90s, 10m, 2h", parseSeconds)
     .action(async (level: string | undefined, options: LevelOptions, command: Command) => {
       const { api, out } = connect(io, command);
       if (level === undefined) {
@@ -43,11 +42,4 @@ export function addLogLevelCommand(program: Command, io: CliIo): void {
         );
       }
     });
-}
-
-function parseTime(text: string): number {
-  const [, digits = "", unit = ""] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
-  const seconds = Number(digits) * (unitSeconds[unit] ?? 0);
-  if (seconds >= 1 && seconds <= longestSeconds) return seconds;
-  throw new InvalidArgumentError("It must be a time up to 24h: 90s, 10m or 2h.");
 }

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { InvalidArgumentError, type Command } from "commander";
+import type { Command } from "commander";
 import { CliError } from "./cli-error.ts";
-import { apiCommand, connect } from "./command.ts";
+import { changeCommand, readCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { warnIfPending } from "./effect.ts";
 import { findCluster } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
+import { parseSeconds } from "./time.ts";
 import type { Cluster, ClusterNode } from "./wire.ts";
 
 interface DrainOptions {
@@ -15,7 +16,6 @@ interface DrainOptions {
   readonly force?: true;
 }
 
-const longestTimeoutS = 86_400;
 /** The server hears of sessions once a second. */
 const askMs = 500;
 /** Without a time limit sessions may stay for as long as consumers like. */
@@ -26,11 +26,11 @@ const waitBeyondMs = 30_000;
 /** Adds `postern node list|drain|undrain`. */
 export function addNodeCommands(program: Command, io: CliIo): void {
   const node = program.command("node").description("nodes of your clusters");
-  apiCommand(node, "list [cluster]", "list the nodes of a cluster with their sessions").action(
+  readCommand(node, "list [cluster]", "list the nodes of a cluster with their sessions").action(
     async (reference: string | undefined, _options: object, command: Command) =>
       list(connect(io, command), reference),
   );
-  apiCommand(node, "drain", "keep new sessions away from a node, before you stop it")
+  changeCommand(node, "drain", "keep new sessions away from a node, before you stop it")
     .argument("<cluster>", "name or id of the cluster")
     .argument("<node>", "URL, HOST:PORT or id of the node")
     .option("--timeout <time>", "cut sessions that are left after so long: 30s, 5m, 2h", parseSeconds)
@@ -39,7 +39,7 @@ export function addNodeCommands(program: Command, io: CliIo): void {
     .action(async (cluster: string, wanted: string, options: DrainOptions, command: Command) =>
       drain(connect(io, command), cluster, wanted, options),
     );
-  apiCommand(node, "undrain", "let a node have new sessions again, a rising share of them")
+  changeCommand(node, "undrain", "let a node have new sessions again, a rising share of them")
     .argument("<cluster>", "name or id of the cluster")
     .argument("<node>", "URL, HOST:PORT or id of the node")
     .action(async (cluster: string, wanted: string, _options: object, command: Command) =>
@@ -140,13 +140,4 @@ function findNode(cluster: Cluster, wanted: string): ClusterNode {
     `The cluster ${cluster.name} has no node "${wanted}".`,
     `Its nodes are: ${cluster.nodes.map(({ url }) => url).join(", ")}`,
   );
-}
-
-const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
-
-function parseSeconds(text: string): number {
-  const [, number, unit = "s"] = /^(\d{1,5})([smh]?)$/.exec(text) ?? [];
-  const seconds = Number(number) * (secondsOf[unit || "s"] ?? Number.NaN);
-  if (seconds <= longestTimeoutS) return seconds;
-  throw new InvalidArgumentError("It must be a time of at most 24 hours: 30s, 5m, 2h.");
 }

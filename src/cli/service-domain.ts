@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { ApiClient, Path } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
-import { apiCommand, connect, type CommandContext } from "./command.ts";
+import { changeCommand, readCommand, connect, type CommandContext } from "./command.ts";
 import { warnIfPending } from "./effect.ts";
 import { findCluster, pickNamed } from "./find.ts";
 import { listServices } from "./find-service.ts";
@@ -14,24 +14,24 @@ const whichService = "a service by name or id, or the cluster whose opening made
 /** Adds `postern service domain add|verify|list|delete`. */
 export function addServiceDomainCommands(service: Command, io: CliIo): void {
   const domain = service.command("domain").description("names of your own that lead consumers to a service");
-  apiCommand(domain, "add", "attach a name, and print the TXT record that proves it")
+  changeCommand(domain, "add", "attach a name, and print the TXT record that proves it")
     .argument("<service>", whichService)
     .argument("<name>", "a whole host name, such as logs.example.com")
     .action(async (reference: string, name: string, _options: object, command: Command) =>
       add(connect(io, command), reference, name),
     );
-  apiCommand(domain, "verify", "look for the TXT record now; the name leads to endpoints once it is there")
+  changeCommand(domain, "verify", "look for the TXT record now; the name leads to endpoints once it is there")
     .argument("<service>", whichService)
     .argument("<name>", "the name")
     .action(async (reference: string, name: string, _options: object, command: Command) =>
       verify(connect(io, command), reference, name),
     );
-  apiCommand(domain, "list", "list the names of a service")
+  readCommand(domain, "list", "list the names of a service")
     .argument("<service>", whichService)
     .action(async (reference: string, _options: object, command: Command) =>
       list(connect(io, command), reference),
     );
-  apiCommand(domain, "delete", "take a name off a service: it leads nowhere at once")
+  changeCommand(domain, "delete", "take a name off a service: it leads nowhere at once")
     .argument("<service>", whichService)
     .argument("<name>", "the name")
     .action(async (reference: string, name: string, _options: object, command: Command) =>

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { apiCommand, connect } from "./command.ts";
+import { readCommand, connect } from "./command.ts";
 import { listServices } from "./find-service.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
@@ -7,7 +7,7 @@ import { renderTable } from "./table.ts";
 /** Adds `postern service list`. @returns the noun `service`, for more of its commands */
 export function addServiceListCommand(program: Command, io: CliIo): Command {
   const service = program.command("service").description("endpoint services of all clusters");
-  apiCommand(service, "list", "list the open services, whichever API made them").action(
+  readCommand(service, "list", "list the open services, whichever API made them").action(
     async (_options: object, command: Command) => {
       const { api, out } = connect(io, command);
       const services = await listServices(api);

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { addressText } from "./address-text.ts";
 import type { Answer, ApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
-import { apiCommand, connect } from "./command.ts";
+import { changeCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findCluster } from "./find.ts";
@@ -35,7 +35,7 @@ const settlePollMs = 100;
 
 /** Adds `postern open` and `postern close`. */
 export function addServiceCommands(program: Command, io: CliIo): void {
-  withOpenOptions(apiCommand(program, "open [cluster]", "turn a cluster's endpoint service on")).action(
+  withOpenOptions(changeCommand(program, "open [cluster]", "turn a cluster's endpoint service on")).action(
     async (reference: string | undefined, options: OpenOptions, command: Command) => {
       const context = connect(io, command);
       const opened = await openService(context.api, await findCluster(context.api, reference), options);
@@ -46,9 +46,12 @@ export function addServiceCommands(program: Command, io: CliIo): void {
       reportOpened(context, opened);
     },
   );
-  apiCommand(program, "close [cluster]", "turn a cluster's endpoint service off and cut its sessions").action(
-    async (reference: string | undefined, _options: object, command: Command) =>
-      close(connect(io, command), reference),
+  changeCommand(
+    program,
+    "close [cluster]",
+    "turn a cluster's endpoint service off and cut its sessions",
+  ).action(async (reference: string | undefined, _options: object, command: Command) =>
+    close(connect(io, command), reference),
   );
 }
 

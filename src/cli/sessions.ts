@@ -3,7 +3,7 @@ import { durationText } from "../lib/duration-text.ts";
 import type { ApiClient } from "./api-client.ts";
 import { ApiError } from "./api-error.ts";
 import { CliError } from "./cli-error.ts";
-import { apiCommand, connect, integer, parseId, type CommandContext } from "./command.ts";
+import { changeCommand, readCommand, connect, integer, parseId, type CommandContext } from "./command.ts";
 import { describeEffect } from "./effect.ts";
 import { findCluster, listClusters } from "./find.ts";
 import { listServices } from "./find-service.ts";
@@ -23,7 +23,7 @@ const otherService = "CSS.0001";
 
 /** Adds `postern sessions` and `postern kill`. */
 export function addSessionCommands(program: Command, io: CliIo): void {
-  apiCommand(program, "sessions", "list who is connected: the sessions of a cluster, or of one endpoint")
+  readCommand(program, "sessions", "list who is connected: the sessions of a cluster, or of one endpoint")
     .argument("[cluster]", "name or id of the cluster (default: the only one)")
     .option("--endpoint <id>", "of this endpoint, of a cluster of yours or your own", parseId)
     .option("--sort <order>", `which come first: ${orders.join(", ")}`, parseOrder, "age")
@@ -31,7 +31,7 @@ export function addSessionCommands(program: Command, io: CliIo): void {
     .action(async (reference: string | undefined, options: ListOptions, command: Command) =>
       list(connect(io, command), reference, options),
     );
-  apiCommand(program, "kill", "end one session; its consumer may connect again")
+  changeCommand(program, "kill", "end one session; its consumer may connect again")
     .argument("<endpoint>", "id of the endpoint", parseId)
     .argument("<session>", "id of the session, as postern sessions lists it", parseSession)
     .action(async (endpoint: string, session: string, _options: object, command: Command) =>

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { apiCommand, connect } from "./command.ts";
+import { readCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import type { CliIo } from "./io.ts";
 import { renderFields, renderTable } from "./table.ts";
@@ -7,7 +7,7 @@ import type { GatewayStatus, SystemStatus } from "./wire.ts";
 
 /** Adds `postern status`. */
 export function addStatusCommands(program: Command, io: CliIo): void {
-  apiCommand(program, "status", "show whether server and gateways are well").action(
+  readCommand(program, "status", "show whether server and gateways are well").action(
     async (_options: object, command: Command) => status(connect(io, command)),
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseTime } from "./time.ts";
+import { parseSeconds, parseTime } from "./time.ts";
 
 test.each([
   ["2026-05-04T13:30Z", "2026-05-04T13:30:00.000Z"],
@@ -23,3 +23,17 @@ test.each(["", "yesterday", "2h", "-2w", "-h", "2026-13-01", "13:30", "123456789
     expect(() => parseTime(text)).toThrow("It must be a time such as");
   },
 );
+
+test.each([
+  ["30s", 30],
+  ["10m", 600],
+  ["24h", 86_400],
+  ["45", 45],
+  ["0", 0],
+])("%s lasts %d s", (text, seconds) => {
+  expect(parseSeconds(text)).toBe(seconds);
+});
+
+test.each(["", "25h", "1d", "-1", "1.5m", "soon", "h"])("%j is no time that something lasts", (text) => {
+  expect(() => parseSeconds(text)).toThrow("at most 24 hours");
+});

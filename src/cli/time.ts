@@ -3,6 +3,15 @@ import { InvalidArgumentError } from "commander";
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const local = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?$/;
 const zoned = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
+const mostSeconds = 86_400;
+
+/** Parses how long something lasts: `90s`, `10m`, `2h`, at most 24 hours; seconds where it has no unit. */
+export function parseSeconds(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([smh]?)$/.exec(text) ?? [];
+  const seconds = (Number(count) * (units[unit || "s"] ?? Number.NaN)) / 1_000;
+  if (seconds <= mostSeconds) return seconds;
+  throw new InvalidArgumentError("It must be a time of at most 24 hours: 90s, 10m, 2h.");
+}
 
 /**
  * Parses a time that a person gives: ISO 8601, in UTC where it has no zone, or how long ago, as in `-2h`.

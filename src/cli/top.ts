@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { apiCommand, connect, type CommandContext } from "./command.ts";
+import { readCommand, connect, type CommandContext } from "./command.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
 import { endpointColumns } from "./top/columns.ts";
@@ -18,7 +18,7 @@ const betweenSamplesMs = 1_100;
 
 /** Adds `postern top`. */
 export function addTopCommand(program: Command, io: CliIo): void {
-  apiCommand(program, "top", "watch endpoints, their sessions and what they carry")
+  readCommand(program, "top", "watch endpoints, their sessions and what they carry")
     .argument("[cluster]", "name or id of the cluster (default: the only one, else your own endpoints)")
     .option("--consumer", "your own endpoints, of whatever cluster they are")
     .option("--once", "print one table and end, as without a terminal")

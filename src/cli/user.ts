@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { apiCommand, connect, repeated } from "./command.ts";
+import { changeCommand, readCommand, connect, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { findAccount, findUser, listUsers } from "./find.ts";
 import type { CliIo } from "./io.ts";
@@ -22,17 +22,17 @@ interface NewUser extends Rights {
 /** Adds `postern user create|list|set|reset-password|delete`. */
 export function addUserCommands(program: Command, io: CliIo): void {
   const user = program.command("user").description("users of this account and what they may do");
-  apiCommand(user, "create <name>", "create a user and print his password")
+  changeCommand(user, "create <name>", "create a user and print his password")
     .option("--role <role>", `${roleHelp} (default: reader)`)
     .option("--allow <action>", allow, repeated(String))
     .option("--account <account>", "the account, by name or id (operators only; default: one's own)")
     .action(async (name: string, options: NewUser, command: Command) =>
       create(connect(io, command), name, options),
     );
-  apiCommand(user, "list", "list the users").action(async (_options: object, command: Command) =>
+  readCommand(user, "list", "list the users").action(async (_options: object, command: Command) =>
     list(connect(io, command)),
   );
-  apiCommand(user, "set <user>", "change what a user may do")
+  changeCommand(user, "set <user>", "change what a user may do")
     .option("--role <role>", roleHelp)
     .option("--allow <action>", `${allow}; replaces what was allowed`, repeated(String))
     .action(async (reference: string, options: Rights, command: Command) => {
@@ -40,14 +40,14 @@ export function addUserCommands(program: Command, io: CliIo): void {
       const changed = await change(context, reference, bodyOf(options));
       if (!context.out.isJson) context.out.line(`User ${changed.name} is ${describe(changed)} now.`);
     });
-  apiCommand(user, "reset-password <user>", "print a new password and end what was signed in").action(
+  changeCommand(user, "reset-password <user>", "print a new password and end what was signed in").action(
     async (reference: string, _options: object, command: Command) => {
       const context = connect(io, command);
       const changed = await change(context, reference, { reset_password: true });
       if (!context.out.isJson) showPassword(context, changed);
     },
   );
-  apiCommand(user, "delete <user>", "delete a user with his keys and tokens").action(
+  changeCommand(user, "delete <user>", "delete a user with his keys and tokens").action(
     async (reference: string, _options: object, command: Command) => remove(connect(io, command), reference),
   );
 }

@@ -1,5 +1,5 @@
 import { Option, type Command } from "commander";
-import { apiCommand, connect } from "./command.ts";
+import { changeCommand, readCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { UsageError } from "./cli-error.ts";
@@ -23,29 +23,31 @@ interface CreateOptions extends AttachOptions {
 /** Adds `postern vpc list|create|attach|ipv6|delete`. */
 export function addVpcCommands(program: Command, io: CliIo): void {
   const vpc = program.command("vpc").description("networks that endpoints get their addresses in");
-  apiCommand(vpc, "list", "list the VPCs of this project with their subnets").action(
+  readCommand(vpc, "list", "list the VPCs of this project with their subnets").action(
     async (_options: object, command: Command) => list(connect(io, command)),
   );
-  withHostNames(apiCommand(vpc, "create <name>", "create a VPC"))
+  withHostNames(changeCommand(vpc, "create <name>", "create a VPC"))
     .option("--cidr <cidr>", "its addresses, such as 127.4.0.0/20 (default on loopback: the next free ones)")
     .option("--cidr6 <cidr>", "IPv6 addresses beside those, such as fd00:1::/64 (default: none)")
     .addOption(attachmentOption().default("loopback"))
     .action(async (name: string, options: CreateOptions, command: Command) =>
       create(connect(io, command), name, options),
     );
-  withHostNames(apiCommand(vpc, "attach <vpc>", "attach the gateways to a VPC, or detach them (operators)"))
+  withHostNames(
+    changeCommand(vpc, "attach <vpc>", "attach the gateways to a VPC, or detach them (operators)"),
+  )
     .addOption(attachmentOption().makeOptionMandatory())
     .action(async (reference: string, options: AttachOptions, command: Command) =>
       attach(connect(io, command), reference, options),
     );
-  apiCommand(
+  changeCommand(
     vpc,
     "ipv6 <vpc> <cidr>",
     "give a VPC IPv6 addresses, such as fd00:1::/64; it keeps them",
   ).action(async (reference: string, cidr6: string, _options: object, command: Command) =>
     addIPv6(connect(io, command), reference, cidr6),
   );
-  apiCommand(vpc, "delete <vpc>", "delete a VPC that has no endpoints").action(
+  changeCommand(vpc, "delete <vpc>", "delete a VPC that has no endpoints").action(
     async (reference: string, _options: object, command: Command) => remove(connect(io, command), reference),
   );
 }

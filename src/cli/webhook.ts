@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { CliError } from "./cli-error.ts";
-import { apiCommand, connect, parseId, type CommandContext } from "./command.ts";
+import { changeCommand, readCommand, connect, parseId, type CommandContext } from "./command.ts";
 import { requireConfirmation } from "./confirm.ts";
 import type { CliIo } from "./io.ts";
 import { renderFields, renderTable } from "./table.ts";
@@ -9,40 +9,46 @@ import type { Webhook, WebhookDelivery, WebhookTest } from "./wire.ts";
 /** Adds `postern webhook add|list|show|test|delete|pending|dead|retry`. */
 export function addWebhookCommands(program: Command, io: CliIo): void {
   const webhook = program.command("webhook").description("tell other programs of events over HTTP");
-  apiCommand(webhook, "add", "send events to a URL, signed; prints the secret, once")
+  changeCommand(webhook, "add", "send events to a URL, signed; prints the secret, once")
     .argument("<url>", "http or https, on the public Internet unless the operator allows more")
     .option("--kinds <kinds>", "only these, with commas between: connection.pending,node.down")
     .option("--description <text>", "for people")
     .action(async (url: string, options: AddOptions, command: Command) =>
       add(connect(io, command), url, options),
     );
-  apiCommand(webhook, "list", "list the webhooks of the project").action(
+  readCommand(webhook, "list", "list the webhooks of the project").action(
     async (_options: object, command: Command) => list(connect(io, command)),
   );
-  const withId = (name: string, description: string): Command =>
-    apiCommand(webhook, name, description).argument("<id>", "id of the webhook", parseId);
-  withId("show", "show a webhook").action(async (id: string, _options: object, command: Command) =>
+  const reading = (name: string, description: string): Command =>
+    withId(readCommand(webhook, name, description));
+  const changing = (name: string, description: string): Command =>
+    withId(changeCommand(webhook, name, description));
+  reading("show", "show a webhook").action(async (id: string, _options: object, command: Command) =>
     show(connect(io, command), id),
   );
-  withId("test", "send a test message now").action(async (id: string, _options: object, command: Command) =>
+  changing("test", "send a test message now").action(async (id: string, _options: object, command: Command) =>
     test(connect(io, command), id),
   );
-  withId("delete", "end a webhook; what is on its way to it is forgotten")
+  changing("delete", "end a webhook; what is on its way to it is forgotten")
     .option("--yes", "do not ask")
     .action(async (id: string, options: { readonly yes?: true }, command: Command) =>
       remove(connect(io, command), id, options.yes === true),
     );
-  withId("pending", "list what is on its way").action(
+  reading("pending", "list what is on its way").action(
     async (id: string, _options: object, command: Command) => deliveries(connect(io, command), id, "pending"),
   );
-  withId("dead", "list what did not arrive within a day").action(
+  reading("dead", "list what did not arrive within a day").action(
     async (id: string, _options: object, command: Command) => deliveries(connect(io, command), id, "dead"),
   );
-  withId("retry", "send what died once more: one delivery, or all of them")
+  changing("retry", "send what died once more: one delivery, or all of them")
     .argument("[delivery]", "id of the delivery; all that are dead without it", parseId)
     .action(async (id: string, delivery: string | undefined, _options: object, command: Command) =>
       retry(connect(io, command), id, delivery),
     );
+}
+
+function withId(command: Command): Command {
+  return command.argument("<id>", "id of the webhook", parseId);
 }
 
 interface AddOptions {

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import type { Answer, ApiClient } from "./api-client.ts";
 import { ApiError } from "./api-error.ts";
 import { CliError, UsageError } from "./cli-error.ts";
-import { apiCommand, connect, repeated } from "./command.ts";
+import { changeCommand, connect, repeated } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findServiceTarget, serviceOption } from "./find-service.ts";
@@ -27,7 +27,7 @@ const accountsShown = 10;
 
 /** Adds `postern whitelist`. */
 export function addWhitelistCommands(program: Command, io: CliIo): void {
-  apiCommand(program, "whitelist", "show or change which accounts may connect to a cluster")
+  changeCommand(program, "whitelist", "show or change which accounts may connect to a cluster")
     .argument("[cluster]", "name or id of the cluster")
     .argument("[account...]", "replace the whole list by these", repeated(parseAccount))
     .option("--add <account>", "add an account; may be repeated", repeated(parseAccount))

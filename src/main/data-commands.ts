@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { printCheck, withOffline, type CheckAnswer } from "../cli/check.ts";
 import { UsageError } from "../cli/cli-error.ts";
-import { apiCommand, connect } from "../cli/command.ts";
+import { changeCommand, readCommand, connect } from "../cli/command.ts";
 import type { CliIo } from "../cli/io.ts";
 import { Output } from "../cli/output.ts";
 import type { CheckReport } from "../domain/check/finding.ts";
@@ -21,7 +21,7 @@ const passphraseHelp = "file with the passphrase that the backup is sealed with"
 
 /** Adds `postern backup`, `restore` and `check`. What they need beyond the CLI is loaded when they run. */
 export function addDataCommands(program: Command, io: CliIo): void {
-  withOffline(apiCommand(program, "backup <file>", "write all data into one file, while the server runs"))
+  withOffline(changeCommand(program, "backup <file>", "write all data into one file, while the server runs"))
     .option("--passphrase-file <file>", passphraseHelp)
     .option("--force", "replace a file that is there")
     .addHelpText(
@@ -38,7 +38,7 @@ export function addDataCommands(program: Command, io: CliIo): void {
     .option("--despite-findings", "also where the check finds something in the backup")
     .option("--json", "print JSON for programs")
     .action(async (file: string, _flags: DataFlags, command: Command) => restore(io, resolve(file), command));
-  withOffline(apiCommand(program, "check [file]", "hold all data, or a backup's, against the invariants"))
+  withOffline(readCommand(program, "check [file]", "hold all data, or a backup's, against the invariants"))
     .option("--passphrase-file <file>", passphraseHelp)
     .action(async (file: string | undefined, _flags: DataFlags, command: Command) =>
       check(io, file, command),

@@ -147,7 +147,7 @@ test("what happens to nodes is told, and what happened is listed for people", as
   const theirs = ok(await tenant.api<{ readonly events: readonly ShownEvent[] }>("GET", path)).events;
   expect(theirs.map(({ type }) => type)).toContain("service.no_healthy_node");
   expect(JSON.stringify(theirs)).not.toContain(new URL(failing.url).port);
-  const { stdout } = await postern.cli(["events", "--kinds", "node.down", "--since", "-1h"]);
+  const { stdout } = await postern.cli(["events", "--kinds", "node.down", "--from", "-1h"]);
   expect(stdout).toMatch(/^TIME +EVENT +RESOURCE +DETAIL\n.+ node\.down +node\//);
 });
 

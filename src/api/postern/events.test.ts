@@ -142,7 +142,7 @@ test("a client may begin behind a number or at a time, and say which kinds he wa
   const time = new Date(server.clock.now()).toISOString();
   await happen(server, owner, 3, 4, 5);
   const behind = await follow(owner, `?after=${began + 1}`);
-  const since = await follow(owner, `?since=${time}`);
+  const since = await follow(owner, `?from=${time}`);
   const some = await follow(owner, `?after=${began}&kinds=node.up`);
   await expect.poll(() => numbersOf(behind)).toEqual([2, 3, 4, 5]);
   await expect.poll(() => numbersOf(since)).toEqual([3, 4, 5]);
@@ -251,7 +251,7 @@ test("the list pages by the number of the last event, and says where to go on", 
 
 test.each([
   ["?kinds=node.down,nonsense", {}],
-  ["?since=yesterday", {}],
+  ["?from=yesterday", {}],
   ["?after=-1", {}],
   ["?limit=1001", {}],
   ["", { accept: "text/event-stream", "last-event-id": "x" }],

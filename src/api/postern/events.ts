@@ -8,13 +8,13 @@ import { projectParams } from "../schema.ts";
 
 const eventsQuery = Type.Object({
   after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-  since: Type.Optional(Type.String({ maxLength: 40 })),
+  from: Type.Optional(Type.String({ maxLength: 40 })),
   kinds: Type.Optional(Type.String({ maxLength: 1000 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
 });
 type Query = {
   readonly after?: number;
-  readonly since?: string;
+  readonly from?: string;
   readonly kinds?: string;
   readonly limit?: number;
 };
@@ -62,7 +62,7 @@ export const listEvents = defineOperation({
 async function startOf(
   { store }: ApiContext,
   projectId: ProjectId,
-  { after, since }: Query,
+  { after, from }: Query,
   headers: IncomingHttpHeaders,
   isFollowing: boolean,
 ): Promise<number> {
@@ -75,7 +75,7 @@ async function startOf(
     );
   }
   if (after !== undefined) return after;
-  if (since !== undefined) return (await store.events.firstSince(projectId, readTime(since))) - 1;
+  if (from !== undefined) return (await store.events.firstSince(projectId, readTime(from))) - 1;
   return isFollowing ? store.events.latest() : store.events.floor(projectId);
 }
 
@@ -85,7 +85,7 @@ function readTime(text: string): number {
   throw new PosternError(
     "bad_parameter",
     `"${text}" is no time. Give one as in ISO 8601: 2026-01-02T03:04:05Z.`,
-    "since",
+    "from",
   );
 }
 
