@@ -4,7 +4,7 @@ import { hashPassword } from "../lib/secrets.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import type { LiveSession } from "../domain/live-session.ts";
 import { testDirectory } from "../lib/test-directory.ts";
-import { startTestServer, type Answer, type Json } from "./test-server.ts";
+import { startTestServer, type Answer, type Json, type Tenant } from "./test-server.ts";
 
 /** A tenant that has one of everything, and what paths, queries and headers call it. */
 export async function startWorld(log?: Logger) {
@@ -31,11 +31,9 @@ export async function startWorld(log?: Logger) {
     server_type: "LB",
     ports: [{ client_port: 80, server_port: 9200 }],
   });
-  const webhook = await made("/postern/v1/{p}/webhooks", { url: "https://hooks.example.com/" });
   const account = await made("/postern/v1/accounts", { name: "team" }, "account_id");
   const project = (await owner.call("POST", "/v3/projects", { project: { name: "other" } })).body["project"];
-  await owner.call("POST", "/postern/v1/{p}/endpoints", { service: "logs" });
-  const waiting = await owner.call("GET", `/postern/v1/{p}/webhooks/${webhook}/deliveries`);
+  const { webhook, delivery } = await aWebhook(owner);
   const [node] = (await owner.call("GET", `/postern/v1/{p}/clusters/${cluster.id}`)).body["nodes"] as Json[];
   const ids = {
     node_id: String(node?.["id"]),
@@ -46,7 +44,7 @@ export async function startWorld(log?: Logger) {
     permission_id: String((permissions.body["permissions"] as Json[])[0]?.["id"]),
     domain_id: await made(`/postern/v1/{p}/services/${service}/domains`, { name: "logs.example.com" }),
     session_id: "10.0.0.7:51234-9200",
-    delivery_id: String((waiting.body["deliveries"] as Json[])[0]?.["id"]),
+    delivery_id: delivery,
     resource_type: "endpoint",
     resource_id: connection?.id ?? "",
   };
@@ -63,15 +61,30 @@ export async function startWorld(log?: Logger) {
     users: await made("/postern/v1/users", { name: "eve" }),
     keys: await made("/postern/v1/keys", {}, "access_key"),
   };
-  const passwordHash = await hashPassword("right");
-  await server.store.observe(async ({ identity }) => {
-    const user = await identity.userByName(owner.accountId, "owner");
-    if (user) await identity.updateUser({ ...user, passwordHash });
-  });
+  await givePassword(owner);
   server.gateways.sessions = [aSession(ids.endpoint_id as EndpointId)];
   const subject = await owner.expiringToken(server.clock.now() + 60_000);
   return { server, file, owner, ids, own, subject, vpc, home, spare: spare.id, deletable };
 }
+
+async function givePassword({ server, accountId }: Tenant): Promise<void> {
+  const passwordHash = await hashPassword("right");
+  await server.store.observe(async ({ identity }) => {
+    const user = await identity.userByName(accountId, "owner");
+    if (user) await identity.updateUser({ ...user, passwordHash });
+  });
+}
+
+/** A webhook that something is on its way to. */
+async function aWebhook(owner: Tenant): Promise<{ readonly webhook: string; readonly delivery: string }> {
+  const path = "/postern/v1/{p}/webhooks";
+  const made = await owner.call("POST", path, { url: "https://hooks.example.com/" });
+  await owner.connect("logs");
+  const webhook = String(made.body["id"]);
+  const { body } = await owner.call("GET", `${path}/${webhook}/deliveries`);
+  return { webhook, delivery: String((body["deliveries"] as Json[])[0]?.["id"]) };
+}
+
 /** The one that paths name. */
 function aSession(endpointId: EndpointId): LiveSession {
   const source = { host: "10.0.0.7", port: 51_234 };

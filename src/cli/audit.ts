@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { readClaims, type LineClaim } from "./audit-file.ts";
 import { CliError } from "./cli-error.ts";
-import { readCommand, connect, integer, type CommandContext } from "./command.ts";
+import { clusterArgument, readCommand, connect, integer, type CommandContext } from "./command.ts";
 import { findCluster } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { printable } from "./output.ts";
@@ -94,18 +94,17 @@ export function addAuditCommands(program: Command, io: CliIo): void {
         ? listEvents(context, options)
         : printAccess(context, options.cluster, options));
     });
-  readCommand(
-    audit,
-    "verify [file]",
-    "look for tampering: in the server's trail, or in an export of all projects",
-  ).action(async (file: string | undefined, _options: object, command: Command) => {
-    const context = connect(io, command);
-    await (file === undefined ? verifyTrail(context) : verifyFile(context, file));
-  });
+  readCommand(audit, "verify", "look for tampering: in the server's trail, or in an export of all projects")
+    .argument("[file]", "export to look through (default: the server's own trail)")
+    .action(async (file: string | undefined, _options: object, command: Command) => {
+      const context = connect(io, command);
+      await (file === undefined ? verifyTrail(context) : verifyFile(context, file));
+    });
   withSpan(readCommand(audit, "export", "print entries as lines of JSON, oldest first")).action(
     async (options: SpanOptions, command: Command) => exportLines(connect(io, command), options, io),
   );
-  readCommand(audit, "access [cluster]", "who could reach a cluster then")
+  readCommand(audit, "access", "who could reach a cluster then")
+    .argument(...clusterArgument)
     .option("--at <time>", "when (default: now)", parseTime)
     .action(async (cluster: string | undefined, options: AccessOptions, command: Command) =>
       printAccess(connect(io, command), cluster, options),

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addClusterAddCommand } from "./cluster-add.ts";
 import { requireConfirmation } from "./confirm.ts";
-import { changeCommand, readCommand, connect } from "./command.ts";
+import { clusterArgument, changeCommand, readCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findCluster, listClusters } from "./find.ts";
@@ -16,10 +16,11 @@ export function addClusterCommands(program: Command, io: CliIo): void {
   readCommand(cluster, "list", "list the clusters of this project").action(
     async (_options: object, command: Command) => list(connect(io, command)),
   );
-  readCommand(cluster, "show [cluster]", "show one cluster with its nodes and its service").action(
-    async (reference: string | undefined, _options: object, command: Command) =>
+  readCommand(cluster, "show", "show one cluster with its nodes and its service")
+    .argument(...clusterArgument)
+    .action(async (reference: string | undefined, _options: object, command: Command) =>
       show(connect(io, command), reference),
-  );
+    );
   changeCommand(cluster, "remove <cluster>", "remove a cluster with its service, connections and whitelist")
     .option("--yes", "do not ask")
     .action(async (reference: string, options: { yes?: true }, command: Command) =>

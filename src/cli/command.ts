@@ -20,6 +20,9 @@ interface GlobalOptions {
   readonly dryRun?: true;
 }
 
+/** Of commands that `findCluster` finds the cluster for. */
+export const clusterArgument = ["[cluster]", "name or id of the cluster (default: the only one)"] as const;
+
 /** Adds a command that only asks the API, with the options that all of these have. */
 export function readCommand(parent: Command, nameAndArguments: string, description: string): Command {
   return parent

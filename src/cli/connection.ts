@@ -1,6 +1,14 @@
 import type { Command } from "commander";
 import type { ApiClient } from "./api-client.ts";
-import { changeCommand, readCommand, connect, integer, parseId, repeated } from "./command.ts";
+import {
+  clusterArgument,
+  changeCommand,
+  readCommand,
+  connect,
+  integer,
+  parseId,
+  repeated,
+} from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findServiceTarget, serviceOption } from "./find-service.ts";
@@ -31,7 +39,8 @@ type Decision = "receive" | "reject";
 
 /** Adds `postern connections`, `postern accept` and `postern reject`. */
 export function addConnectionCommands(program: Command, io: CliIo): void {
-  readCommand(program, "connections [cluster]", "list the endpoints that are connected to a cluster")
+  readCommand(program, "connections", "list the endpoints that are connected to a cluster")
+    .argument(...clusterArgument)
     .option("--offset <n>", "leave out the first n", integer(0, 1_000_000), 0)
     .option("--limit <n>", "list at most n", integer(1, 1_000), 100)
     .option("--service <service>", serviceOption)

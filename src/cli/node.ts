@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { CliError } from "./cli-error.ts";
-import { changeCommand, readCommand, connect } from "./command.ts";
+import { clusterArgument, changeCommand, readCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { warnIfPending } from "./effect.ts";
 import { findCluster } from "./find.ts";
@@ -26,10 +26,11 @@ const waitBeyondMs = 30_000;
 /** Adds `postern node list|drain|undrain`. */
 export function addNodeCommands(program: Command, io: CliIo): void {
   const node = program.command("node").description("nodes of your clusters");
-  readCommand(node, "list [cluster]", "list the nodes of a cluster with their sessions").action(
-    async (reference: string | undefined, _options: object, command: Command) =>
+  readCommand(node, "list", "list the nodes of a cluster with their sessions")
+    .argument(...clusterArgument)
+    .action(async (reference: string | undefined, _options: object, command: Command) =>
       list(connect(io, command), reference),
-  );
+    );
   changeCommand(node, "drain", "keep new sessions away from a node, before you stop it")
     .argument("<cluster>", "name or id of the cluster")
     .argument("<node>", "URL, HOST:PORT or id of the node")

@@ -49,6 +49,7 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
     // Otherwise `cluster add --version 2.19` would print Postern's own version.
     .enablePositionalOptions()
     .exitOverride()
+    .showHelpAfterError("Add --help to see what the command takes.")
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),

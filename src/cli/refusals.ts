@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readCommand, connect, integer, parseId, type CommandContext } from "./command.ts";
+import { clusterArgument, readCommand, connect, integer, parseId, type CommandContext } from "./command.ts";
 import type { Path } from "./api-client.ts";
 import { findServiceTarget, serviceOption } from "./find-service.ts";
 import type { CliIo } from "./io.ts";
@@ -15,7 +15,8 @@ interface RefusalOptions {
 
 /** Adds `postern refusals`. */
 export function addRefusalsCommand(program: Command, io: CliIo): void {
-  readCommand(program, "refusals [cluster]", "list which connections were refused, why, and from where")
+  readCommand(program, "refusals", "list which connections were refused, why, and from where")
+    .argument(...clusterArgument)
     .option(
       "--endpoint <id>",
       "of an endpoint of your own (default: of all endpoints of the cluster)",

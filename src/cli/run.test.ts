@@ -145,6 +145,23 @@ describe("usage", () => {
     expect(fake.seen).toEqual([]);
   });
 
+  test("says where to read on", async () => {
+    for (const args of [["frobnicate"], ["accept"], ["audit", "--from", "yesterday"]])
+      expect((await runCli(args)).stderr).toMatch(
+        /^error: .*\nAdd --help to see what the command takes\.\n$/,
+      );
+  });
+
+  test.each([["status"], ["audit"], ["webhook", "list"]])(
+    "%s, which changes nothing, takes no --dry-run",
+    async (...args) => {
+      expect(await runCli([...args, "--dry-run"])).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("unknown option '--dry-run'"),
+      });
+    },
+  );
+
   test("help and version are no failure, and need no server", async () => {
     const help = await runCli(["--help"]);
     expect(help.code).toBe(0);

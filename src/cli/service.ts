@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { addressText } from "./address-text.ts";
 import type { Answer, ApiClient } from "./api-client.ts";
 import { CliError } from "./cli-error.ts";
-import { changeCommand, connect } from "./command.ts";
+import { clusterArgument, changeCommand, connect } from "./command.ts";
 import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findCluster } from "./find.ts";
@@ -35,24 +35,22 @@ const settlePollMs = 100;
 
 /** Adds `postern open` and `postern close`. */
 export function addServiceCommands(program: Command, io: CliIo): void {
-  withOpenOptions(changeCommand(program, "open [cluster]", "turn a cluster's endpoint service on")).action(
-    async (reference: string | undefined, options: OpenOptions, command: Command) => {
-      const context = connect(io, command);
-      const opened = await openService(context.api, await findCluster(context.api, reference), options);
-      if (context.out.isJson) {
-        const { cluster, endpoint, answer } = opened;
-        context.out.json({ ...answer.body, service: cluster.service, endpoint: endpoint ?? null });
-      }
-      reportOpened(context, opened);
-    },
-  );
-  changeCommand(
-    program,
-    "close [cluster]",
-    "turn a cluster's endpoint service off and cut its sessions",
-  ).action(async (reference: string | undefined, _options: object, command: Command) =>
-    close(connect(io, command), reference),
-  );
+  withOpenOptions(
+    changeCommand(program, "open", "turn a cluster's endpoint service on").argument(...clusterArgument),
+  ).action(async (reference: string | undefined, options: OpenOptions, command: Command) => {
+    const context = connect(io, command);
+    const opened = await openService(context.api, await findCluster(context.api, reference), options);
+    if (context.out.isJson) {
+      const { cluster, endpoint, answer } = opened;
+      context.out.json({ ...answer.body, service: cluster.service, endpoint: endpoint ?? null });
+    }
+    reportOpened(context, opened);
+  });
+  changeCommand(program, "close", "turn a cluster's endpoint service off and cut its sessions")
+    .argument(...clusterArgument)
+    .action(async (reference: string | undefined, _options: object, command: Command) =>
+      close(connect(io, command), reference),
+    );
 }
 
 /** Adds the options that say how a service is opened. */

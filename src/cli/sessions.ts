@@ -3,7 +3,15 @@ import { durationText } from "../lib/duration-text.ts";
 import type { ApiClient } from "./api-client.ts";
 import { ApiError } from "./api-error.ts";
 import { CliError } from "./cli-error.ts";
-import { changeCommand, readCommand, connect, integer, parseId, type CommandContext } from "./command.ts";
+import {
+  clusterArgument,
+  changeCommand,
+  readCommand,
+  connect,
+  integer,
+  parseId,
+  type CommandContext,
+} from "./command.ts";
 import { describeEffect } from "./effect.ts";
 import { findCluster, listClusters } from "./find.ts";
 import { listServices } from "./find-service.ts";
@@ -24,7 +32,7 @@ const otherService = "CSS.0001";
 /** Adds `postern sessions` and `postern kill`. */
 export function addSessionCommands(program: Command, io: CliIo): void {
   readCommand(program, "sessions", "list who is connected: the sessions of a cluster, or of one endpoint")
-    .argument("[cluster]", "name or id of the cluster (default: the only one)")
+    .argument(...clusterArgument)
     .option("--endpoint <id>", "of this endpoint, of a cluster of yours or your own", parseId)
     .option("--sort <order>", `which come first: ${orders.join(", ")}`, parseOrder, "age")
     .option("--limit <n>", "list at most n", integer(1, 1_000), 100)

@@ -46,13 +46,14 @@ function openRaw(): DatabaseSync {
   return raw;
 }
 
+function unseal(sealed: string): string {
+  if (sealed !== "sealed") throw new Error("no");
+  return "";
+}
+
 async function check() {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    const unseal = (sealed: string): string => {
-      if (sealed !== "sealed") throw new Error("no");
-      return "";
-    };
     return await checkDatabase(database, { unseal, authenticate: authenticator(testAuditKey) });
   } finally {
     database.close();

@@ -11,6 +11,21 @@ async function carry(server: TestServer, tenant: Tenant, sessions: number): Prom
     server.gateways.figures.set(endpoint.id, { ...someFigures({ sessions }), endpointId: endpoint.id });
 }
 
+test("a gateway was last seen when this process heard of it, else when the store knows of", async () => {
+  const server = await startTestServer();
+  const owner = await server.tenant("owner");
+  const stored = Date.UTC(2026, 0, 1);
+  await server.store.observe((tx) =>
+    tx.gateways.insert({ id: gatewayId, name: "local", tokenHash: "h", lastSeenAt: stored }),
+  );
+  const seen = async (lastSeenAt: number | null): Promise<unknown> => {
+    server.gateways.views = [{ id: gatewayId, connected: true, appliedRevision: 3, pid: 4711, lastSeenAt }];
+    return (await owner.call("GET", "/postern/v1/{p}/status")).body["gateways"];
+  };
+  expect(await seen(stored + 60_000)).toMatchObject([{ last_seen_at: "2026-01-01T00:01:00Z" }]);
+  expect(await seen(null)).toMatchObject([{ last_seen_at: "2026-01-01T00:00:00Z" }]);
+});
+
 test("the status, key for key: what the project has, and what every gateway says", async () => {
   const server = await startTestServer();
   const [owner, stranger] = [await server.tenant("owner"), await server.tenant("stranger")];

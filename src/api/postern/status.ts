@@ -15,13 +15,15 @@ export const showStatus = defineOperation({
     const views = new Map(live.gateways().map((view) => [view.id, view]));
     const gateways = (await store.gateways.list()).map((gateway) => {
       const view = views.get(gateway.id);
+      // The store is told once in a while; it alone knows of gateways that this process has not heard of yet.
+      const lastSeenAt = view?.lastSeenAt ?? gateway.lastSeenAt;
       return {
         id: gateway.id,
         name: gateway.name,
         connected: view?.connected ?? false,
         applied_revision: view?.appliedRevision ?? null,
         pid: view?.pid ?? null,
-        last_seen_at: gateway.lastSeenAt === null ? null : renderTime(gateway.lastSeenAt),
+        last_seen_at: lastSeenAt === null ? null : renderTime(lastSeenAt),
       };
     });
     return {
