@@ -45,9 +45,14 @@ export async function startMetrics(
 }
 
 function whyNot({ listen: { host, port } }: MetricsSettings, error: NodeJS.ErrnoException): string {
-  return error.code === "EADDRINUSE"
-    ? `Port ${port} on ${host} is taken by another program. Choose another for metrics with --metrics.`
-    : `Cannot listen on ${host}:${port}: ${error.message}. Choose another address for metrics with --metrics.`;
+  const fault =
+    error.code === "EADDRINUSE"
+      ? `Port ${port} on ${host} is taken by another program`
+      : `Cannot listen on ${host}:${port}: ${error.message}`;
+  return (
+    `${fault}. Choose another address for metrics, or off, with --metrics; ` +
+    "of postern up with --metrics-server and --metrics-gateway."
+  );
 }
 
 /** @throws StartError */
