@@ -22,6 +22,8 @@ export async function startWorld(log?: Logger) {
     if (answer.status >= 300) throw new Error(answer.text);
     return String(answer.body[key]);
   };
+  // Before there is another network, which the endpoint would come to lie in.
+  const { webhook, delivery } = await aWebhook(owner);
   const vpc = await made("/postern/v1/{p}/vpcs", { name: "edge" });
   const subnets = (await owner.call("GET", `/v1/{p}/subnets?vpc_id=${vpc}`)).body["subnets"] as Json[];
   const home = (await owner.call("GET", `/postern/v1/{p}/clusters/${balanced.id}`)).body["vpc_id"];
@@ -33,7 +35,6 @@ export async function startWorld(log?: Logger) {
   });
   const account = await made("/postern/v1/accounts", { name: "team" }, "account_id");
   const project = (await owner.call("POST", "/v3/projects", { project: { name: "other" } })).body["project"];
-  const { webhook, delivery } = await aWebhook(owner);
   const [node] = (await owner.call("GET", `/postern/v1/{p}/clusters/${cluster.id}`)).body["nodes"] as Json[];
   const ids = {
     node_id: String(node?.["id"]),
