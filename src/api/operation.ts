@@ -86,8 +86,6 @@ export interface OperationReply {
   readonly headers?: Readonly<Record<string, string>>;
   /** Rendered as JSON; text and bytes are taken as JSON that is already rendered. A stream is what its headers say. */
   readonly body?: object | string | Buffer | Readable;
-  /** Instead of a body: lines of JSON, which go out as they are made. */
-  readonly lines?: AsyncIterable<string>;
 }
 
 /** One operation of the wire, declared once: route, validation and documentation come from it. */

@@ -310,10 +310,6 @@ function send(reply: FastifyReply, request: FastifyRequest, answer: OperationRep
     return reply.code(304).send();
   }
   void reply.code(status);
-  if (answer.lines) {
-    void reply.header("content-type", "application/x-ndjson; charset=utf-8");
-    return reply.send(Readable.from(answer.lines, { objectMode: false }));
-  }
   if (body === undefined) return reply.send();
   if (body instanceof Readable) return reply.send(body);
   void reply.header("content-type", json);

@@ -12,6 +12,7 @@ export const auditedKinds = [
   "domain",
   "endpoint",
   "gateway",
+  "webhook",
 ] as const;
 export type AuditedKind = (typeof auditedKinds)[number];
 

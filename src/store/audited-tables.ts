@@ -162,6 +162,18 @@ export const auditedTables: readonly AuditedTable[] = [
     ownerProjectId: projectOfService,
   },
   { kind: "gateway", table: "gateway", columns: { name: "plain", token_hash: "secret" } },
+  {
+    kind: "webhook",
+    table: "webhook",
+    columns: {
+      url: "plain",
+      kinds: "json",
+      description: "plain",
+      enabled: "flag",
+      sealed_secret: "secret",
+    },
+    projectId: "row.project_id",
+  },
 ];
 
 /**

@@ -1,10 +1,11 @@
+import { Readable } from "node:stream";
 import { Type, type Static } from "typebox";
 import { accessTo } from "../../domain/audit-access.ts";
 import type { AuditFilter, AuditRecord, LinkClaim } from "../../domain/audit-log.ts";
 import { PosternError } from "../../domain/errors.ts";
 import type { ClusterId, ProjectId } from "../../domain/ids.ts";
 import type { Timestamp } from "../../domain/resources.ts";
-import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
+import { defineOperation, type ApiContext, type OperationReply, type Principal } from "../operation.ts";
 import { clusterParams, pageQuery, projectParams, readPage } from "../schema.ts";
 import { requireOperator } from "./accounts.ts";
 import { renderAccess, renderChained, renderRecord, renderVerdict } from "./audit-render.ts";
@@ -64,7 +65,7 @@ export const exportAudit = defineOperation({
   schemas: { params: projectParams, query: Type.Object(filters) },
   handle({ principal, query }, context) {
     const records = context.store.audit.records({ ...readFilter(query), viewer: principal });
-    return Promise.resolve({ lines: linesOf(records, principal.projectId) });
+    return Promise.resolve(streamed(linesOf(records, principal.projectId)));
   },
 });
 
@@ -77,7 +78,7 @@ export const exportAllAudit = defineOperation({
   schemas: { query: Type.Object(span) },
   handle({ principal, query }, context) {
     requireAuditor(principal);
-    return Promise.resolve({ lines: chainedLines(context, readFilter(query)) });
+    return Promise.resolve(streamed(chainedLines(context, readFilter(query))));
   },
 });
 
@@ -158,6 +159,14 @@ async function list(
   return {
     events: records.map((record) => renderRecord(record, filter.viewer?.projectId)),
     ...(next === null ? {} : { next }),
+  };
+}
+
+/** They go out as they are made. */
+function streamed(lines: AsyncIterable<string>): OperationReply {
+  return {
+    headers: { "content-type": "application/x-ndjson; charset=utf-8" },
+    body: Readable.from(lines, { objectMode: false }),
   };
 }
 
