@@ -29,7 +29,7 @@ describe.skipIf(missing !== undefined)(
 
     test("reach it, and its answers find back, counted both ways", async () => {
       await lab.consumer.connect(endpointAddress6, endpointPort, 20);
-      expect(relay.state.answered).toBe(20);
+      await until("all are answered", () => relay.state.answered === 20);
       const counted = (set: "opened" | "bytes_in" | "bytes_out") =>
         lab.tables.countersOf(set, [endpoint]).get(endpoint) ?? { packets: 0, bytes: 0 };
       const hasMost = (set: "bytes_in" | "bytes_out"): boolean => counted(set).bytes > 20 * 60;
