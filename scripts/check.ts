@@ -16,6 +16,11 @@ const steps: readonly Step[] = [
   { name: "format", run: (start) => runTool(start, "oxfmt", ["--check", "."], 60_000) },
   { name: "lint", run: (start) => runTool(start, "oxlint", ["--type-aware"], 120_000) },
   { name: "types", run: (start) => runTool(start, "tsc", ["--noEmit"], 120_000) },
+  {
+    name: "types of the console",
+    run: (start) => runTool(start, "tsc", ["--noEmit", "-p", "console"], 120_000),
+  },
+  { name: "console", run: (start) => runTool(start, "node", ["scripts/build-console.ts"], 120_000) },
   { name: "unit tests", run: (start) => runVitest(start, "unit", 480_000) },
   { name: "acceptance tests", run: (start) => runVitest(start, "acceptance", 480_000) },
   { name: "network namespaces", run: (start) => runVitest(start, "netns", 480_000) },

@@ -63,6 +63,7 @@ import {
   listEndpointSessions,
   listServiceSessions,
 } from "./postern/sessions.ts";
+import { createSession, deleteSession, showSession } from "./postern/session.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc, updateVpc } from "./postern/vpcs.ts";
@@ -94,6 +95,9 @@ export const operations: readonly Operation[] = [
   updateClusterTags,
   showSnapshotPolicy,
   showStatus,
+  createSession,
+  showSession,
+  deleteSession,
   registerCluster,
   listRegisteredClusters,
   showRegisteredCluster,

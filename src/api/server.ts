@@ -24,6 +24,7 @@ import { observeRequests, type RequestObserver } from "./request-observer.ts";
 import { RequestLog } from "./request-log.ts";
 import type { ResponseCache } from "./response-cache.ts";
 import type { SignatureHeader } from "./signature/authorization.ts";
+import { cookieToken } from "./session-cookie.ts";
 import { readSignature, readUnreadBody, signedRequest } from "./signed-request.ts";
 import { checker, type Check } from "./validation.ts";
 
@@ -142,7 +143,7 @@ function invalidJson(): PosternError {
 
 function authenticateRequests(app: FastifyInstance, authenticator: TokenAuthenticator): void {
   app.addHook("onRequest", (request, _reply, done) => {
-    const token = request.headers["x-auth-token"];
+    const token = tokenOf(request);
     request.principal = authenticator.recall(token) ?? null;
     if (request.principal) {
       done();
@@ -152,9 +153,14 @@ function authenticateRequests(app: FastifyInstance, authenticator: TokenAuthenti
   });
 }
 
+/** Of the header that programs send, or of the cookie that the console's browser does. */
+function tokenOf({ headers }: FastifyRequest): string | string[] | undefined {
+  return headers["x-auth-token"] ?? (headers.cookie === undefined ? undefined : cookieToken(headers));
+}
+
 /** A signature without a token is checked later: it covers the body. */
 async function admitByHeaders(request: FastifyRequest, authenticator: TokenAuthenticator): Promise<void> {
-  const token = request.headers["x-auth-token"];
+  const token = tokenOf(request);
   if (token === undefined) request.signature = readSignature(request);
   if (!request.signature) request.principal = await authenticator.authenticate(token);
 }
@@ -288,7 +294,7 @@ async function isStillAllowed(
   { tokens, keys }: Credentials,
 ): Promise<boolean> {
   const { signature, principal } = request;
-  const token = request.headers["x-auth-token"];
+  const token = tokenOf(request);
   try {
     const now = signature
       ? await keys.rightsOf(signature.accessKey)

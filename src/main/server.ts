@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { questionRoutes } from "../api/gateway/question-routes.ts";
 import { EventStreams } from "../api/event-streams.ts";
+import { consoleRoutes } from "../api/console-files.ts";
 import { gatewayRoutes } from "../api/gateway/routes.ts";
 import type { ApiContext } from "../api/operation.ts";
 import { operations } from "../api/operations.ts";
@@ -165,6 +167,7 @@ function buildApi(
   const forGateways = [
     gatewayRoutes(store, control, randomUUID(), { level: logLevels.gateway, log }),
     questionRoutes(store, desk),
+    consoleRoutes(join(import.meta.dirname, "../../console/dist")),
   ];
   return buildServer(context, operations, (app) => forGateways.forEach((add) => add(app)), log, counts);
 }

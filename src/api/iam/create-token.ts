@@ -46,8 +46,8 @@ export const createToken = defineOperation({
   },
 });
 
-/** @throws PosternError credentials_wrong */
-async function openSession(
+/** Writes a token of what was proven. @throws PosternError credentials_wrong */
+export async function openSession(
   tx: Repositories,
   { user, methods, expiresAt, holds }: Proof,
   scope: Scope,

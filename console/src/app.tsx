@@ -1,0 +1,45 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useState } from "react";
+import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
+import { ApiFailure } from "./api/failure.ts";
+import { Layout } from "./layout.tsx";
+import { ClustersPage } from "./pages/clusters.tsx";
+import { NotFoundPage } from "./pages/not-found.tsx";
+import { SessionProvider } from "./session/session-context.tsx";
+
+const router = createBrowserRouter(
+  [
+    {
+      element: <Layout />,
+      children: [
+        { index: true, element: <Navigate to="/clusters" replace /> },
+        { path: "clusters", element: <ClustersPage /> },
+        { path: "*", element: <NotFoundPage /> },
+      ],
+    },
+  ],
+  { basename: "/console" },
+);
+
+/** The console: whoever is not signed in sees the form for that, and afterwards the page that he came for. */
+export function App() {
+  const [queries] = useState(
+    () =>
+      new QueryClient({
+        defaultOptions: {
+          queries: {
+            staleTime: 2_000,
+            // What the server refused it refuses again; what did not arrive may arrive.
+            retry: (count, error) => !(error instanceof ApiFailure && error.status !== 0) && count < 3,
+          },
+        },
+      }),
+  );
+  return (
+    <QueryClientProvider client={queries}>
+      <SessionProvider>
+        <RouterProvider router={router} />
+      </SessionProvider>
+    </QueryClientProvider>
+  );
+}
