@@ -59,6 +59,8 @@ export interface Schemas {
   readonly params?: TSchema;
   readonly query?: TSchema;
   readonly body?: TSchema;
+  /** What an answer that is no refusal has as its body. Tests hold every answer to it. */
+  readonly answer?: TSchema;
 }
 
 type Part<S extends Schemas, Key extends keyof Schemas> = S[Key] extends TSchema ? Static<S[Key]> : undefined;

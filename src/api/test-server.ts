@@ -20,6 +20,7 @@ import { operations } from "./operations.ts";
 import { PasswordCheck } from "./password-check.ts";
 import { ResponseCache } from "./response-cache.ts";
 import { buildServer, type ExtraRoutes } from "./server.ts";
+import { checkAnswers } from "./test-answers.ts";
 import { TestMaintenance } from "./test-maintenance.ts";
 import { TestGateways } from "./test-gateways.ts";
 import { TestWebhooks } from "./test-webhooks.ts";
@@ -47,6 +48,7 @@ export class TestServer {
   readonly webhooks = new TestWebhooks();
   /** Where proofs of domains are looked for: nowhere, unless a test says where. */
   lookUpTxt: TxtLookup = () => Promise.resolve([]);
+  #problem: Error | undefined;
 
   constructor(
     store: SqlStore,
@@ -78,6 +80,7 @@ export class TestServer {
       probe: (target) => probe(target, 5_000),
     };
     this.app = buildServer(context, operations, extraRoutes, log);
+    checkAnswers(this.app, operations, (problem) => (this.#problem ??= problem));
   }
 
   /** Makes an account with a project, a user, a token and a default VPC. */
@@ -92,8 +95,10 @@ export class TestServer {
     return new Tenant(this, result.account_id, result.project_id, result.token);
   }
 
+  /** @throws Error where the answer is not as the API's description says */
   async inject(request: InjectOptions): Promise<Answer> {
     const { statusCode, headers, payload } = await this.app.inject(request);
+    if (this.#problem) throw this.#problem;
     const isJson = (headers["content-type"] ?? "").startsWith("application/json");
     const body = isJson ? (JSON.parse(payload) as Json) : {};
     return { status: statusCode, headers, body, text: payload };

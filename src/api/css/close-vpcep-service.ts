@@ -3,6 +3,7 @@ import { requireCluster, requireEnabledService } from "../actions/find.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterParams } from "../schema.ts";
+import { switchedAnswer } from "../answers/service.ts";
 
 /** Contract section 1.2. Endpoints keep ids, addresses and decisions; their sessions are cut. */
 export const closeVpcepService = defineOperation({
@@ -10,7 +11,7 @@ export const closeVpcepService = defineOperation({
   method: "PUT",
   path: "/v1.0/:project_id/clusters/:cluster_id/vpcepservice/close",
   action: "css:VPCEndpoint:enableOrDisable",
-  schemas: { params: clusterParams },
+  schemas: { params: clusterParams, answer: switchedAnswer },
   async handle(request, context) {
     const resource = `cluster/${request.params.cluster_id}`;
     const { headers } = await commit(context, request, "stopVpcep", resource, async (tx) => {

@@ -5,6 +5,7 @@ import { openService } from "../actions/open-service.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterParams, flag, readFlag } from "../schema.ts";
+import { switchedAnswer } from "../answers/service.ts";
 
 /** Contract section 1.1. `approval_enabled` is ours: the owner accepts each endpoint of other accounts himself. */
 const body = Type.Object({
@@ -22,7 +23,7 @@ export const openVpcepService = defineOperation({
   method: "POST",
   path: "/v1.0/:project_id/clusters/:cluster_id/vpcepservice/open",
   action: "css:VPCEndpoint:enableOrDisable",
-  schemas: { params: clusterParams, body },
+  schemas: { params: clusterParams, body, answer: switchedAnswer },
   async handle(request, context) {
     const { body: wish } = request;
     const options = {

@@ -1,7 +1,7 @@
+import { planAnswer } from "../answers/service.ts";
 import type { Protocol } from "../error-catalogue.ts";
 import type { Operation } from "../operation.ts";
-
-type JsonSchema = Readonly<Record<string, unknown>>;
+import { Components, type JsonSchema } from "./components.ts";
 
 /**
  * Returns the description of the API in OpenAPI 3.1, from the table of operations: the schemas in it are the
@@ -9,11 +9,13 @@ type JsonSchema = Readonly<Record<string, unknown>>;
  */
 export function openApiDocument(operations: readonly Operation[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
+  const components = new Components(errorSchemas);
+  components.refer(planAnswer);
   for (const operation of operations) {
     // OpenAPI has one operation for a path and method; the page and the coverage list name the others too.
     if (operation.host) continue;
     const path = operation.path.replaceAll(/:(\w+)/g, "{$1}");
-    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(operation) };
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(operation, components) };
   }
   return {
     openapi: "3.1.0",
@@ -23,7 +25,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
       description: "VPC endpoint service for search clusters: the published cloud APIs, and Postern's own.",
     },
     paths,
-    components: { securitySchemes, schemas: errorSchemas },
+    components: { securitySchemes, schemas: components.schemas },
   };
 }
 
@@ -51,7 +53,7 @@ const errorSchemas: Readonly<Record<string, JsonSchema>> = {
   iam_error: objectOf({ error: objectOf({ code: { type: "integer" }, message: text, title: text }) }),
 };
 
-function describe(operation: Operation): object {
+function describe(operation: Operation, components: Components): object {
   const { schemas, protocol = "css" } = operation;
   return {
     operationId: operation.id,
@@ -64,16 +66,18 @@ function describe(operation: Operation): object {
     ],
     ...(schemas.body ? { requestBody: bodyOf(schemas.body as unknown as JsonSchema) } : {}),
     responses: {
-      "2XX": {
-        description: "Done.",
-        ...(operation.answers === undefined ? {} : { content: { [operation.answers]: {} } }),
-      },
+      "2XX": { description: "Done.", ...contentOf(operation, components) },
       "4XX": {
         description: "Refused.",
         content: jsonOf({ $ref: `#/components/schemas/${errorName(protocol)}` }),
       },
     },
   };
+}
+
+function contentOf({ answers, schemas }: Operation, components: Components): object {
+  if (answers !== undefined) return { content: { [answers]: {} } };
+  return schemas.answer ? { content: jsonOf(components.refer(schemas.answer)) } : {};
 }
 
 function tagOf({ path, protocol = "css" }: Operation): string {

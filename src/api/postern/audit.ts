@@ -9,6 +9,7 @@ import { defineOperation, type ApiContext, type OperationReply, type Principal }
 import { clusterParams, pageQuery, projectParams, readPage } from "../schema.ts";
 import { requireOperator } from "./accounts.ts";
 import { renderAccess, renderChained, renderRecord, renderVerdict } from "./audit-render.ts";
+import { auditAnswer } from "../answers/record.ts";
 
 const text = Type.String({ minLength: 1, maxLength: 200 });
 /** ISO 8601 with a zone: `2024-06-11T09:36:24Z`. */
@@ -37,7 +38,7 @@ export const listAudit = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/audit",
   action: "postern:audit:list",
-  schemas: { params: projectParams, query: listQuery },
+  schemas: { params: projectParams, query: listQuery, answer: auditAnswer },
   async handle({ principal, query }, context) {
     return { body: await list(context, { ...readFilter(query), viewer: principal }, query) };
   },
@@ -49,7 +50,7 @@ export const listAllAudit = defineOperation({
   method: "GET",
   path: "/postern/v1/audit",
   action: "postern:audit:list",
-  schemas: { query: listQuery },
+  schemas: { query: listQuery, answer: auditAnswer },
   async handle({ principal, query }, context) {
     requireAuditor(principal);
     return { body: await list(context, readFilter(query), query) };

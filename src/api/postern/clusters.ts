@@ -14,6 +14,8 @@ import { flag, pageQuery, projectParams, readFlag, readPage, resourceParams, str
 import { identifyCluster, type ClusterIdentity } from "./identify-cluster.ts";
 import { parseNodeAddresses, type NodeAddresses } from "./node-address.ts";
 import { renderCluster } from "./render.ts";
+import { clusterAnswer } from "../answers/cluster.ts";
+import { pageOf } from "../answers/parts.ts";
 
 const nodeLimit = 200;
 
@@ -40,7 +42,7 @@ export const registerCluster = defineOperation({
   method: "POST",
   path: "/postern/v1/:project_id/clusters",
   action: "postern:cluster:register",
-  schemas: { params: projectParams, body: registration },
+  schemas: { params: projectParams, body: registration, answer: clusterAnswer },
   async handle(request, context) {
     const { body: wish, principal } = request;
     const addresses = parseNodeAddresses(wish.nodes);
@@ -143,7 +145,7 @@ export const listRegisteredClusters = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/clusters",
   action: "postern:cluster:list",
-  schemas: { params: projectParams, query: pageQuery },
+  schemas: { params: projectParams, query: pageQuery, answer: pageOf("clusters", clusterAnswer) },
   async handle({ principal, query }, context) {
     return context.store.read(async (tx) => {
       const { items, total } = await tx.clusters.list(
@@ -165,7 +167,7 @@ export const showRegisteredCluster = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/clusters/:id",
   action: "postern:cluster:get",
-  schemas: { params: resourceParams },
+  schemas: { params: resourceParams, answer: clusterAnswer },
   async handle({ principal, params }, context) {
     return context.store.read(async (tx) => {
       const cluster = await requireRegistration(tx, principal, params.id);

@@ -13,6 +13,8 @@ import { defineOperation } from "../operation.ts";
 import { clusterConnectionParams, clusterParams, pageQuery, readPage } from "../schema.ts";
 import { renderLocated } from "./locate-endpoint.ts";
 import { placeOf, renderEndpoint } from "./render.ts";
+import { endpointAnswer } from "../answers/endpoint.ts";
+import { pageOf } from "../answers/parts.ts";
 
 const query = Type.Object({
   ...pageQuery.properties,
@@ -25,7 +27,7 @@ export const listConnections = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/clusters/:cluster_id/connections",
   action: "css:VPCEndpoint:listConnection",
-  schemas: { params: clusterParams, query },
+  schemas: { params: clusterParams, query, answer: pageOf("connections", endpointAnswer) },
   async handle({ principal, params, query: wanted }, context) {
     return context.store.read(async (tx) => {
       const cluster = await requireCluster(tx, principal, params.cluster_id);
@@ -59,7 +61,7 @@ export const updateConnectionCap = defineOperation({
   method: "PUT",
   path: "/postern/v1/:project_id/clusters/:cluster_id/connections/:id",
   action: "css:VPCEndpoint:manageConnection",
-  schemas: { params: clusterConnectionParams, body: caps },
+  schemas: { params: clusterConnectionParams, body: caps, answer: endpointAnswer },
   async handle(request, context) {
     const { params, principal, body } = request;
     const { result, headers } = await commit(

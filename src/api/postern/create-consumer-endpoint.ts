@@ -11,6 +11,7 @@ import { defineOperation, type Principal } from "../operation.ts";
 import { flag, projectParams, readFlag } from "../schema.ts";
 import { clusterOf, ownerOf } from "./locate-endpoint.ts";
 import { renderEndpoint } from "./render.ts";
+import { endpointAnswer } from "../answers/endpoint.ts";
 
 const wish = Type.Object({
   /** Name or id of a service; name or id of a cluster of the caller's own. */
@@ -31,7 +32,7 @@ export const createConsumerEndpoint = defineOperation({
   method: "POST",
   path: "/postern/v1/:project_id/endpoints",
   action: "vpcep:endpoints:create",
-  schemas: { params: projectParams, body: wish },
+  schemas: { params: projectParams, body: wish, answer: endpointAnswer },
   async handle(request, context) {
     const { body, principal } = request;
     const { result, headers } = await commit(

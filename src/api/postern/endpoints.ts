@@ -5,13 +5,15 @@ import { defineOperation } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
 import { locate, requireOwn } from "./locate-endpoint.ts";
 import { placeOf, renderEndpoint } from "./render.ts";
+import { endpointAnswer } from "../answers/endpoint.ts";
+import { pageOf } from "../answers/parts.ts";
 
 export const listConsumerEndpoints = defineOperation({
   id: "ListConsumerEndpoints",
   method: "GET",
   path: "/postern/v1/:project_id/endpoints",
   action: "vpcep:endpoints:list",
-  schemas: { params: projectParams, query: pageQuery },
+  schemas: { params: projectParams, query: pageQuery, answer: pageOf("endpoints", endpointAnswer) },
   async handle({ principal, query }, context) {
     return context.store.read(async (tx) => {
       const { items, total } = await tx.endpoints.listByProject(principal.projectId, readPage(query));
@@ -31,7 +33,7 @@ export const showConsumerEndpoint = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/endpoints/:id",
   action: "vpcep:endpoints:get",
-  schemas: { params: resourceParams },
+  schemas: { params: resourceParams, answer: endpointAnswer },
   async handle({ principal, params }, context) {
     return context.store.read(async (tx) => {
       const { endpoint, service, cluster } = await requireOwn(tx, principal, params.id);

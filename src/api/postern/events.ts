@@ -5,6 +5,7 @@ import { eventKinds, renderEvent, type EventKind } from "../../domain/events.ts"
 import type { ProjectId } from "../../domain/ids.ts";
 import { defineOperation, type ApiContext } from "../operation.ts";
 import { projectParams } from "../schema.ts";
+import { eventsAnswer } from "../answers/record.ts";
 
 const eventsQuery = Type.Object({
   after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
@@ -32,7 +33,7 @@ export const listEvents = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/events",
   action: "postern:event:list",
-  schemas: { params: projectParams, query: eventsQuery },
+  schemas: { params: projectParams, query: eventsQuery, answer: eventsAnswer },
   async handle({ principal: { projectId }, query, headers, isStillAllowed }, context) {
     const kinds = readKinds(query.kinds);
     const isFollowing = (headers.accept ?? "").includes("text/event-stream");

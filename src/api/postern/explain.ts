@@ -8,6 +8,7 @@ import type { Repositories } from "../../domain/store.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { projectParams } from "../schema.ts";
 import { locate, ownerOf, type Located } from "./locate-endpoint.ts";
+import { explanationAnswer } from "../answers/endpoint.ts";
 
 const query = Type.Object({
   endpoint: Type.String({ minLength: 1, maxLength: 100 }),
@@ -22,7 +23,7 @@ export const explainConnection = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/explain",
   action: "vpcep:endpoints:get",
-  schemas: { params: projectParams, query },
+  schemas: { params: projectParams, query, answer: explanationAnswer },
   async handle({ principal, query: asked }, { store, live }) {
     if (asked.source !== undefined && isIP(asked.source) === 0)
       throw new PosternError(

@@ -14,6 +14,7 @@ import { flag, nodeParams, readFlag } from "../schema.ts";
 import { requireRegistration } from "./clusters.ts";
 import { nodeUrl } from "./node-address.ts";
 import { renderNode } from "./render.ts";
+import { nodeAnswer } from "../answers/cluster.ts";
 
 const longestTimeoutS = 86_400;
 
@@ -30,7 +31,7 @@ export const drainNode = defineOperation({
   method: "POST",
   path: "/postern/v1/:project_id/clusters/:id/nodes/:node_id/drain",
   action: "postern:node:drain",
-  schemas: { params: nodeParams, body: drain },
+  schemas: { params: nodeParams, body: drain, answer: nodeAnswer },
   handle(request, context) {
     const { body: wish } = request;
     return changeNode(request, context, "drainNode", (cluster, node) => {
@@ -47,7 +48,7 @@ export const undrainNode = defineOperation({
   method: "POST",
   path: "/postern/v1/:project_id/clusters/:id/nodes/:node_id/undrain",
   action: "postern:node:undrain",
-  schemas: { params: nodeParams },
+  schemas: { params: nodeParams, answer: nodeAnswer },
   handle: (request, context) =>
     changeNode(request, context, "undrainNode", (_cluster, { id, host, port }) => ({ id, host, port })),
 });

@@ -6,6 +6,8 @@ import { defineOperation } from "../operation.ts";
 import { clusterParams, pageQuery, readPage, resourceParams } from "../schema.ts";
 import { requireOwnService } from "../vpcep/find.ts";
 import { requireOwn } from "./locate-endpoint.ts";
+import { refusalAnswer } from "../answers/endpoint.ts";
+import { pageOf } from "../answers/parts.ts";
 
 /** What was refused of one endpoint, for its consumer: latest first. */
 export const listRefusalsOfEndpoint = defineOperation({
@@ -13,7 +15,7 @@ export const listRefusalsOfEndpoint = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/endpoints/:id/refusals",
   action: "vpcep:endpoints:get",
-  schemas: { params: resourceParams, query: pageQuery },
+  schemas: { params: resourceParams, query: pageQuery, answer: pageOf("refusals", refusalAnswer) },
   async handle({ principal, params, query }, context) {
     return context.store.read(async (tx) => {
       const { endpoint } = await requireOwn(tx, principal, params.id);
@@ -28,7 +30,7 @@ export const listRefusalsOfService = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/services/:id/refusals",
   action: "vpcep:connections:list",
-  schemas: { params: resourceParams, query: pageQuery },
+  schemas: { params: resourceParams, query: pageQuery, answer: pageOf("refusals", refusalAnswer) },
   async handle({ principal, params, query }, context) {
     return context.store.read(async (tx) => {
       const { service } = await requireOwnService(tx, principal, params.id);
@@ -43,7 +45,7 @@ export const listRefusalsOfCluster = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/clusters/:cluster_id/refusals",
   action: "css:VPCEndpoint:listConnection",
-  schemas: { params: clusterParams, query: pageQuery },
+  schemas: { params: clusterParams, query: pageQuery, answer: pageOf("refusals", refusalAnswer) },
   async handle({ principal, params, query }, context) {
     return context.store.read(async (tx) => {
       // Also while it is closed: that refuses, too.

@@ -13,6 +13,8 @@ import { defineOperation } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
 import { requireOwnService } from "../vpcep/find.ts";
 import { clusterOf } from "./locate-endpoint.ts";
+import { nothing, pageOf } from "../answers/parts.ts";
+import { connectionsAnswer, serviceAnswer } from "../answers/service.ts";
 
 /** Every open service of the project, whichever API made it; newest first. */
 export const listServices = defineOperation({
@@ -26,6 +28,7 @@ export const listServices = defineOperation({
       ...pageQuery.properties,
       name: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
     }),
+    answer: pageOf("services", serviceAnswer),
   },
   async handle({ principal, query }, context) {
     return context.store.read(async (tx) => {
@@ -51,7 +54,7 @@ export const listServiceConnections = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/services/:id/connections",
   action: "vpcep:connections:list",
-  schemas: { params: resourceParams, query: connectionsQuery },
+  schemas: { params: resourceParams, query: connectionsQuery, answer: connectionsAnswer },
   handle: ({ principal, params, query }, context) =>
     showConnections(context, query, (tx) => requireOwnService(tx, principal, params.id)),
 });
@@ -61,7 +64,7 @@ export const decideServiceConnections = defineOperation({
   method: "POST",
   path: "/postern/v1/:project_id/services/:id/connections",
   action: "vpcep:connections:update",
-  schemas: { params: resourceParams, body: decisionBody },
+  schemas: { params: resourceParams, body: decisionBody, answer: nothing },
   handle(request, context) {
     const { params, principal, body } = request;
     return decide(context, request, body, `service/${params.id}`, (tx) =>
@@ -75,7 +78,7 @@ export const replaceServiceWhitelist = defineOperation({
   method: "POST",
   path: "/postern/v1/:project_id/services/:id/permissions",
   action: "vpcep:permissions:update",
-  schemas: { params: resourceParams, body: whitelistBody },
+  schemas: { params: resourceParams, body: whitelistBody, answer: nothing },
   handle(request, context) {
     const { params, principal, body } = request;
     return permit(context, request, body, `service/${params.id}`, (tx) =>

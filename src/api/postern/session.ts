@@ -9,6 +9,7 @@ import { entryOfUser, name, prove } from "../iam/proof.ts";
 import { renderTime } from "../iam/render.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { cookieToken, sessionCookie } from "../session-cookie.ts";
+import { sessionAnswer } from "../answers/session.ts";
 
 const body = Type.Object({
   account: name,
@@ -24,7 +25,7 @@ export const createSession = defineOperation({
   path: "/postern/v1/session",
   action: "iam:tokens:create",
   access: "public",
-  schemas: { body },
+  schemas: { body, answer: sessionAnswer },
   async handle(request, context) {
     const { account, user, password, project } = request.body;
     const proof = await prove(context, request, {
@@ -60,7 +61,7 @@ export const showSession = defineOperation({
   path: "/postern/v1/session",
   action: "iam:tokens:get",
   access: "signed_in",
-  schemas: {},
+  schemas: { answer: sessionAnswer },
   async handle({ principal, headers }, { store }) {
     const secret = cookieToken(headers);
     return store.read(async (tx) => {

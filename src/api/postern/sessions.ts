@@ -13,6 +13,7 @@ import { defineOperation } from "../operation.ts";
 import { clusterParams, resourceParams, sessionParams, stringEnum } from "../schema.ts";
 import { requireOwnService } from "../vpcep/find.ts";
 import { requireOwn } from "./locate-endpoint.ts";
+import { sessionsAnswer } from "../answers/endpoint.ts";
 
 const endpointQuery = Type.String({ minLength: 1, maxLength: 64 });
 const order = {
@@ -28,7 +29,7 @@ export const listClusterSessions = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/clusters/:cluster_id/sessions",
   action: "css:VPCEndpoint:listSession",
-  schemas: { params: clusterParams, query: ownerQuery },
+  schemas: { params: clusterParams, query: ownerQuery, answer: sessionsAnswer },
   async handle({ principal, params, query }, context) {
     const endpoints = await context.store.read(async (tx) => {
       const cluster = await requireCluster(tx, principal, params.cluster_id);
@@ -44,7 +45,7 @@ export const listServiceSessions = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/services/:id/sessions",
   action: "vpcep:sessions:list",
-  schemas: { params: resourceParams, query: ownerQuery },
+  schemas: { params: resourceParams, query: ownerQuery, answer: sessionsAnswer },
   async handle({ principal, params, query }, context) {
     const endpoints = await context.store.read(async (tx) => {
       const { service } = await requireOwnService(tx, principal, params.id);
@@ -60,7 +61,7 @@ export const listEndpointSessions = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/endpoints/:id/sessions",
   action: "vpcep:sessions:list",
-  schemas: { params: resourceParams, query: consumerQuery },
+  schemas: { params: resourceParams, query: consumerQuery, answer: sessionsAnswer },
   async handle({ principal, params, query }, context) {
     const { endpoint } = await context.store.read((tx) => requireOwn(tx, principal, params.id));
     return { body: await listSessions(context, [endpoint.id], query, "consumer") };

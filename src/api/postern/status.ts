@@ -2,13 +2,14 @@ import { zoneName } from "../../domain/names.ts";
 import { renderTime } from "../css/render-connections.ts";
 import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
 import { projectParams } from "../schema.ts";
+import { statusAnswer } from "../answers/network.ts";
 
 export const showStatus = defineOperation({
   id: "ShowStatus",
   method: "GET",
   path: "/postern/v1/:project_id/status",
   action: "postern:status:get",
-  schemas: { params: projectParams },
+  schemas: { params: projectParams, answer: statusAnswer },
   async handle({ principal }, context) {
     const { store, live } = context;
     const counts = await store.counts(principal.projectId);

@@ -19,6 +19,8 @@ import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts";
 import { renderVpc, type SubnetUse } from "./render.ts";
+import { vpcAnswer } from "../answers/network.ts";
+import { pageOf } from "../answers/parts.ts";
 
 const resourceName = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$" });
 const cidr = Type.String({ minLength: 9, maxLength: 18 });
@@ -42,7 +44,7 @@ export const createVpc = defineOperation({
   method: "POST",
   path: "/postern/v1/:project_id/vpcs",
   action: "postern:vpc:create",
-  schemas: { params: projectParams, body: vpcBody },
+  schemas: { params: projectParams, body: vpcBody, answer: vpcAnswer },
   async handle(request, context) {
     const { principal } = request;
     const { attachment: wanted, ...rest } = request.body;
@@ -65,7 +67,7 @@ export const listVpcs = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/vpcs",
   action: "postern:vpc:list",
-  schemas: { params: projectParams, query: pageQuery },
+  schemas: { params: projectParams, query: pageQuery, answer: pageOf("vpcs", vpcAnswer) },
   async handle({ principal, query }, context) {
     return context.store.read(async (tx) => {
       const { items, total } = await tx.networks.vpcs(principal.projectId, readPage(query));
@@ -81,7 +83,7 @@ export const showVpc = defineOperation({
   method: "GET",
   path: "/postern/v1/:project_id/vpcs/:id",
   action: "postern:vpc:get",
-  schemas: { params: resourceParams },
+  schemas: { params: resourceParams, answer: vpcAnswer },
   async handle({ principal, params }, context) {
     return context.store.read(async (tx) => {
       const vpc = await requireReachableVpc(tx, principal, params.id);
@@ -109,7 +111,7 @@ export const updateVpc = defineOperation({
   method: "PUT",
   path: "/postern/v1/:project_id/vpcs/:id",
   action: "postern:vpc:update",
-  schemas: { params: resourceParams, body: change },
+  schemas: { params: resourceParams, body: change, answer: vpcAnswer },
   async handle(request, context) {
     const { principal, params, ifMatch, body } = request;
     const attachment = body.attachment && readAttachment(body.attachment);

@@ -13,6 +13,8 @@ import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams, stringEnum } from "../schema.ts";
 import { checkKind } from "./events.ts";
+import { pageOf } from "../answers/parts.ts";
+import { webhookAnswer } from "../answers/record.ts";
 
 const path = "/postern/v1/:project_id/webhooks";
 const url = Type.String({ minLength: 1, maxLength: 2048 });
@@ -65,7 +67,7 @@ export const listWebhooks = defineOperation({
   method: "GET",
   path,
   action: "postern:webhook:list",
-  schemas: { params: projectParams },
+  schemas: { params: projectParams, answer: pageOf("webhooks", webhookAnswer) },
   async handle({ principal }, { store }) {
     const webhooks = await store.webhooks.allOfProject(principal.projectId);
     return { body: { webhooks: webhooks.map(renderWebhook), total_count: webhooks.length } };
@@ -77,7 +79,7 @@ export const showWebhook = defineOperation({
   method: "GET",
   path: `${path}/:id`,
   action: "postern:webhook:get",
-  schemas: { params: resourceParams },
+  schemas: { params: resourceParams, answer: webhookAnswer },
   async handle({ principal, params }, { store }) {
     const body = renderWebhook(await requireWebhook(store, principal, params.id));
     return { headers: { etag: contentEtag(body) }, body };
@@ -90,7 +92,11 @@ export const updateWebhook = defineOperation({
   method: "PUT",
   path: `${path}/:id`,
   action: "postern:webhook:update",
-  schemas: { params: resourceParams, body: Type.Object({ url: Type.Optional(url), ...changeable }) },
+  schemas: {
+    params: resourceParams,
+    body: Type.Object({ url: Type.Optional(url), ...changeable }),
+    answer: webhookAnswer,
+  },
   async handle(request, context) {
     const { body, params, principal, ifMatch } = request;
     if (body.url !== undefined) {

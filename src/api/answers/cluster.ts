@@ -1,0 +1,49 @@
+import { Type } from "typebox";
+import { stringEnum } from "../schema.ts";
+import { count, orNull, text, time, yesOrNo } from "./parts.ts";
+
+export const nodeAnswer = Type.Object(
+  {
+    id: text,
+    url: text,
+    state: stringEnum(["serving", "draining", "drained", "down"]),
+    /** null while no gateway checks it. */
+    healthy: orNull(yesOrNo),
+    detail: text,
+    sessions: Type.Optional(count),
+    drain: Type.Optional(Type.Object({ since: time, cut_at: Type.Optional(time) })),
+  },
+  { title: "ClusterNode" },
+);
+
+const openedService = Type.Object(
+  {
+    id: text,
+    name: text,
+    enabled: yesOrNo,
+    approval_enabled: yesOrNo,
+    reconcile_connections: yesOrNo,
+    dns: yesOrNo,
+    professional: yesOrNo,
+  },
+  { title: "OpenedService" },
+);
+
+export const clusterAnswer = Type.Object(
+  {
+    id: text,
+    name: text,
+    state: text,
+    engine: stringEnum(["opensearch", "elasticsearch"]),
+    version: text,
+    client_port: count,
+    vpc_id: text,
+    subnet_id: text,
+    nodes: Type.Array(nodeAnswer),
+    /** null until it is opened for the first time. */
+    service: orNull(openedService),
+    created_at: time,
+    updated_at: time,
+  },
+  { title: "Cluster" },
+);
