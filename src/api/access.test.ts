@@ -14,6 +14,7 @@ const ownWrites = new Set([
   "CreateTemporaryAccessKeyByToken",
   "CreateAccessKey",
   "DeleteAccessKey",
+  "DeleteSession",
 ]);
 
 const protectedOperations = operations

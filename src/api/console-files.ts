@@ -42,7 +42,7 @@ export function consoleRoutes(root: string) {
         wildcard: false,
         setHeaders: (reply, path) => {
           // Names of built assets carry their content.
-          const isAsset = path.includes("/assets/");
+          const isAsset = path.startsWith(join(root, "assets"));
           void reply.header(
             "cache-control",
             isAsset ? `public, max-age=${365 * dayS}, immutable` : "no-cache",
@@ -54,6 +54,8 @@ export function consoleRoutes(root: string) {
       });
       scope.get("/console", (_request, reply) => reply.sendFile(page));
       scope.get("/console/", (_request, reply) => reply.sendFile(page));
+      // A page that is older than the server must not take the page for a script of its own.
+      scope.get("/console/assets/*", (_request, reply) => reply.callNotFound());
       scope.get("/console/*", (_request, reply) => reply.sendFile(page));
     });
   };

@@ -144,6 +144,7 @@ const plainBodies: Readonly<Record<string, Json>> = {
       },
     },
   },
+  CreateSession: { account: "owner", user: "owner", password: "right" },
   CreateTemporaryAccessKeyByToken: { auth: { identity: { methods: ["token"] } } },
   CreateServiceDomain: { name: "other.example.com" },
   ReplaceWhitelistOfService: { vpc_permissions: [] },
@@ -188,7 +189,8 @@ export function callWith(
   path: string,
   headers: Record<string, string>,
 ): Promise<Answer> {
-  const all = { "x-subject-token": world.subject, ...headers };
+  const cookie = { cookie: `postern_session=${world.subject}`, "x-postern-console": "1" };
+  const all = { "x-subject-token": world.subject, ...(id === "DeleteSession" ? cookie : {}), ...headers };
   const query = id === "EndSessionOfService" ? `?endpoint=${world.ids.endpoint_id}` : "";
   return world.owner.call(method, `${urlOf(worldFor(id, world), path)}${query}`, bodyOf(id, world), all);
 }

@@ -49,9 +49,14 @@ function canonicalPath(path: string): string {
 
 function canonicalQuery(query: URLSearchParams): string {
   return [...query]
+    .toSorted(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .toSorted()
     .join("&");
+}
+
+/** By code units, before they are encoded: the same on both sides. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** RFC 3986: everything but unreserved characters. */
