@@ -3,6 +3,7 @@ import { PosternError } from "../domain/errors.ts";
 import { renderEvent, type EventKind, type PosternEvent } from "../domain/events.ts";
 import type { ProjectId } from "../domain/ids.ts";
 import type { Store } from "../domain/store.ts";
+import type { LiveFigures } from "./live-figures.ts";
 
 const mostStreams = 1_000;
 const mostOfProject = 20;
@@ -18,6 +19,8 @@ export interface StreamWish {
   readonly after: number;
   /** Empty: all. */
   readonly kinds: readonly EventKind[];
+  /** Whether figures of endpoints and nodes are told besides. */
+  readonly hasFigures: boolean;
   readonly isStillAllowed: () => Promise<boolean>;
 }
 
@@ -43,12 +46,14 @@ interface StreamPage {
 /** Sends events to whoever follows them, as they are committed (server-sent events, HTML Living Standard 9.2). */
 export class EventStreams {
   readonly #store: Store;
+  readonly #figures: LiveFigures;
   readonly #streams = new Set<Stream>();
   /** Of the time since the last event. */
   readonly #pages = new Map<string, Promise<StreamPage>>();
 
-  constructor(store: Store) {
+  constructor(store: Store, figures: LiveFigures) {
     this.#store = store;
+    this.#figures = figures;
     store.onEvents(({ projects }) => {
       this.#pages.clear();
       for (const stream of this.#streams) if (projects.has(stream.projectId)) this.#wake(stream);
@@ -69,7 +74,9 @@ export class EventStreams {
       setInterval(() => beat(stream), heartbeatMs),
       setInterval(() => this.#check(stream), checkMs),
     ];
+    const unfollow = wish.hasFigures ? this.#followFigures(stream) : () => undefined;
     out.once("close", () => {
+      unfollow();
       for (const timer of timers) clearInterval(timer);
       this.#streams.delete(stream);
     });
@@ -77,6 +84,14 @@ export class EventStreams {
     push(stream, `retry: 1000\n${positionOf(stream)}`);
     this.#wake(stream);
     return out;
+  }
+
+  #followFigures(stream: Stream): () => void {
+    return this.#figures.follow({
+      projectId: stream.projectId,
+      isReady: () => !stream.isFull && !stream.out.destroyed,
+      send: (text) => push(stream, text),
+    });
   }
 
   #checkRoom(project: ProjectId): void {

@@ -15,6 +15,7 @@ import type { TxtLookup } from "../lib/txt-lookup.ts";
 import { openTestStore } from "../store/test-store.ts";
 import { createTenant } from "./actions/create-tenant.ts";
 import { EventStreams } from "./event-streams.ts";
+import { LiveFigures } from "./live-figures.ts";
 import type { ApiContext } from "./operation.ts";
 import { operations } from "./operations.ts";
 import { PasswordCheck } from "./password-check.ts";
@@ -71,7 +72,7 @@ export class TestServer {
       maintenance: this.maintenance,
       logLevels: this.logLevels,
       cache: new ResponseCache(() => store.generation),
-      streams: new EventStreams(store),
+      streams: new EventStreams(store, new LiveFigures(store, this.gateways, 20)),
       webhooks: this.webhooks,
       seal: (plain) => this.sealer.seal(plain),
       unseal: (sealed) => this.sealer.unseal(sealed),

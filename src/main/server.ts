@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 import { questionRoutes } from "../api/gateway/question-routes.ts";
 import { EventStreams } from "../api/event-streams.ts";
+import { LiveFigures } from "../api/live-figures.ts";
 import { consoleRoutes } from "../api/console-files.ts";
 import { gatewayRoutes } from "../api/gateway/routes.ts";
 import type { ApiContext } from "../api/operation.ts";
@@ -75,6 +76,8 @@ const questionWaitMs = 5_000;
 /** An answer waits at most this long for the gateways (design, section 3). */
 const enforcementWaitMs = 5_000;
 const probeTimeoutMs = 3_000;
+/** How often whoever follows live figures is told of changes, at most. */
+const figuresEveryMs = 2_000;
 
 /** Runs the server until it is told to stop. @throws StartError */
 export async function runServer(options: ServerOptions): Promise<void> {
@@ -155,7 +158,7 @@ function buildApi(
     logLevels: options.logLevels,
     maintenance: new DataMaintenance(options.paths, packageVersion),
     cache: new ResponseCache(() => store.generation),
-    streams: new EventStreams(store),
+    streams: new EventStreams(store, new LiveFigures(store, registry, figuresEveryMs)),
     webhooks: events.dispatcher,
     seal: (plain: string) => sealer.seal(plain),
     unseal: (sealed: string) => sealer.unseal(sealed),

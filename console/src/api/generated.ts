@@ -2,6 +2,11 @@
 
 export interface ApiTypes {
   Plan: Plan;
+  RefusalCounts: RefusalCounts;
+  LiveFigures: LiveFigures;
+  FiguresMessage: FiguresMessage;
+  LiveNode: LiveNode;
+  NodesMessage: NodesMessage;
   Connection: Connection;
   Permission: Permission;
   Connections: Connections;
@@ -13,7 +18,6 @@ export interface ApiTypes {
   Cluster: Cluster;
   Subnet: Subnet;
   Vpc: Vpc;
-  RefusalCounts: RefusalCounts;
   Endpoint: Endpoint;
   ExplainedRule: ExplainedRule;
   Explanation: Explanation;
@@ -71,6 +75,42 @@ export interface Plan {
   sessions_cut: number;
   sessions_cut_up_to?: number;
   accounts_losing_access: string[];
+}
+export interface RefusalCounts {
+  not_accepted: number;
+  not_whitelisted: number;
+  source_not_allowed: number;
+  session_cap: number;
+  no_healthy_node: number;
+  service_closed: number;
+  connection_rate: number;
+}
+export interface LiveFigures {
+  endpoint: string;
+  sessions: number;
+  new_sessions: number;
+  bytes_in: number;
+  bytes_out: number;
+  refusals: RefusalCounts;
+}
+export interface FiguresMessage {
+  endpoints: LiveFigures[];
+}
+export interface LiveNode {
+  cluster: string;
+  id: string;
+  url: string;
+  state: "serving" | "draining" | "drained" | "down";
+  healthy: boolean | null;
+  detail: string;
+  sessions?: number;
+  drain?: {
+    since: string;
+    cut_at?: string;
+  };
+}
+export interface NodesMessage {
+  nodes: LiveNode[];
 }
 export interface Connection {
   id: string;
@@ -191,15 +231,6 @@ export interface Vpc {
   dns_address?: string;
   subnets: Subnet[];
   created_at: string;
-}
-export interface RefusalCounts {
-  not_accepted: number;
-  not_whitelisted: number;
-  source_not_allowed: number;
-  session_cap: number;
-  no_healthy_node: number;
-  service_closed: number;
-  connection_rate: number;
 }
 export interface Endpoint {
   id: string;

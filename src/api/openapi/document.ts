@@ -1,3 +1,4 @@
+import { figuresMessage, nodesMessage } from "../answers/live.ts";
 import { planAnswer } from "../answers/service.ts";
 import type { Protocol } from "../error-catalogue.ts";
 import type { Operation } from "../operation.ts";
@@ -10,7 +11,7 @@ import { Components, type JsonSchema } from "./components.ts";
 export function openApiDocument(operations: readonly Operation[], version: string): object {
   const paths: Record<string, Record<string, object>> = {};
   const components = new Components(errorSchemas);
-  components.refer(planAnswer);
+  for (const schema of besides) components.refer(schema);
   for (const operation of operations) {
     // OpenAPI has one operation for a path and method; the page and the coverage list name the others too.
     if (operation.host) continue;
@@ -28,6 +29,9 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     components: { securitySchemes, schemas: components.schemas },
   };
 }
+
+/** What answers may say besides what their operations do: rehearsed writes, and messages of the event stream. */
+const besides = [planAnswer, figuresMessage, nodesMessage];
 
 const securitySchemes = {
   token: { type: "apiKey", in: "header", name: "X-Auth-Token" },

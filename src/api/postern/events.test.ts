@@ -1,86 +1,14 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import type { NewEvent } from "../../domain/events.ts";
 import { hashToken } from "../../lib/secrets.ts";
 import { EventStreams } from "../event-streams.ts";
+import { LiveFigures } from "../live-figures.ts";
+import { listenForFollowers, type Follower } from "../test-follower.ts";
 import { refusal, startTestServer, type Tenant, type TestServer } from "../test-server.ts";
-
-interface Message {
-  readonly id: string;
-  readonly event: string;
-  readonly data: string;
-}
-
-/** Somebody who follows events over a connection of his own. */
-class Follower {
-  readonly #response: IncomingMessage;
-  text = "";
-  isOver = false;
-
-  constructor(response: IncomingMessage) {
-    this.#response = response;
-    response.setEncoding("utf8");
-    response.on("data", (chunk: string) => (this.text += chunk));
-    response.on("error", () => undefined);
-    response.on("close", () => (this.isOver = true));
-  }
-
-  get status(): number | undefined {
-    return this.#response.statusCode;
-  }
-
-  get type(): string | undefined {
-    return this.#response.headers["content-type"];
-  }
-
-  /** Whole messages that have an event, as a browser understands them. */
-  get messages(): readonly Message[] {
-    return this.#blocks().flatMap(({ id = "", event, data = "" }) =>
-      event === undefined ? [] : { id, event, data },
-    );
-  }
-
-  /** What a browser would send when it comes back. */
-  get lastId(): string {
-    return this.#blocks().reduce((last, { id }) => id ?? last, "");
-  }
-
-  pause(): void {
-    this.#response.pause();
-  }
-
-  end(): void {
-    this.#response.destroy();
-  }
-
-  #blocks(): readonly Partial<Message>[] {
-    const blocks = this.text.split("\n\n").slice(0, -1);
-    return blocks.map((block) => {
-      const fields = block.split("\n").filter((line) => !line.startsWith(":"));
-      return Object.fromEntries(fields.map((line) => line.split(/: (.*)/s)));
-    });
-  }
-}
 
 async function start() {
   const server = await startTestServer();
-  await server.app.listen({ port: 0, host: "127.0.0.1" });
-  const { port } = server.app.server.address() as AddressInfo;
-  const follow = async (
-    tenant: Tenant,
-    query = "",
-    headers: Record<string, string> = {},
-  ): Promise<Follower> => {
-    const url = `http://127.0.0.1:${port}/postern/v1/${tenant.projectId}/events${query}`;
-    const sent = { accept: "text/event-stream", "x-auth-token": tenant.token, ...headers };
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      httpRequest(url, { headers: sent }, resolve).on("error", reject).end();
-    });
-    const follower = new Follower(response);
-    onTestFinished(() => follower.end());
-    return follower;
-  };
+  const follow = await listenForFollowers(server);
   const [owner, stranger] = [await server.tenant("owner"), await server.tenant("stranger")];
   return { server, follow, owner, stranger };
 }
@@ -198,8 +126,8 @@ test("a project follows twenty times at most, and again once one has ended", asy
 test("for who does not read little is kept, and nothing is lost", async () => {
   const { server, owner } = await start();
   const { projectId } = owner;
-  const streams = new EventStreams(server.store);
-  const wish = { projectId, kinds: [], isStillAllowed: () => Promise.resolve(true) };
+  const streams = new EventStreams(server.store, new LiveFigures(server.store, server.gateways, 20));
+  const wish = { projectId, kinds: [], hasFigures: false, isStillAllowed: () => Promise.resolve(true) };
   const out = await streams.open({ ...wish, after: await server.store.events.latest() });
   onTestFinished(() => void out.destroy());
   const event: NewEvent = {

@@ -4,7 +4,7 @@ import { PosternError } from "../../domain/errors.ts";
 import { eventKinds, renderEvent, type EventKind } from "../../domain/events.ts";
 import type { ProjectId } from "../../domain/ids.ts";
 import { defineOperation, type ApiContext } from "../operation.ts";
-import { projectParams } from "../schema.ts";
+import { projectParams, stringEnum } from "../schema.ts";
 import { eventsAnswer } from "../answers/record.ts";
 
 const eventsQuery = Type.Object({
@@ -12,6 +12,8 @@ const eventsQuery = Type.Object({
   from: Type.Optional(Type.String({ maxLength: 40 })),
   kinds: Type.Optional(Type.String({ maxLength: 1000 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  /** Whoever follows is told of live figures and nodes besides, as messages without an id. */
+  figures: Type.Optional(stringEnum(["0", "1"])),
 });
 type Query = {
   readonly after?: number;
@@ -39,7 +41,13 @@ export const listEvents = defineOperation({
     const isFollowing = (headers.accept ?? "").includes("text/event-stream");
     const after = await startOf(context, projectId, query, headers, isFollowing);
     if (isFollowing) {
-      const body = await context.streams.open({ projectId, after, kinds, isStillAllowed });
+      const body = await context.streams.open({
+        projectId,
+        after,
+        kinds,
+        hasFigures: query.figures === "1",
+        isStillAllowed,
+      });
       return { headers: streamHeaders, body };
     }
     const limit = query.limit ?? 100;

@@ -19,6 +19,7 @@ import type { Repositories } from "../../domain/store.ts";
 import { parseIpv4Prefix } from "../../lib/ipv4.ts";
 import { renderTime } from "../css/render-connections.ts";
 import { nodeUrl } from "./node-address.ts";
+import { renderFigures } from "./render-figures.ts";
 
 /** A cluster in our own API, with what the gateways know of its nodes. */
 export function renderCluster(
@@ -124,11 +125,7 @@ export function renderEndpoint(
     ...(isAttached ? {} : { note: unattachedNote }),
     specification_name: endpoint.specificationName,
     description: endpoint.description,
-    sessions: figures.sessions,
-    new_sessions: figures.newSessions,
-    bytes_in: figures.bytesIn,
-    bytes_out: figures.bytesOut,
-    refusals: figures.refusals,
+    ...renderFigures(figures),
     ...(endpoint.failureCode === null
       ? {}
       : { error: { code: endpoint.failureCode, message: endpoint.failureMessage } }),
