@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { Kysely } from "kysely";
 import { createTenant, newTenantSecrets } from "../../src/api/actions/create-tenant.ts";
 import { EventStreams } from "../../src/api/event-streams.ts";
+import { SampleBook } from "../../src/domain/sample-book.ts";
 import { LiveFigures } from "../../src/api/live-figures.ts";
 import { operations } from "../../src/api/operations.ts";
 import { PasswordCheck } from "../../src/api/password-check.ts";
@@ -46,6 +47,7 @@ export async function startBenchServer(file: string, trail: Trail): Promise<Benc
     live: gateways,
     cache: new ResponseCache(() => store.generation),
     streams: new EventStreams(store, new LiveFigures(store, gateways, 2_000)),
+    samples: new SampleBook(),
     webhooks: new TestWebhooks(),
     seal: (plain: string) => plain,
     unseal: (sealed: string) => sealed,

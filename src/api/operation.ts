@@ -6,6 +6,7 @@ import type { QuestionAsker } from "../domain/gateway-question.ts";
 import type { AccountId, ProjectId, UserId } from "../domain/ids.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Rights } from "../domain/roles.ts";
+import type { SampleBook } from "../domain/sample-book.ts";
 import type { Store } from "../domain/store.ts";
 import type { WebhookSender } from "../domain/webhook.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -46,6 +47,7 @@ export interface ApiContext {
   readonly logLevels: Readonly<Record<"server" | "gateway", WantedLevel>>;
   readonly cache: ResponseCache;
   readonly streams: EventStreams;
+  readonly samples: Pick<SampleBook, "samples">;
   readonly webhooks: WebhookSender;
   readonly seal: (plain: string) => string;
   readonly unseal: (sealed: string) => string;

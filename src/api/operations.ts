@@ -63,6 +63,7 @@ import {
   listEndpointSessions,
   listServiceSessions,
 } from "./postern/sessions.ts";
+import { listSamplesOfCluster, listSamplesOfEndpoint } from "./postern/samples.ts";
 import { createSession, deleteSession, showSession } from "./postern/session.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
@@ -142,6 +143,8 @@ export const operations: readonly Operation[] = [
   verifyAudit,
   verifyAuditLines,
   listEvents,
+  listSamplesOfCluster,
+  listSamplesOfEndpoint,
   createWebhook,
   listWebhooks,
   showWebhook,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { onTestFinished } from "vitest";
 import type { AccountId, EndpointId, ProjectId } from "../domain/ids.ts";
+import { SampleBook } from "../domain/sample-book.ts";
 import { probe } from "../lib/http-probe.ts";
 import { createLogger, type Logger } from "../lib/log.ts";
 import { Sealer } from "../lib/sealer.ts";
@@ -46,6 +47,7 @@ export class TestServer {
   readonly gateways = new TestGateways();
   readonly maintenance = new TestMaintenance();
   readonly logLevels = { server: new WantedLevel(), gateway: new WantedLevel() };
+  readonly samples = new SampleBook();
   readonly webhooks = new TestWebhooks();
   /** Where proofs of domains are looked for: nowhere, unless a test says where. */
   lookUpTxt: TxtLookup = () => Promise.resolve([]);
@@ -73,6 +75,7 @@ export class TestServer {
       logLevels: this.logLevels,
       cache: new ResponseCache(() => store.generation),
       streams: new EventStreams(store, new LiveFigures(store, this.gateways, 20)),
+      samples: this.samples,
       webhooks: this.webhooks,
       seal: (plain) => this.sealer.seal(plain),
       unseal: (sealed) => this.sealer.unseal(sealed),

@@ -122,6 +122,11 @@ export class GatewayRegistry implements Enforcement, LiveView {
     return undefined;
   }
 
+  /** What each gateway last said of the endpoints that it carries. */
+  figures(): readonly EndpointFigures[] {
+    return [...this.#gateways.values()].flatMap(({ endpoints }) => [...endpoints.values()]);
+  }
+
   node(id: NodeId): NodeHealth | undefined {
     for (const gateway of this.#gateways.values()) {
       const health = gateway.nodes.get(id);

@@ -17,7 +17,9 @@ import { AuditRetention } from "../control/audit-retention.ts";
 import { GatewayRegistry } from "../control/gateway-registry.ts";
 import { ServerCounts } from "../control/metrics/server-counts.ts";
 import { QuestionDesk } from "../control/question-desk.ts";
+import { Sampler } from "../control/sampler.ts";
 import { SnapshotFeed } from "../control/snapshot-feed.ts";
+import { SampleBook } from "../domain/sample-book.ts";
 import { systemClock } from "../lib/clock.ts";
 import { takeExclusiveLock } from "../lib/exclusive-lock.ts";
 import { probe } from "../lib/http-probe.ts";
@@ -103,7 +105,8 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const feed = new SnapshotFeed(store, { region, zone, lineage }, (sealed) => sealer.unseal(sealed));
   const events = eventServices(store, sealer, log, options.webhookAllow);
   const control = new ControlPlane(store, systemClock, feed, registry, events.watch);
-  const parts = { store, sealer, control, registry, events };
+  const samples = new SampleBook();
+  const parts = { store, sealer, control, registry, events, samples };
   const app = buildApi({ ...options, region, zone, counts, logLevels }, parts);
   const endpoint = await listen(app, options.listen);
   const metrics = await startMetrics(options.metrics, serverMetrics(counts, store, registry), log);
@@ -113,10 +116,12 @@ export async function runServer(options: ServerOptions): Promise<void> {
   const retention = new AuditRetention(store.audit, systemClock, options.auditRetentionDays, log);
   retention.start();
   await events.start();
+  const sampler = new Sampler(samples, registry, systemClock);
   log.info({ endpoint, revision: store.revision }, "server is ready");
   tellSupervisor({ ready: endpoint });
   metrics?.ready();
   await untilStopped();
+  sampler.close();
   events.close();
   await metrics?.close();
   await app.close();
@@ -131,6 +136,7 @@ interface ApiParts {
   readonly control: ControlPlane;
   readonly registry: GatewayRegistry;
   readonly events: EventServices;
+  readonly samples: SampleBook;
 }
 
 function buildApi(
@@ -144,7 +150,7 @@ function buildApi(
   },
   parts: ApiParts,
 ): FastifyInstance {
-  const { store, sealer, control, registry, events } = parts;
+  const { store, sealer, control, registry, events, samples } = parts;
   const desk = new QuestionDesk(() => registry.gateways(), questionWaitMs);
   const context = {
     store,
@@ -159,6 +165,7 @@ function buildApi(
     maintenance: new DataMaintenance(options.paths, packageVersion),
     cache: new ResponseCache(() => store.generation),
     streams: new EventStreams(store, new LiveFigures(store, registry, figuresEveryMs)),
+    samples,
     webhooks: events.dispatcher,
     seal: (plain: string) => sealer.seal(plain),
     unseal: (sealed: string) => sealer.unseal(sealed),

@@ -26,6 +26,8 @@ export interface ApiTypes {
   LiveSession: LiveSession;
   AuditRecord: AuditRecord;
   HappenedEvent: HappenedEvent;
+  Sample: Sample;
+  Samples: Samples;
   Webhook: Webhook;
   StartVpcepBody: StartVpcepBody;
   StartVpcepAnswer: StartVpcepAnswer;
@@ -378,6 +380,18 @@ export interface HappenedEvent {
   data: {
     [k: string]: unknown;
   };
+}
+export interface Sample {
+  at: string;
+  sessions: number;
+  new_sessions: number;
+  bytes_in: number;
+  bytes_out: number;
+  refusals: number;
+}
+export interface Samples {
+  interval_seconds: number;
+  samples: Sample[];
 }
 export interface Webhook {
   id: string;

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { mostSessionsAsked } from "../../domain/gateway-question.ts";
 import type { EndpointId } from "../../domain/ids.ts";
@@ -15,7 +15,8 @@ import { requireOwnService } from "../vpcep/find.ts";
 import { requireOwn } from "./locate-endpoint.ts";
 import { sessionsAnswer } from "../answers/endpoint.ts";
 
-const endpointQuery = Type.String({ minLength: 1, maxLength: 64 });
+/** Names one of several endpoints. */
+export const endpointQuery = Type.String({ minLength: 1, maxLength: 64 });
 const order = {
   sort: Type.Optional(stringEnum(sessionOrders)),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: mostSessionsAsked })),
@@ -99,11 +100,14 @@ export const endEndpointSession = defineOperation({
   },
 });
 
-/** @throws PosternError connection_of_other_service where the endpoint that is named is none of these services' */
-async function endpointsOf(
+/**
+ * Returns the endpoints of some services, or the one of them that the query names.
+ * @throws PosternError connection_of_other_service where the endpoint that is named is none of these services'
+ */
+export async function endpointsOf(
   tx: Repositories,
   services: readonly EndpointService[],
-  { endpoint: id }: Static<typeof ownerQuery>,
+  { endpoint: id }: { readonly endpoint?: string },
 ): Promise<readonly EndpointId[]> {
   if (id !== undefined) {
     const endpoint = await tx.endpoints.find(id as EndpointId);

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { zeroFigures } from "../../domain/report.ts";
+import { refusal, startTestServer } from "../test-server.ts";
+
+async function start() {
+  const server = await startTestServer();
+  const owner = await server.tenant("owner");
+  const cluster = await owner.open("logs");
+  const { vpcServiceName } = await cluster.connections();
+  const [first, second] = [await owner.connect(vpcServiceName), await owner.connect(vpcServiceName)];
+  const carry = (firstSessions: number, secondSessions: number): void => {
+    const all = [
+      { ...zeroFigures(first), sessions: firstSessions, bytesIn: 10 },
+      { ...zeroFigures(second), sessions: secondSessions },
+    ];
+    server.samples.record(all, server.clock.now());
+  };
+  return { server, owner, cluster, first, second, carry };
+}
+
+test("the owner sees the last hour of a cluster, or of one endpoint; its consumer that one", async () => {
+  const { server, owner, cluster, first, carry } = await start();
+  carry(1, 2);
+  server.clock.advance(15_000);
+  carry(3, 2);
+  const path = `/postern/v1/{p}/clusters/${cluster.id}/samples`;
+  const whole = await owner.call("GET", path);
+  const none = { new_sessions: 0, bytes_in: 0, bytes_out: 0, refusals: 0 };
+  expect(whole.body).toMatchObject({
+    interval_seconds: 15,
+    samples: [
+      { sessions: 3, ...none },
+      { sessions: 5, ...none },
+    ],
+  });
+  const one = await owner.call("GET", `${path}?endpoint=${first}`);
+  expect(one.body["samples"]).toMatchObject([{ sessions: 1 }, { sessions: 3 }]);
+  expect((await owner.call("GET", `/postern/v1/{p}/endpoints/${first}/samples`)).body).toEqual(one.body);
+});
+
+test("nobody sees the samples of others", async () => {
+  const { server, owner, cluster, first, carry } = await start();
+  const stranger = await server.tenant("stranger");
+  carry(1, 1);
+  const theirs = await stranger.open("theirs");
+  for (const path of [
+    `clusters/${cluster.id}/samples`,
+    `clusters/${theirs.id}/samples?endpoint=${first}`,
+    `endpoints/${first}/samples`,
+  ])
+    expect(refusal(await stranger.call("GET", `/postern/v1/{p}/${path}`))).toMatch(/^40[034] /);
+  expect((await owner.call("GET", `/postern/v1/{p}/endpoints/${first}/samples`)).status).toBe(200);
+});
