@@ -82,6 +82,7 @@ class Readiness {
 
 function welcome(endpoint: string, data: string): string {
   return `postern is ready: ${endpoint}
+  console:              ${new URL("/console", endpoint).href}
   data and credentials: ${data}
   in another terminal:  export POSTERN_DATA=${data}
                         npx postern cluster add NAME http://HOST:9200 --open
