@@ -30,6 +30,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          // Each file has a system and a browser, which take both processors.
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
           name: "netns",
           include: ["test/netns/**/*.test.ts", ...withNetworks],
           // Each file loads the machine with thousands of sessions.

@@ -23,6 +23,7 @@ const steps: readonly Step[] = [
   { name: "console", run: (start) => runTool(start, "node", ["scripts/build-console.ts"], 120_000) },
   { name: "unit tests", run: (start) => runVitest(start, "unit", 480_000) },
   { name: "acceptance tests", run: (start) => runVitest(start, "acceptance", 480_000) },
+  { name: "the console in a browser", run: (start) => runVitest(start, "browser", 480_000) },
   { name: "network namespaces", run: (start) => runVitest(start, "netns", 480_000) },
   { name: "demo", run: (start) => runDemo(start, 300_000) },
 ];
