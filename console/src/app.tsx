@@ -4,6 +4,12 @@ import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
 import { ApiFailure } from "./api/failure.ts";
 import { Layout } from "./layout.tsx";
 import { ClustersPage } from "./pages/clusters.tsx";
+import { EndpointCreatePage } from "./pages/endpoint-create.tsx";
+import { EndpointPage } from "./pages/endpoint/endpoint.tsx";
+import { EndpointsPage } from "./pages/endpoints.tsx";
+import { GatewaysPage } from "./pages/gateways.tsx";
+import { NetworkPage } from "./pages/network/network.tsx";
+import { NetworksPage } from "./pages/networks.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { SessionProvider } from "./session/session-context.tsx";
 
@@ -14,6 +20,12 @@ const router = createBrowserRouter(
       children: [
         { index: true, element: <Navigate to="/clusters" replace /> },
         { path: "clusters", element: <ClustersPage /> },
+        { path: "endpoints", element: <EndpointsPage /> },
+        { path: "endpoints/create", element: <EndpointCreatePage /> },
+        { path: "endpoints/:id", element: <EndpointPage /> },
+        { path: "networks", element: <NetworksPage /> },
+        { path: "networks/:id", element: <NetworkPage /> },
+        { path: "gateways", element: <GatewaysPage /> },
         { path: "*", element: <NotFoundPage /> },
       ],
     },

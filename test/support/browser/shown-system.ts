@@ -69,10 +69,7 @@ export class ShownSystem {
   async routes(): Promise<readonly Route[]> {
     const { owner, guest } = this;
     const { vpcs } = ok(
-      await guest.api<{ readonly vpcs: readonly { readonly id: string }[] }>(
-        "GET",
-        "/postern/v1/{pid}/vpcs",
-      ),
+      await guest.api<{ readonly vpcs: readonly { readonly id: string }[] }>("GET", "/postern/v1/{pid}/vpcs"),
     );
     return [
       { name: "clusters", path: "/clusters", person: owner },

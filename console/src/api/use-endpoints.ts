@@ -1,0 +1,85 @@
+import { useQuery } from "@tanstack/react-query";
+import { useSession } from "../session/session-context.tsx";
+import type { DryRunPlan, EndpointInfo, Explanation, RefusalRow, SessionRow } from "./wire.ts";
+
+/** Nothing is asked for more often. */
+export const leastIntervalMs = 5_000;
+
+/** The project's endpoints. */
+export function useEndpoints() {
+  const { api, own } = useSession();
+  return useQuery({
+    queryKey: ["endpoints"],
+    queryFn: ({ signal }) =>
+      api.get<{ readonly endpoints: readonly EndpointInfo[]; readonly total_count: number }>(
+        `${own}/endpoints`,
+        { limit: 1_000 },
+        signal,
+      ),
+    refetchInterval: leastIntervalMs,
+  });
+}
+
+/** One of them. */
+export function useEndpoint(id: string) {
+  const { api, own } = useSession();
+  return useQuery({
+    queryKey: ["endpoints", id],
+    queryFn: ({ signal }) => api.get<EndpointInfo>(`${own}/endpoints/${id}`, {}, signal),
+    refetchInterval: leastIntervalMs,
+  });
+}
+
+/** Who is connected through it: the newest 100. */
+export function useEndpointSessions(id: string) {
+  const { api, own } = useSession();
+  return useQuery({
+    queryKey: ["endpoints", id, "sessions"],
+    queryFn: ({ signal }) =>
+      api.get<{ readonly sessions: readonly SessionRow[]; readonly total_count: number }>(
+        `${own}/endpoints/${id}/sessions`,
+        { limit: 100 },
+        signal,
+      ),
+    refetchInterval: leastIntervalMs,
+  });
+}
+
+/** What was refused of it: the latest 100. */
+export function useEndpointRefusals(id: string) {
+  const { api, own } = useSession();
+  return useQuery({
+    queryKey: ["endpoints", id, "refusals"],
+    queryFn: ({ signal }) =>
+      api.get<{ readonly refusals: readonly RefusalRow[]; readonly total_count: number }>(
+        `${own}/endpoints/${id}/refusals`,
+        { limit: 100 },
+        signal,
+      ),
+    refetchInterval: leastIntervalMs,
+  });
+}
+
+/** What a gateway does with a new connection to it now. */
+export function useExplanation(id: string) {
+  const { api, own } = useSession();
+  return useQuery({
+    queryKey: ["endpoints", id, "explanation"],
+    queryFn: ({ signal }) => api.get<Explanation>(`${own}/explain`, { endpoint: id }, signal),
+    refetchInterval: leastIntervalMs,
+  });
+}
+
+/** What deleting it would cut; asked once, when it is shown. */
+export function useDeletionPlan(id: string) {
+  const { api, own } = useSession();
+  return useQuery({
+    queryKey: ["endpoints", id, "deletion"],
+    queryFn: async () => {
+      const headers = { "x-postern-dry-run": "true" };
+      return (await api.request<DryRunPlan>("DELETE", `${own}/endpoints/${id}`, { headers })).body;
+    },
+    staleTime: 0,
+    gcTime: 0,
+  });
+}

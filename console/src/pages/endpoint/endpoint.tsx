@@ -1,0 +1,72 @@
+import Alert from "@cloudscape-design/components/alert";
+import Button from "@cloudscape-design/components/button";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useState } from "react";
+import { useParams } from "react-router";
+import { useEndpoint } from "../../api/use-endpoints.ts";
+import type { EndpointInfo } from "../../api/wire.ts";
+import { EndpointStatusIndicator } from "../../parts/endpoint-status.tsx";
+import { Failure } from "../../parts/failure.tsx";
+import { Loading } from "../../parts/loading.tsx";
+import { texts } from "../../texts/en.ts";
+import { DeleteEndpoint } from "./delete-endpoint.tsx";
+import { EndpointFacts } from "./facts.tsx";
+import { Refusals } from "./refusals.tsx";
+import { Sessions } from "./sessions.tsx";
+import { Verdict } from "./verdict.tsx";
+
+const t = texts.endpoint;
+
+/** One endpoint, as its consumer sees it. */
+export function EndpointPage() {
+  const { id = "" } = useParams();
+  const query = useEndpoint(id);
+  const [isDeleting, setDeleting] = useState(false);
+  if (query.isPending) return <Loading />;
+  if (query.error && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+  const endpoint = query.data;
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          description={endpoint.description}
+          actions={<Button onClick={() => setDeleting(true)}>{t.delete}</Button>}
+        >
+          {endpoint.id}
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        <div aria-live="polite">
+          <State endpoint={endpoint} />
+        </div>
+        <EndpointFacts endpoint={endpoint} />
+        <Verdict id={id} />
+        <Sessions id={id} />
+        <Refusals id={id} />
+      </SpaceBetween>
+      {isDeleting ? <DeleteEndpoint endpoint={endpoint} onDismiss={() => setDeleting(false)} /> : null}
+    </ContentLayout>
+  );
+}
+
+const alertTypes = {
+  creating: "info",
+  pendingAcceptance: "info",
+  accepted: "success",
+  rejected: "warning",
+  failed: "error",
+} as const;
+
+/** What it is doing, and what that means for whoever wants to use it. */
+function State({ endpoint: { status, error, note } }: { readonly endpoint: EndpointInfo }) {
+  return (
+    <Alert type={alertTypes[status]} header={<EndpointStatusIndicator status={status} />}>
+      {note ?? t.watching[status]}
+      {error ? <div>{error.message}</div> : null}
+    </Alert>
+  );
+}

@@ -1,0 +1,44 @@
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { AttachmentFields, type AttachmentWish } from "../../parts/attachment-fields.tsx";
+import { Confirm } from "../../parts/confirm.tsx";
+import { useSession } from "../../session/session-context.tsx";
+import { texts } from "../../texts/en.ts";
+
+const t = texts.networks;
+
+/** Asks for a network: its addresses and its attachment. */
+export function CreateNetwork({ onDismiss }: { readonly onDismiss: () => void }) {
+  const { api, own } = useSession();
+  const queries = useQueryClient();
+  const [fields, setFields] = useState({ name: "", cidr: "", cidr6: "" });
+  const [attachment, setAttachment] = useState<AttachmentWish>({ kind: "loopback" });
+  const field = (name: keyof typeof fields, label: string, description?: string) => (
+    <FormField label={label} description={description}>
+      <Input
+        value={fields[name]}
+        onChange={({ detail }) => setFields((before) => ({ ...before, [name]: detail.value }))}
+      />
+    </FormField>
+  );
+  return (
+    <Confirm
+      title={t.create}
+      action={t.submit}
+      onDismiss={onDismiss}
+      onConfirm={async () => {
+        const { name, cidr, cidr6 } = fields;
+        const body = { name, attachment, ...(cidr ? { cidr } : {}), ...(cidr6 ? { cidr6 } : {}) };
+        await api.request("POST", `${own}/vpcs`, { body });
+        await queries.invalidateQueries({ queryKey: ["vpcs"] });
+      }}
+    >
+      {field("name", t.createName)}
+      {field("cidr", t.createCidr, t.createCidrHint)}
+      {field("cidr6", t.createCidr6)}
+      <AttachmentFields wish={attachment} onChange={setAttachment} />
+    </Confirm>
+  );
+}

@@ -1,0 +1,131 @@
+import Button from "@cloudscape-design/components/button";
+import Container from "@cloudscape-design/components/container";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import Header from "@cloudscape-design/components/header";
+import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+import { useEndpoints } from "../../api/use-endpoints.ts";
+import { useVpc } from "../../api/use-vpcs.ts";
+import type { VpcInfo } from "../../api/wire.ts";
+import { attachmentText } from "../../parts/attachment-fields.tsx";
+import { Confirm } from "../../parts/confirm.tsx";
+import { Copyable } from "../../parts/copyable.tsx";
+import { EndpointStatusIndicator } from "../../parts/endpoint-status.tsx";
+import { Failure } from "../../parts/failure.tsx";
+import { formatTime } from "../../parts/format.ts";
+import { Loading } from "../../parts/loading.tsx";
+import { Pool } from "../../parts/pool.tsx";
+import { useSession } from "../../session/session-context.tsx";
+import { texts } from "../../texts/en.ts";
+import { AttachNetwork } from "./attach-network.tsx";
+
+const t = texts.networks;
+
+/** One network: its pools, its attachment, and which endpoints are in it. */
+export function NetworkPage() {
+  const { id = "" } = useParams();
+  const query = useVpc(id);
+  const [asked, setAsked] = useState<"attach" | "delete">();
+  const dismiss = (): void => setAsked(undefined);
+  if (query.isPending) return <Loading />;
+  if (query.error && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+  const vpc = query.data;
+  return (
+    <ContentLayout
+      header={
+        <Header
+          variant="h1"
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              <Button onClick={() => setAsked("attach")}>{t.attach}</Button>
+              <Button onClick={() => setAsked("delete")}>{t.delete}</Button>
+            </SpaceBetween>
+          }
+        >
+          {vpc.name}
+        </Header>
+      }
+    >
+      <SpaceBetween size="l">
+        <Facts vpc={vpc} />
+        <Container header={<Header variant="h2">{t.subnets}</Header>}>
+          <SpaceBetween size="m">
+            {vpc.subnets.map((subnet) => (
+              <Pool key={subnet.id} subnet={subnet} />
+            ))}
+          </SpaceBetween>
+        </Container>
+        <EndpointsOf vpc={vpc} />
+      </SpaceBetween>
+      {asked === "attach" ? <AttachNetwork vpc={vpc} onDismiss={dismiss} /> : null}
+      {asked === "delete" ? <DeleteNetwork vpc={vpc} onDismiss={dismiss} /> : null}
+    </ContentLayout>
+  );
+}
+
+function Facts({ vpc }: { readonly vpc: VpcInfo }) {
+  return (
+    <Container>
+      <KeyValuePairs
+        columns={3}
+        items={[
+          { label: t.cidr, value: [vpc.cidr, vpc.cidr6].filter(Boolean).join(" · ") },
+          { label: t.attachment, value: attachmentText(vpc.attachment) },
+          { label: t.engine, value: t.engines[vpc.attachment.kind] },
+          {
+            label: t.nameServer,
+            value: vpc.dns_address ? <Copyable text={vpc.dns_address} what={t.nameServer} /> : t.noNameServer,
+          },
+          { label: t.created, value: formatTime(vpc.created_at) },
+        ]}
+      />
+    </Container>
+  );
+}
+
+function EndpointsOf({ vpc }: { readonly vpc: VpcInfo }) {
+  const endpoints = useEndpoints().data?.endpoints.filter((endpoint) => endpoint.vpc_id === vpc.id) ?? [];
+  return (
+    <Container
+      header={
+        <Header variant="h2" counter={`(${endpoints.length})`}>
+          {t.endpointsHere}
+        </Header>
+      }
+    >
+      {endpoints.length === 0 ? t.noEndpointsHere : null}
+      <SpaceBetween size="xs">
+        {endpoints.slice(0, 50).map(({ id, ip, status }) => (
+          <SpaceBetween key={id} direction="horizontal" size="m">
+            <Link to={`/endpoints/${id}`}>{ip}</Link>
+            <EndpointStatusIndicator status={status} />
+          </SpaceBetween>
+        ))}
+      </SpaceBetween>
+    </Container>
+  );
+}
+
+function DeleteNetwork({ vpc, onDismiss }: { readonly vpc: VpcInfo; readonly onDismiss: () => void }) {
+  const { api, own } = useSession();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  return (
+    <Confirm
+      title={t.deleteTitle(vpc.name)}
+      action={t.delete}
+      onDismiss={onDismiss}
+      onConfirm={async () => {
+        await api.request("DELETE", `${own}/vpcs/${vpc.id}`);
+        await navigate("/networks");
+        queries.removeQueries({ queryKey: ["vpcs", vpc.id] });
+        await queries.invalidateQueries({ queryKey: ["vpcs"] });
+      }}
+    >
+      {t.deleteWarns(vpc.name, [vpc.cidr, vpc.cidr6].filter(Boolean).join(", "))}
+    </Confirm>
+  );
+}

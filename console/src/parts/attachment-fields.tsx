@@ -1,0 +1,56 @@
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import Select from "@cloudscape-design/components/select";
+import type { AttachmentKind, VpcInfo } from "../api/wire.ts";
+import { texts } from "../texts/en.ts";
+
+const t = texts.networks;
+const kinds = ["loopback", "interface", "netns", "none"] as const satisfies readonly AttachmentKind[];
+
+export type AttachmentWish = VpcInfo["attachment"];
+
+interface AttachmentFieldsProps {
+  readonly wish: AttachmentWish;
+  readonly onChange: (wish: AttachmentWish) => void;
+}
+
+/** How gateways are attached to a network, as a choice. */
+export function AttachmentFields({ wish, onChange }: AttachmentFieldsProps) {
+  const optionOf = (kind: AttachmentKind) => ({ value: kind, label: t.kinds[kind] });
+  return (
+    <>
+      <FormField label={t.attachment}>
+        <Select
+          selectedOption={optionOf(wish.kind)}
+          options={kinds.map(optionOf)}
+          onChange={({ detail }) => {
+            const kind = kinds.find((each) => each === detail.selectedOption.value);
+            if (kind) onChange({ kind });
+          }}
+        />
+      </FormField>
+      {wish.kind === "interface" ? (
+        <FormField label={t.device} description={t.deviceHint}>
+          <Input
+            value={wish.device ?? ""}
+            onChange={({ detail }) => onChange({ ...wish, device: detail.value })}
+          />
+        </FormField>
+      ) : null}
+      {wish.kind === "netns" ? (
+        <FormField label={t.namespace} description={t.namespaceHint}>
+          <Input
+            value={wish.namespace ?? ""}
+            onChange={({ detail }) => onChange({ ...wish, namespace: detail.value })}
+          />
+        </FormField>
+      ) : null}
+    </>
+  );
+}
+
+/** An attachment in words. */
+export function attachmentText({ kind, device, namespace }: AttachmentWish): string {
+  const where = device ?? namespace;
+  return where === undefined ? t.kinds[kind] : `${t.kinds[kind]} ${where}`;
+}

@@ -1,0 +1,14 @@
+import Box from "@cloudscape-design/components/box";
+import Spinner from "@cloudscape-design/components/spinner";
+import { texts } from "../texts/en.ts";
+
+/** In the place of a page whose content is still on its way. */
+export function Loading() {
+  return (
+    <Box padding="xxl" textAlign="center">
+      <div role="status">
+        <Spinner /> {texts.loading}
+      </div>
+    </Box>
+  );
+}

@@ -1,0 +1,16 @@
+import ProgressBar from "@cloudscape-design/components/progress-bar";
+import type { SubnetInfo } from "../api/wire.ts";
+import { texts } from "../texts/en.ts";
+
+/** How much of a subnet's addresses endpoints have, as a bar and in words. */
+export function Pool({ subnet }: { readonly subnet: SubnetInfo }) {
+  const { addresses_used: used, addresses_free: free } = subnet;
+  const all = used + free;
+  return (
+    <ProgressBar
+      value={all === 0 ? 100 : (100 * used) / all}
+      label={`${subnet.name} · ${[subnet.cidr, subnet.cidr6].filter(Boolean).join(" · ")}`}
+      additionalInfo={`${texts.networks.used(used, all)}, ${texts.networks.free(free)}`}
+    />
+  );
+}
