@@ -77,6 +77,17 @@ export class ConsolePage {
     await this.page.getByText("Loading", { exact: true }).first().waitFor({ state: "hidden" });
   }
 
+  /** Presses Tab until the link of this name has the focus. @throws Error when it never gets it */
+  async tabTo(name: string): Promise<void> {
+    const mostPresses = 60;
+    for (let press = 0; press < mostPresses; press += 1) {
+      await this.page.keyboard.press("Tab");
+      const focused = await this.page.evaluate<string>("document.activeElement?.textContent ?? ''");
+      if (focused.trim() === name) return;
+    }
+    throw new Error(`${mostPresses} presses of Tab did not lead to ${name}`);
+  }
+
   async close(): Promise<void> {
     await this.#context.close();
   }

@@ -1,0 +1,36 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
+import { startPostern, type Postern } from "../support/postern.ts";
+
+const obstacle = await browserObstacle();
+let postern: Postern;
+let browser: Browser;
+beforeAll(async () => {
+  if (obstacle !== "") return;
+  postern = await startPostern();
+  browser = await launchBrowser();
+});
+beforeEach(({ skip }) => skip(obstacle !== "", obstacle));
+afterAll(async () => {
+  await browser?.close();
+  await postern?.stop();
+});
+
+test("a page says that the server is away, keeps what it shows, and goes on when it is back", async () => {
+  const shown = await ConsolePage.open(browser, postern.endpoint);
+  await shown.signIn(operatorAccount, postern.admin, "/gateways");
+  await shown.page.getByText("up to date").waitFor();
+  const { server } = await postern.pids();
+  // Stopped, it is away for as long as the test needs; killed, it would be back at once.
+  await shown.page.context().setOffline(true);
+  await shown.page.getByText("The server does not answer").waitFor();
+  expect(await shown.page.getByText("up to date").isVisible()).toBe(true);
+  process.kill(server, "SIGKILL");
+  await shown.page.context().setOffline(false);
+  await shown.page.getByText("The server does not answer").waitFor({ state: "hidden" });
+  await shown.page.getByText("up to date").waitFor();
+  expect((await postern.pids()).server).not.toBe(server);
+  await shown.close();
+});
