@@ -41,6 +41,8 @@ export function App() {
         defaultOptions: {
           queries: {
             staleTime: 2_000,
+            // The server may be on this machine: whether there is an Internet says nothing.
+            networkMode: "always",
             // What the server refused it refuses again; what did not arrive may arrive.
             retry: (count, error) => !(error instanceof ApiFailure && error.status !== 0) && count < 3,
           },

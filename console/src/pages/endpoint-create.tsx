@@ -140,7 +140,7 @@ function NetworkFields({ vpcs, isLoading, vpc, subnet, change }: NetworkFieldsPr
     tags: [texts.networks.free(each.addresses_free)],
   });
   return (
-    <>
+    <SpaceBetween size="l">
       <FormField label={t.network} errorText={!isLoading && vpcs.length === 0 ? t.noNetworks : undefined}>
         <Select
           selectedOption={vpc ? optionOf(vpc) : null}
@@ -162,7 +162,7 @@ function NetworkFields({ vpcs, isLoading, vpc, subnet, change }: NetworkFieldsPr
         />
       </FormField>
       {subnet ? <Pool subnet={subnet} /> : null}
-    </>
+    </SpaceBetween>
   );
 }
 
@@ -175,7 +175,7 @@ interface EndpointFieldsProps {
 function EndpointFields({ wish, subnet, change }: EndpointFieldsProps) {
   const hasIpv6 = subnet?.cidr6 !== undefined;
   return (
-    <>
+    <SpaceBetween size="l">
       <FormField label={t.address} description={t.addressHint}>
         <Input value={wish.ip} onChange={({ detail }) => change({ ip: detail.value })} />
       </FormField>
@@ -197,6 +197,6 @@ function EndpointFields({ wish, subnet, change }: EndpointFieldsProps) {
       <FormField label={t.description}>
         <Input value={wish.description} onChange={({ detail }) => change({ description: detail.value })} />
       </FormField>
-    </>
+    </SpaceBetween>
   );
 }

@@ -224,6 +224,10 @@ export const texts = {
     copied: "Copied",
     failed: "This browser does not let pages copy. Select the text instead.",
   },
+  stale: {
+    title: "The server does not answer",
+    since: (time: string) => `This is what it said at ${time}. The page goes on asking.`,
+  },
   failure: {
     title: "This could not be loaded",
     requestId: (id: string) => `Request id: ${id}`,

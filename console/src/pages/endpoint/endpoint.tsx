@@ -7,8 +7,8 @@ import { useState } from "react";
 import { useParams } from "react-router";
 import { useEndpoint } from "../../api/use-endpoints.ts";
 import type { EndpointInfo } from "../../api/wire.ts";
-import { EndpointStatusIndicator } from "../../parts/endpoint-status.tsx";
 import { Failure } from "../../parts/failure.tsx";
+import { Stale } from "../../parts/stale.tsx";
 import { Loading } from "../../parts/loading.tsx";
 import { texts } from "../../texts/en.ts";
 import { DeleteEndpoint } from "./delete-endpoint.tsx";
@@ -40,6 +40,7 @@ export function EndpointPage() {
       }
     >
       <SpaceBetween size="l">
+        <Stale query={query} />
         <div aria-live="polite">
           <State endpoint={endpoint} />
         </div>
@@ -64,7 +65,7 @@ const alertTypes = {
 /** What it is doing, and what that means for whoever wants to use it. */
 function State({ endpoint: { status, error, note } }: { readonly endpoint: EndpointInfo }) {
   return (
-    <Alert type={alertTypes[status]} header={<EndpointStatusIndicator status={status} />}>
+    <Alert type={alertTypes[status]} header={texts.endpoints.statuses[status]}>
       {note ?? t.watching[status]}
       {error ? <div>{error.message}</div> : null}
     </Alert>
