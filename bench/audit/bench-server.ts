@@ -33,6 +33,9 @@ export interface BenchServer {
 /** `whole`: as it is; `entries`: who did what, without the rows that changed and without the chain; `none`: no trail. */
 export type Trail = "whole" | "entries" | "none";
 
+/** Nobody is asked anything outside. */
+const outside = { lookUpTxt: unused, probe: unused };
+
 /** @param trail what there is of it until the server is closed; one server at a time */
 export async function startBenchServer(file: string, trail: Trail): Promise<BenchServer> {
   const store = await SqlStore.open(file, systemClock, Buffer.alloc(32, 1));
@@ -55,8 +58,7 @@ export async function startBenchServer(file: string, trail: Trail): Promise<Benc
     questions: new QuestionDesk(() => [], 0),
     maintenance: new TestMaintenance(),
     logLevels: { server: new WantedLevel(), gateway: new WantedLevel() },
-    lookUpTxt: unused,
-    probe: unused,
+    ...outside,
   };
   const app = buildServer(context, operations, () => undefined, createLogger("server", "silent"));
   const secrets = await newTenantSecrets();

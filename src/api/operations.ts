@@ -19,6 +19,7 @@ import { createAccessKey, deleteAccessKey, listAccessKeys, showAccessKey } from 
 import { createAccount, deleteAccount, listAccounts, showAccount } from "./postern/accounts.ts";
 import {
   listRegisteredClusters,
+  probeCluster,
   registerCluster,
   removeCluster,
   showRegisteredCluster,
@@ -100,6 +101,7 @@ export const operations: readonly Operation[] = [
   showSession,
   deleteSession,
   registerCluster,
+  probeCluster,
   listRegisteredClusters,
   showRegisteredCluster,
   removeCluster,

@@ -9,6 +9,7 @@ import { callWith, startWorld, type World } from "./test-world.ts";
 const writesNothing = new Set([
   "ListResourceInstances",
   "VerifyAuditLines",
+  "ProbeCluster",
   "AddEndpointServiceServerResource",
   "UpdateEndpointPolicy",
   "DeleteEndpointPolicy",

@@ -16,6 +16,7 @@ export interface ApiTypes {
   ClusterNode: ClusterNode;
   OpenedService: OpenedService;
   Cluster: Cluster;
+  ProbedNode: ProbedNode;
   Subnet: Subnet;
   Vpc: Vpc;
   Endpoint: Endpoint;
@@ -39,6 +40,8 @@ export interface ApiTypes {
   CreateSessionBody: CreateSessionBody;
   RegisterClusterBody: RegisterClusterBody;
   ListRegisteredClustersAnswer: ListRegisteredClustersAnswer;
+  ProbeClusterBody: ProbeClusterBody;
+  ProbeClusterAnswer: ProbeClusterAnswer;
   DrainNodeBody: DrainNodeBody;
   CreateVpcBody: CreateVpcBody;
   ListVpcsAnswer: ListVpcsAnswer;
@@ -211,6 +214,13 @@ export interface Cluster {
   service: OpenedService | null;
   created_at: string;
   updated_at: string;
+}
+export interface ProbedNode {
+  url: string;
+  answered: boolean;
+  detail: string;
+  engine?: "opensearch" | "elasticsearch";
+  version?: string;
 }
 export interface Subnet {
   id: string;
@@ -456,12 +466,12 @@ export interface RegisterClusterBody {
    * @maxItems 200
    */
   nodes: string[];
-  engine?: "opensearch" | "elasticsearch";
-  version?: string;
   username?: string;
   password?: string;
   ca?: string;
   insecure_skip_verify?: boolean | ("true" | "false");
+  engine?: "opensearch" | "elasticsearch";
+  version?: string;
   vpc_id?: string;
   subnet_id?: string;
   client_port?: number;
@@ -470,6 +480,20 @@ export interface RegisterClusterBody {
 export interface ListRegisteredClustersAnswer {
   clusters: Cluster[];
   total_count: number;
+}
+export interface ProbeClusterBody {
+  /**
+   * @minItems 1
+   * @maxItems 200
+   */
+  nodes: string[];
+  username?: string;
+  password?: string;
+  ca?: string;
+  insecure_skip_verify?: boolean | ("true" | "false");
+}
+export interface ProbeClusterAnswer {
+  nodes: ProbedNode[];
 }
 export interface DrainNodeBody {
   timeout_seconds?: number;

@@ -47,3 +47,20 @@ export const clusterAnswer = Type.Object(
   },
   { title: "Cluster" },
 );
+
+export const probeAnswer = Type.Object({
+  nodes: Type.Array(
+    Type.Object(
+      {
+        url: text,
+        answered: yesOrNo,
+        /** "HTTP 200", or why there was no answer. */
+        detail: text,
+        /** Where the node said what it is. */
+        engine: Type.Optional(stringEnum(["opensearch", "elasticsearch"])),
+        version: Type.Optional(text),
+      },
+      { title: "ProbedNode" },
+    ),
+  ),
+});

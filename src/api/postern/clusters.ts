@@ -11,24 +11,29 @@ import { releaseCluster } from "../actions/release.ts";
 import { checkIfMatch, clusterEtag, liveReply } from "../etag.ts";
 import { defineOperation, type ApiContext, type Principal } from "../operation.ts";
 import { flag, pageQuery, projectParams, readFlag, readPage, resourceParams, stringEnum } from "../schema.ts";
-import { identifyCluster, type ClusterIdentity } from "./identify-cluster.ts";
+import { askNodes, identifyCluster, type ClusterIdentity, type ProbeSettings } from "./identify-cluster.ts";
 import { parseNodeAddresses, type NodeAddresses } from "./node-address.ts";
 import { renderCluster } from "./render.ts";
-import { clusterAnswer } from "../answers/cluster.ts";
+import { clusterAnswer, probeAnswer } from "../answers/cluster.ts";
 import { pageOf } from "../answers/parts.ts";
 
 const nodeLimit = 200;
 
-const registration = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 32, pattern: "^[a-zA-Z][a-zA-Z0-9_-]*$" }),
+/** Where the nodes are, and what it takes to ask them. */
+const nodeAccess = {
   nodes: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { minItems: 1, maxItems: nodeLimit }),
-  /** Asked of the nodes where they are left out. */
-  engine: Type.Optional(stringEnum(["opensearch", "elasticsearch"])),
-  version: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   username: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
   password: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
   ca: Type.Optional(Type.String({ minLength: 1, maxLength: 100_000 })),
   insecure_skip_verify: Type.Optional(flag),
+};
+
+const registration = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 32, pattern: "^[a-zA-Z][a-zA-Z0-9_-]*$" }),
+  ...nodeAccess,
+  /** Asked of the nodes where they are left out. */
+  engine: Type.Optional(stringEnum(["opensearch", "elasticsearch"])),
+  version: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
   vpc_id: Type.Optional(Type.String({ maxLength: 64 })),
   subnet_id: Type.Optional(Type.String({ maxLength: 64 })),
   client_port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
@@ -68,7 +73,23 @@ interface Credentials {
   readonly authorization: string;
 }
 
-function readCredentials({ username, password }: Registration): Credentials | undefined {
+const probed = Type.Object(nodeAccess);
+
+/** Asks the nodes of a cluster what they are, as registering it does, and keeps nothing. */
+export const probeCluster = defineOperation({
+  id: "ProbeCluster",
+  method: "POST",
+  path: "/postern/v1/:project_id/clusters/probe",
+  action: "postern:cluster:register",
+  schemas: { params: projectParams, body: probed, answer: probeAnswer },
+  async handle({ body: wish }, context) {
+    const addresses = parseNodeAddresses(wish.nodes);
+    const settings = settingsOf(wish, readCredentials(wish)?.authorization);
+    return { body: { nodes: await askNodes(context.probe, addresses, settings) } };
+  },
+});
+
+function readCredentials({ username, password }: Type.Static<typeof probed>): Credentials | undefined {
   if (username === undefined && password === undefined) return undefined;
   if (username === undefined || password === undefined) {
     throw new PosternError("missing_parameter", "Give username and password together, or neither.");
@@ -85,15 +106,19 @@ async function identify(
 ): Promise<ClusterIdentity> {
   const isProbed = wish.probe === undefined || readFlag(wish.probe);
   const found = isProbed
-    ? await identifyCluster(context.probe, addresses, {
-        insecureSkipVerify: readFlag(wish.insecure_skip_verify),
-        ...(wish.ca === undefined ? {} : { ca: wish.ca }),
-        ...(authorization === undefined ? {} : { authorization }),
-      })
+    ? await identifyCluster(context.probe, addresses, settingsOf(wish, authorization))
     : undefined;
   return {
     engine: wish.engine ?? found?.engine ?? "opensearch",
     engineVersion: wish.version ?? found?.engineVersion ?? "unknown",
+  };
+}
+
+function settingsOf(wish: Type.Static<typeof probed>, authorization: string | undefined): ProbeSettings {
+  return {
+    insecureSkipVerify: readFlag(wish.insecure_skip_verify),
+    ...(wish.ca === undefined ? {} : { ca: wish.ca }),
+    ...(authorization === undefined ? {} : { authorization }),
   };
 }
 

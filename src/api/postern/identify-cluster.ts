@@ -21,9 +21,7 @@ export async function identifyCluster(
   { scheme, nodes }: NodeAddresses,
   settings: ProbeSettings,
 ): Promise<ClusterIdentity | undefined> {
-  const answers = await Promise.allSettled(
-    nodes.map(({ host, port }) => probe({ ...settings, scheme, host, port, path: "/" })),
-  );
+  const answers = await ask(probe, { scheme, nodes }, settings);
   const answered = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
   if (answered.length === 0) {
     const reasons = nodes.map((node, index) => `${nodeUrl(scheme, node)} (${reasonOf(answers[index])})`);
@@ -40,6 +38,36 @@ export async function identifyCluster(
     throw new PosternError("bad_parameter", "The cluster refuses the user name and password.");
   }
   return answered.map(readIdentity).find((identity) => identity !== undefined);
+}
+
+/** Asks every node, and returns what came of each: as the API shows it. */
+export async function askNodes(
+  probe: (target: ProbeTarget) => Promise<ProbeAnswer>,
+  { scheme, nodes }: NodeAddresses,
+  settings: ProbeSettings,
+): Promise<readonly object[]> {
+  const answers = await ask(probe, { scheme, nodes }, settings);
+  return nodes.map((node, index) => {
+    const [answer, url] = [answers[index], nodeUrl(scheme, node)];
+    if (answer?.status !== "fulfilled") return { url, answered: false, detail: reasonOf(answer) };
+    const identity = readIdentity(answer.value);
+    return {
+      url,
+      answered: true,
+      detail: `HTTP ${answer.value.status}`,
+      ...(identity ? { engine: identity.engine, version: identity.engineVersion } : {}),
+    };
+  });
+}
+
+function ask(
+  probe: (target: ProbeTarget) => Promise<ProbeAnswer>,
+  { scheme, nodes }: NodeAddresses,
+  settings: ProbeSettings,
+): Promise<readonly PromiseSettledResult<ProbeAnswer>[]> {
+  return Promise.allSettled(
+    nodes.map(({ host, port }) => probe({ ...settings, scheme, host, port, path: "/" })),
+  );
 }
 
 function reasonOf(answer: PromiseSettledResult<unknown> | undefined): string {
