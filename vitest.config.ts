@@ -9,7 +9,11 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{src,demo,scripts,bench}/**/*.test.ts", "test/support/**/*.test.ts"],
+          include: [
+            "{src,demo,scripts,bench}/**/*.test.ts",
+            "console/src/**/*.test.ts",
+            "test/support/**/*.test.ts",
+          ],
           exclude: withNetworks,
           // Nothing is kept in modules, and loading them anew for every file is 40 % of the work.
           isolate: false,

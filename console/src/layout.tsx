@@ -3,6 +3,8 @@ import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { useState } from "react";
 import { Outlet, useLocation, useNavigate } from "react-router";
+import { EventsProvider } from "./api/use-events.ts";
+import { LiveState } from "./parts/live-state.tsx";
 import { useSession } from "./session/session-context.tsx";
 import { texts } from "./texts/en.ts";
 import { chooseTheme, chosenTheme, type Theme } from "./theme.ts";
@@ -24,7 +26,7 @@ export function Layout() {
   };
   const section = `/console/${pathname.split("/")[1] ?? ""}`;
   return (
-    <>
+    <EventsProvider>
       <div id="top">
         <TopNavigation
           identity={{ href: "/console/clusters", title: texts.product, onFollow: go }}
@@ -76,8 +78,10 @@ export function Layout() {
             ]}
           />
         }
+        notifications={<LiveState />}
+        stickyNotifications
         content={<Outlet />}
       />
-    </>
+    </EventsProvider>
   );
 }

@@ -25,7 +25,7 @@ const t = texts.clusters;
 export function ClustersPage() {
   const { api, own } = useSession();
   const query = useQuery({
-    queryKey: ["clusters"],
+    queryKey: ["clusters", "list"],
     queryFn: ({ signal }) =>
       api.get<{ readonly clusters: readonly ClusterRow[] }>(`${own}/clusters`, { limit: 1_000 }, signal),
   });

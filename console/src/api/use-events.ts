@@ -1,0 +1,121 @@
+import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
+import {
+  createContext,
+  createElement,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  useSyncExternalStore,
+  type ReactNode,
+} from "react";
+import { useSession } from "../session/session-context.tsx";
+import { EventFeed, type FeedState, type PosternEvent } from "./event-feed.ts";
+import { FigureHistory, type Sample } from "./figures.ts";
+
+/** Many events come together, such as when a whitelist rejects a hundred endpoints: they are one refetch. */
+const gatherMs = 300;
+const settleMs = 5_000;
+
+export interface Events {
+  readonly state: FeedState;
+  /** The stream brings figures: nothing needs to be asked again for them. */
+  readonly bringsFigures: boolean;
+  readonly history: FigureHistory;
+}
+
+const EventsContext = createContext<Events | null>(null);
+
+/** What the event stream of the project says. @throws Error outside of the provider */
+export function useEvents(): Events {
+  const events = useContext(EventsContext);
+  if (!events) throw new Error("No event stream is followed here.");
+  return events;
+}
+
+/** The last samples of an endpoint, oldest first, as they come. */
+export function useSamples(endpoint: string): readonly Sample[] {
+  const { history } = useEvents();
+  return useSyncExternalStore(history.subscribe, () => history.of(endpoint));
+}
+
+/** How often a query with figures in it has to be asked again: not at all where the stream brings them. */
+export function useFiguresInterval(): number | false {
+  return useEvents().bringsFigures ? false : 5_000;
+}
+
+/** Follows the events of the project once for all pages, and has the queries asked again that they concern. */
+export function EventsProvider({ children }: { readonly children: ReactNode }) {
+  const { api, own } = useSession();
+  const queries = useQueryClient();
+  const [history] = useState(() => new FigureHistory());
+  const [state, setState] = useState<FeedState>({ kind: "connecting" });
+  const [bringsFigures, setBringsFigures] = useState(false);
+  useEffect(() => {
+    const end = new AbortController();
+    const invalidate = gathered(queries);
+    const feed = new EventFeed(api, `${own}/events`, {
+      onState: (now) => {
+        setState(now);
+        if (now.kind === "stale") setBringsFigures(false);
+      },
+      onEvent: (event) => invalidate(queryKeysOf(event)),
+      onFigures: (figures) => {
+        history.record(figures, Date.now());
+        setBringsFigures(true);
+      },
+      onNodes: () => invalidate([["clusters"]]),
+      onReset: () => invalidate([[]]),
+    });
+    void feed.follow(end.signal);
+    const timer = setInterval(() => history.settle(Date.now()), settleMs);
+    return () => {
+      clearInterval(timer);
+      end.abort();
+    };
+  }, [api, own, queries, history]);
+  const value = useMemo(() => ({ state, bringsFigures, history }), [state, bringsFigures, history]);
+  return createElement(EventsContext, { value }, children);
+}
+
+/**
+ * The keys of the queries whose answers an event changes. Keys are `["clusters"]`, `["clusters", id, part]`,
+ * `["endpoints"]`, `["endpoints", id, part]`, `["networks"]`, `["gateways"]`; a key stands for all that begin with it.
+ */
+export function queryKeysOf({ type, data }: PosternEvent): readonly QueryKey[] {
+  const cluster = data["cluster_id"];
+  const ofCluster =
+    typeof cluster === "string"
+      ? [
+          ["clusters", cluster],
+          ["clusters", "list"],
+        ]
+      : [];
+  const endpoint = data["endpoint_id"];
+  const ofEndpoint =
+    typeof endpoint === "string"
+      ? [
+          ["endpoints", endpoint],
+          ["endpoints", "list"],
+        ]
+      : [];
+  if (type.startsWith("gateway.")) return [["gateways"]];
+  if (type.startsWith("pool.")) return [["networks"]];
+  if (type === "endpoint.created" || type === "endpoint.deleted") {
+    return [...ofCluster, ...ofEndpoint, ["networks"]];
+  }
+  return type.startsWith("service.") ? [...ofCluster, ["endpoints"]] : [...ofCluster, ...ofEndpoint];
+}
+
+function gathered(queries: QueryClient): (keys: readonly QueryKey[]) => void {
+  const waiting = new Map<string, QueryKey>();
+  return (keys) => {
+    if (waiting.size === 0) {
+      setTimeout(() => {
+        for (const queryKey of waiting.values()) void queries.invalidateQueries({ queryKey });
+        waiting.clear();
+      }, gatherMs);
+    }
+    for (const key of keys) waiting.set(JSON.stringify(key), key);
+  };
+}
