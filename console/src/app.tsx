@@ -3,6 +3,7 @@ import { useState } from "react";
 import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
 import { ApiFailure } from "./api/failure.ts";
 import { Layout } from "./layout.tsx";
+import { ClusterPage } from "./pages/cluster.tsx";
 import { ClustersPage } from "./pages/clusters.tsx";
 import { EndpointCreatePage } from "./pages/endpoint-create.tsx";
 import { EndpointPage } from "./pages/endpoint/endpoint.tsx";
@@ -11,6 +12,7 @@ import { GatewaysPage } from "./pages/gateways.tsx";
 import { NetworkPage } from "./pages/network/network.tsx";
 import { NetworksPage } from "./pages/networks.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
+import { RegisterClusterPage } from "./pages/register-cluster.tsx";
 import { SessionProvider } from "./session/session-context.tsx";
 
 const router = createBrowserRouter(
@@ -20,6 +22,8 @@ const router = createBrowserRouter(
       children: [
         { index: true, element: <Navigate to="/clusters" replace /> },
         { path: "clusters", element: <ClustersPage /> },
+        { path: "clusters/register", element: <RegisterClusterPage /> },
+        { path: "clusters/:id/:tab?", element: <ClusterPage /> },
         { path: "endpoints", element: <EndpointsPage /> },
         { path: "endpoints/create", element: <EndpointCreatePage /> },
         { path: "endpoints/:id", element: <EndpointPage /> },

@@ -7,7 +7,6 @@ const figures = (bytes: number, endpoint = "one") => ({
   new_sessions: 1,
   bytes_in: bytes,
   bytes_out: bytes,
-  refusals: 0,
 });
 
 const rates = (history: FigureHistory): readonly number[] =>

@@ -5,7 +5,6 @@ export interface Figures {
   readonly new_sessions: number;
   readonly bytes_in: number;
   readonly bytes_out: number;
-  readonly refusals: number;
 }
 
 export interface Sample extends Figures {
@@ -24,10 +23,17 @@ const none: readonly Sample[] = [];
 export class FigureHistory {
   readonly #samples = new Map<string, readonly Sample[]>();
   readonly #listeners = new Set<() => void>();
+  #version = 0;
+
+  /** Changes with every sample. */
+  get version(): number {
+    return this.#version;
+  }
 
   /** @param at milliseconds since the epoch */
   record(all: readonly Figures[], at: number): void {
     for (const figures of all) this.#add(figures, at);
+    this.#version++;
     for (const listener of this.#listeners) listener();
   }
 

@@ -108,3 +108,74 @@ export interface GatewayInfo {
   readonly pid: number | null;
   readonly last_seen_at: string | null;
 }
+
+/** GET clusters/{id}. */
+export interface Cluster {
+  readonly id: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly version: string;
+  readonly client_port: number;
+  readonly nodes: readonly ClusterNode[];
+  readonly service: ClusterService | null;
+  readonly created_at: string;
+}
+
+export interface ClusterNode {
+  readonly id: string;
+  readonly url: string;
+  readonly state: string;
+  readonly healthy: boolean | null;
+  readonly detail: string;
+  readonly sessions?: number;
+  readonly drain?: { readonly since: string; readonly cut_at?: string };
+}
+
+export interface ClusterService {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly approval_enabled: boolean;
+  readonly reconcile_connections: boolean;
+  readonly dns: boolean;
+  readonly professional: boolean;
+}
+
+/** GET clusters/{id}/connections. */
+export interface Connection {
+  readonly id: string;
+  readonly status: string;
+  readonly ip: string;
+  readonly ip6?: string;
+  readonly dns_name?: string;
+  readonly vpc_id: string;
+  readonly account_id: string;
+  readonly max_session: number;
+  readonly specification_name: string;
+  readonly description: string;
+  readonly sessions: number;
+  readonly new_sessions: number;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  /** By reason. */
+  readonly refusals: Readonly<Record<string, number>>;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly created_at: string;
+  readonly updated_at?: string;
+}
+
+/** The answer to a write with `X-Postern-Dry-Run: true`. */
+export interface Plan {
+  readonly endpoints: readonly PlannedEndpoint[];
+  readonly sessions_cut: number;
+  readonly sessions_cut_up_to?: number;
+  readonly accounts_losing_access: readonly string[];
+}
+
+export interface PlannedEndpoint {
+  readonly id: string;
+  readonly account_id: string;
+  readonly effect: "created" | "deleted" | "cut" | "admitted" | "narrowed" | "moved";
+  readonly sessions: number;
+  readonly up_to?: number;
+}

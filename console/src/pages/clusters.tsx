@@ -1,84 +1,120 @@
-import { useCollection } from "@cloudscape-design/collection-hooks";
-import Box from "@cloudscape-design/components/box";
-import Header from "@cloudscape-design/components/header";
+import Button from "@cloudscape-design/components/button";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import Table from "@cloudscape-design/components/table";
-import TextFilter from "@cloudscape-design/components/text-filter";
+import type { TableProps } from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "react-router";
-import { Failure } from "../parts/failure.tsx";
+import { Link, useNavigate } from "react-router";
+import { getAll } from "../api/get-all.ts";
+import type { Cluster } from "../api/wire.ts";
+import { ListTable } from "../parts/list-table.tsx";
 import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";
 
-interface ClusterRow {
-  readonly id: string;
-  readonly name: string;
-  readonly engine: string;
-  readonly version: string;
-  readonly nodes: readonly { readonly health?: string; readonly state?: string }[];
-  readonly service: { readonly enabled: boolean } | null;
+interface Service {
+  readonly cluster_id: string;
+  readonly connections: number;
+}
+
+interface ClusterRow extends Cluster {
+  readonly isOpen: boolean;
+  readonly healthyNodes: number;
+  readonly sessions: number;
+  readonly connections: number;
 }
 
 const t = texts.clusters;
+const refreshMs = 10_000;
 
 /** All clusters of the project. */
 export function ClustersPage() {
   const { api, own } = useSession();
+  const navigate = useNavigate();
   const query = useQuery({
     queryKey: ["clusters", "list"],
-    queryFn: ({ signal }) =>
-      api.get<{ readonly clusters: readonly ClusterRow[] }>(`${own}/clusters`, { limit: 1_000 }, signal),
-  });
-  const { items, filterProps, collectionProps } = useCollection(query.data?.clusters ?? [], {
-    filtering: {
-      empty: (
-        <Box textAlign="center">
-          <b>{t.emptyTitle}</b>
-          <Box>{t.empty}</Box>
-        </Box>
-      ),
-      noMatch: <Box textAlign="center">{t.noMatchTitle}</Box>,
+    queryFn: async ({ signal }) => {
+      const [clusters, services] = await Promise.all([
+        getAll<Cluster>(api, `${own}/clusters`, "clusters", signal),
+        getAll<Service>(api, `${own}/services`, "services", signal),
+      ]);
+      return clusters.map((cluster) => rowOf(cluster, services));
     },
-    sorting: {},
+    refetchInterval: refreshMs,
   });
-  if (query.error && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   return (
-    <Table
-      {...collectionProps}
+    <ListTable<ClusterRow>
       variant="full-page"
-      items={items}
-      loading={query.isPending}
-      loadingText={texts.loading}
-      header={
-        <Header
-          variant="awsui-h1-sticky"
-          counter={query.data ? `(${query.data.clusters.length})` : undefined}
-        >
-          {t.title}
-        </Header>
+      title={t.title}
+      empty={t.empty}
+      filter={t.filter}
+      rows={query.data}
+      idOf={({ id }) => id}
+      nameOf={({ name }) => name}
+      error={query.error}
+      onRetry={() => void query.refetch()}
+      actions={
+        <Button variant="primary" onClick={() => void navigate("/clusters/register")}>
+          {t.register}
+        </Button>
       }
-      filter={<TextFilter {...filterProps} filteringPlaceholder={t.filter} filteringAriaLabel={t.filter} />}
-      columnDefinitions={[
-        {
-          id: "name",
-          header: t.name,
-          cell: ({ id, name }) => <Link to={`/clusters/${id}`}>{name}</Link>,
-          sortingField: "name",
-          isRowHeader: true,
-        },
-        { id: "engine", header: t.engine, cell: ({ engine, version }) => `${engine} ${version}` },
-        { id: "nodes", header: t.health, cell: ({ nodes }) => nodes.length },
-        {
-          id: "service",
-          header: t.service,
-          cell: ({ service }) =>
-            service?.enabled ? (
-              <StatusIndicator>{t.open}</StatusIndicator>
-            ) : (
-              <StatusIndicator type="stopped">{t.closed}</StatusIndicator>
-            ),
-        },
-      ]}
+      columns={columns}
     />
   );
+}
+
+const columns: readonly TableProps.ColumnDefinition<ClusterRow>[] = [
+  {
+    id: "name",
+    header: t.name,
+    cell: ({ id, name }) => <Link to={`/clusters/${id}`}>{name}</Link>,
+    sortingField: "name",
+    isRowHeader: true,
+  },
+  {
+    id: "engine",
+    header: t.engine,
+    sortingField: "engine",
+    cell: ({ engine, version }) => `${engine} ${version}`,
+  },
+  {
+    id: "health",
+    header: t.health,
+    sortingField: "healthyNodes",
+    cell: ({ nodes, healthyNodes }) => <Health nodes={nodes} healthy={healthyNodes} />,
+  },
+  {
+    id: "service",
+    header: t.service,
+    sortingField: "isOpen",
+    cell: ({ isOpen }) =>
+      isOpen ? (
+        <StatusIndicator>{t.open}</StatusIndicator>
+      ) : (
+        <StatusIndicator type="stopped">{t.closed}</StatusIndicator>
+      ),
+  },
+  {
+    id: "connections",
+    header: t.connections,
+    sortingField: "connections",
+    cell: ({ connections }) => connections,
+  },
+  { id: "sessions", header: t.sessions, sortingField: "sessions", cell: ({ sessions }) => sessions },
+];
+
+function Health({ nodes, healthy }: Pick<Cluster, "nodes"> & { readonly healthy: number }) {
+  if (nodes.every((node) => node.healthy === null)) {
+    return <StatusIndicator type="pending">{t.notChecked(nodes.length)}</StatusIndicator>;
+  }
+  const type = healthy === nodes.length ? "success" : healthy === 0 ? "error" : "warning";
+  return <StatusIndicator type={type}>{t.healthy(healthy, nodes.length)}</StatusIndicator>;
+}
+
+function rowOf(cluster: Cluster, services: readonly Service[]): ClusterRow {
+  const own = services.filter((service) => service.cluster_id === cluster.id);
+  return {
+    ...cluster,
+    isOpen: cluster.service?.enabled === true,
+    healthyNodes: cluster.nodes.filter(({ healthy }) => healthy).length,
+    sessions: cluster.nodes.reduce((sum, node) => sum + (node.sessions ?? 0), 0),
+    connections: own.reduce((sum, service) => sum + service.connections, 0),
+  };
 }

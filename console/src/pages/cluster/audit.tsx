@@ -1,0 +1,93 @@
+import ExpandableSection from "@cloudscape-design/components/expandable-section";
+import { useQuery } from "@tanstack/react-query";
+import type { Cluster } from "../../api/wire.ts";
+import { formatTime } from "../../parts/format.ts";
+import { ListTable } from "../../parts/list-table.tsx";
+import { useSession } from "../../session/session-context.tsx";
+import { texts } from "../../texts/en.ts";
+
+interface AuditEvent {
+  readonly seq: number;
+  readonly at: string;
+  readonly action: string;
+  readonly actor?: string;
+  readonly source?: string;
+  readonly resource?: string;
+  readonly changes: readonly {
+    readonly resource: string;
+    readonly before: Record<string, unknown> | null;
+    readonly after: Record<string, unknown> | null;
+  }[];
+}
+
+const t = texts.cluster.audit;
+
+/** Who did what to this cluster, and what it was before and after. */
+export function AuditTab({ cluster }: { readonly cluster: Cluster }) {
+  const { api, own } = useSession();
+  const query = useQuery({
+    queryKey: ["clusters", cluster.id, "audit"],
+    queryFn: ({ signal }) =>
+      api.get<{ readonly events: readonly AuditEvent[] }>(
+        `${own}/audit`,
+        { resource: `cluster/${cluster.id}`, limit: 1_000 },
+        signal,
+      ),
+  });
+  return (
+    <ListTable<AuditEvent>
+      title={t.title}
+      empty={t.empty}
+      filter={t.filter}
+      rows={query.data?.events}
+      idOf={({ seq }) => String(seq)}
+      nameOf={({ action }) => action}
+      error={query.error}
+      onRetry={() => void query.refetch()}
+      columns={[
+        { id: "at", header: t.at, sortingField: "at", cell: ({ at }) => formatTime(at) },
+        { id: "actor", header: t.actor, sortingField: "actor", cell: ({ actor }) => actor ?? t.somebody },
+        {
+          id: "action",
+          header: t.action,
+          sortingField: "action",
+          isRowHeader: true,
+          cell: (row) => row.action,
+        },
+        { id: "source", header: t.source, sortingField: "source", cell: ({ source }) => source ?? "–" },
+        { id: "changes", header: t.changes, cell: (row) => <Changes changes={row.changes} /> },
+      ]}
+    />
+  );
+}
+
+function Changes({ changes }: Pick<AuditEvent, "changes">) {
+  if (changes.length === 0) return "–";
+  return (
+    <ExpandableSection headerText={t.count(changes.length)}>
+      {changes.map(({ resource, before, after }) => (
+        <div key={resource}>
+          <b>{resource}</b>
+          <ul>
+            {changedColumns(before, after).map((column) => (
+              <li key={column}>
+                {column}: {show(before?.[column])} → {show(after?.[column])}
+              </li>
+            ))}
+          </ul>
+        </div>
+      ))}
+    </ExpandableSection>
+  );
+}
+
+type Row = Readonly<Record<string, unknown>> | null;
+
+function changedColumns(before: Row, after: Row): readonly string[] {
+  const columns = Object.keys({ ...before, ...after });
+  return columns.filter((column) => show(before?.[column]) !== show(after?.[column]));
+}
+
+function show(value: unknown): string {
+  return value === undefined || value === null ? "–" : JSON.stringify(value);
+}

@@ -1,0 +1,146 @@
+import Button from "@cloudscape-design/components/button";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
+import type { TableProps } from "@cloudscape-design/components/table";
+import { useState } from "react";
+import { useConnections, type LiveConnection } from "../../api/use-cluster.ts";
+import { useSamples } from "../../api/use-events.ts";
+import type { Cluster } from "../../api/wire.ts";
+import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
+import { formatBytes, formatRate, formatTime } from "../../parts/format.ts";
+import { Gauge } from "../../parts/gauge.tsx";
+import { ListTable } from "../../parts/list-table.tsx";
+import { Sparkline } from "../../parts/sparkline.tsx";
+import { useSession } from "../../session/session-context.tsx";
+import { texts } from "../../texts/en.ts";
+
+const t = texts.cluster.connections;
+const statusTypes: Readonly<Record<string, StatusIndicatorProps.Type>> = {
+  accepted: "success",
+  pendingAcceptance: "pending",
+  creating: "in-progress",
+  rejected: "stopped",
+  failed: "error",
+};
+
+/** Who is connected, what he carries, and the two buttons. */
+export function ConnectionsTab({ cluster }: { readonly cluster: Cluster }) {
+  const { info } = useSession();
+  const isOpen = cluster.service?.enabled === true;
+  const { connections, error, refetch } = useConnections(cluster.id, isOpen);
+  const [selected, setSelected] = useState<readonly LiveConnection[]>([]);
+  const [change, setChange] = useState<Change>();
+  const decide = (action: "receive" | "reject"): Change => ({
+    title: t[action].title(selected.length),
+    description: t.named(selected.map(({ id, account_id: account }) => `${id} (${account})`)),
+    confirm: t[action].confirm,
+    method: "POST",
+    path: `/v1.0/${info.project_id}/clusters/${cluster.id}/vpcepservice/connections`,
+    body: { action, endpoint_id_list: selected.map(({ id }) => id) },
+  });
+  return (
+    <>
+      <ListTable<LiveConnection>
+        title={t.title}
+        empty={isOpen ? t.empty : t.closed}
+        filter={t.filter}
+        rows={isOpen ? connections : []}
+        idOf={({ id }) => id}
+        nameOf={({ id }) => id}
+        columns={columns}
+        error={error}
+        onRetry={() => void refetch()}
+        selection={{ selected, onSelect: setSelected }}
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            {(["receive", "reject"] as const).map((action) => (
+              <Button key={action} disabled={selected.length === 0} onClick={() => setChange(decide(action))}>
+                {t[action].confirm}
+              </Button>
+            ))}
+          </SpaceBetween>
+        }
+      />
+      {change ? (
+        <ChangeDialog
+          change={change}
+          onClose={(isDone) => {
+            setChange(undefined);
+            if (isDone) setSelected([]);
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
+  {
+    id: "status",
+    header: t.status,
+    sortingField: "status",
+    cell: ({ status, error }) => (
+      <StatusIndicator type={statusTypes[status] ?? "info"}>
+        {t.statuses[status as keyof typeof t.statuses] ?? status}
+        {error ? `: ${error.message}` : ""}
+      </StatusIndicator>
+    ),
+  },
+  { id: "account", header: t.account, sortingField: "account_id", cell: (row) => row.account_id },
+  {
+    id: "sessions",
+    header: t.sessions,
+    sortingField: "sessions",
+    cell: (row) => <Gauge value={row.sessions} most={row.max_session} label={t.sessionsOf(row.id)} />,
+  },
+  {
+    id: "throughput",
+    header: t.throughput,
+    sortingField: "bytesPerSecond",
+    cell: (row) => <Throughput endpoint={row.id} />,
+  },
+  {
+    id: "carried",
+    header: t.carried,
+    sortingComparator: (one, other) => one.bytes_in + one.bytes_out - (other.bytes_in + other.bytes_out),
+    cell: (row) => `${formatBytes(row.bytes_in)} / ${formatBytes(row.bytes_out)}`,
+  },
+  { id: "refusals", header: t.refusals, sortingField: "refusalCount", cell: (row) => row.refusalCount },
+  {
+    id: "address",
+    header: t.address,
+    sortingField: "ip",
+    cell: ({ ip, ip6 }) => (
+      <>
+        {ip}
+        {ip6 === undefined ? null : <div>{ip6}</div>}
+      </>
+    ),
+  },
+  { id: "id", header: t.id, sortingField: "id", isRowHeader: true, cell: ({ id }) => <code>{id}</code> },
+  { id: "dns", header: t.dns, sortingField: "dns_name", cell: (row) => row.dns_name ?? "–" },
+  {
+    id: "specification",
+    header: t.specification,
+    sortingField: "specification_name",
+    cell: (row) => row.specification_name,
+  },
+  { id: "created", header: t.created, sortingField: "created_at", cell: (row) => formatTime(row.created_at) },
+  {
+    id: "updated",
+    header: t.updated,
+    sortingField: "updated_at",
+    cell: (row) => (row.updated_at === undefined ? "–" : formatTime(row.updated_at)),
+  },
+];
+
+function Throughput({ endpoint }: { readonly endpoint: string }) {
+  const rates = useSamples(endpoint).map(({ bytesPerSecond }) => bytesPerSecond);
+  const now = formatRate(rates.at(-1) ?? 0);
+  return (
+    <span className="gauge">
+      <Sparkline values={rates} label={t.throughputNow(now)} />
+      <span>{now}</span>
+    </span>
+  );
+}

@@ -1,0 +1,95 @@
+import Button from "@cloudscape-design/components/button";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
+import Header from "@cloudscape-design/components/header";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import type { Cluster } from "../../api/wire.ts";
+import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
+import { useSession } from "../../session/session-context.tsx";
+import { texts } from "../../texts/en.ts";
+import { OpenDialog } from "./open-dialog.tsx";
+
+const t = texts.cluster;
+
+/** Name, state, the service name to copy, and the buttons of the whole service. */
+export function ClusterHeader({ cluster }: { readonly cluster: Cluster }) {
+  const { own, info } = useSession();
+  const navigate = useNavigate();
+  const [isOpening, setOpening] = useState(false);
+  const [change, setChange] = useState<Change>();
+  const [isRemoving, setRemoving] = useState(false);
+  const { service, name } = cluster;
+  const close: Change = {
+    title: t.close.title(name),
+    description: t.close.text,
+    confirm: t.close.confirm,
+    method: "PUT",
+    path: `/v1.0/${info.project_id}/clusters/${cluster.id}/vpcepservice/close`,
+  };
+  const remove: Change = {
+    title: t.remove.title(name),
+    description: t.remove.text(name),
+    confirm: t.remove.confirm,
+    method: "DELETE",
+    path: `${own}/clusters/${cluster.id}`,
+  };
+  return (
+    <>
+      <Header
+        variant="h1"
+        description={`${cluster.engine} ${cluster.version}`}
+        actions={
+          <SpaceBetween direction="horizontal" size="xs">
+            {service?.enabled ? (
+              <Button onClick={() => setChange(close)}>{t.close.confirm}</Button>
+            ) : (
+              <Button variant="primary" onClick={() => setOpening(true)}>
+                {t.open.confirm}
+              </Button>
+            )}
+            <Button
+              onClick={() => {
+                setRemoving(true);
+                setChange(remove);
+              }}
+            >
+              {t.remove.confirm}
+            </Button>
+          </SpaceBetween>
+        }
+      >
+        {name}
+      </Header>
+      <SpaceBetween direction="horizontal" size="l">
+        {service?.enabled ? (
+          <StatusIndicator>{t.isOpen}</StatusIndicator>
+        ) : (
+          <StatusIndicator type="stopped">{t.isClosed}</StatusIndicator>
+        )}
+        {service ? (
+          <CopyToClipboard
+            variant="inline"
+            textToCopy={service.name}
+            copyButtonAriaLabel={t.copyName}
+            copySuccessText={t.copied}
+            copyErrorText={t.notCopied}
+          />
+        ) : null}
+        {service ? <span>{t.options(service)}</span> : null}
+      </SpaceBetween>
+      {isOpening ? <OpenDialog cluster={cluster} onClose={() => setOpening(false)} /> : null}
+      {change ? (
+        <ChangeDialog
+          change={change}
+          onClose={(isDone) => {
+            setChange(undefined);
+            if (isDone && isRemoving) void navigate("/clusters");
+            setRemoving(false);
+          }}
+        />
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,146 @@
+import Box from "@cloudscape-design/components/box";
+import Spinner from "@cloudscape-design/components/spinner";
+import { useState } from "react";
+import { useClusterSessions } from "../../api/use-cluster-sessions.ts";
+import { useConnections } from "../../api/use-cluster.ts";
+import type { Cluster } from "../../api/wire.ts";
+import { Failure } from "../../parts/failure.tsx";
+import { formatBytes, formatRate } from "../../parts/format.ts";
+import { texts } from "../../texts/en.ts";
+import { mostNetworks, networkEdges, nodeEdges, widthOf, type Edge } from "./picture-edges.ts";
+
+const t = texts.cluster.picture;
+const rowHeight = 64;
+const [boxWidth, boxHeight] = [250, 46];
+const [pageWidth, gatewayLeft, gatewayWidth] = [960, 420, 120];
+
+/** Networks of consumers, the gateway, and nodes, with what each line carries now. */
+export function PictureTab({ cluster }: { readonly cluster: Cluster }) {
+  const isOpen = cluster.service?.enabled === true;
+  const { connections, error, refetch } = useConnections(cluster.id, isOpen);
+  const sessions = useClusterSessions(cluster.id);
+  const [chosen, setChosen] = useState<string>();
+  if (!isOpen) return <Box padding="l">{t.closed}</Box>;
+  if (!connections) return error ? <Failure error={error} onRetry={() => void refetch()} /> : <Spinner />;
+  const networks = networkEdges(connections);
+  const shown = networks.slice(0, mostNetworks);
+  const rate = connections.reduce((sum, row) => sum + row.bytesPerSecond, 0);
+  const nodes = nodeEdges(cluster.nodes, sessions.data?.sessions ?? [], rate);
+  const edges = [...shown, ...nodes];
+  const detail = edges.find(({ id }) => id === chosen);
+  const height = Math.max(shown.length, nodes.length, 1) * rowHeight;
+  return (
+    <>
+      {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- a drawing has no other way to be a group */}
+      <svg className="picture" viewBox={`0 0 ${pageWidth} ${height}`} aria-label={t.title} role="group">
+        {[shown, nodes].map((side) =>
+          side.map((edge, n) => (
+            <Line
+              key={edge.id}
+              edge={edge}
+              top={(height * (n + 0.5)) / side.length}
+              middle={height / 2}
+              onChoose={() => setChosen(edge.id)}
+            />
+          )),
+        )}
+        <g>
+          <rect x={gatewayLeft} y={height / 2 - 28} width={gatewayWidth} height={56} rx={8} />
+          <text x={pageWidth / 2} y={height / 2 - 2} textAnchor="middle">
+            {t.gateway}
+          </text>
+          <text className="quiet" x={pageWidth / 2} y={height / 2 + 16} textAnchor="middle">
+            {formatRate(rate)}
+          </text>
+        </g>
+      </svg>
+      {networks.length > mostNetworks ? <Box>{t.more(networks.length - mostNetworks)}</Box> : null}
+      <Box padding={{ vertical: "s" }}>
+        <output>{detail ? describe(detail) : t.hint}</output>
+      </Box>
+      <EdgeTable edges={[...networks, ...nodes]} />
+    </>
+  );
+}
+
+interface LineProps {
+  readonly edge: Edge;
+  readonly top: number;
+  readonly middle: number;
+  readonly onChoose: () => void;
+}
+
+function Line({ edge, top, middle, onChoose }: LineProps) {
+  const isNetwork = edge.side === "network";
+  const left = isNetwork ? 0 : pageWidth - boxWidth;
+  const [from, to] = isNetwork ? [boxWidth, gatewayLeft] : [pageWidth - boxWidth, gatewayLeft + gatewayWidth];
+  const bend = (from + to) / 2;
+  const kind = `${edge.sessions > 0 ? "" : " idle"}${edge.isWell ? "" : " bad"}`;
+  return (
+    <g
+      className={`edge${kind}`}
+      // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- there is no button within a drawing
+      role="button"
+      tabIndex={0}
+      aria-label={describe(edge)}
+      onFocus={onChoose}
+      onMouseEnter={onChoose}
+      onClick={onChoose}
+      onKeyDown={({ key }) => {
+        if (key === "Enter" || key === " ") onChoose();
+      }}
+    >
+      <path
+        d={`M${from},${top} C${bend},${top} ${bend},${middle} ${to},${middle}`}
+        strokeWidth={widthOf(edge.bytesPerSecond)}
+      />
+      <rect x={left + 1} y={top - boxHeight / 2} width={boxWidth - 2} height={boxHeight} rx={6} />
+      <text x={left + 10} y={top - 5}>
+        {edge.name.length > 36 ? `${edge.name.slice(0, 35)}…` : edge.name}
+      </text>
+      <text className="quiet" x={left + 10} y={top + 13}>
+        {t.figures(edge.sessions, formatRate(edge.bytesPerSecond))}
+        {edge.isWell ? "" : ` · ${isNetwork ? t.notAdmitted : edge.note}`}
+      </text>
+    </g>
+  );
+}
+
+function describe(edge: Edge): string {
+  return t.describe(
+    edge.name,
+    edge.note,
+    edge.sessions,
+    formatBytes(edge.bytes),
+    formatRate(edge.bytesPerSecond),
+  );
+}
+
+/** The same for whoever does not see the picture. */
+function EdgeTable({ edges }: { readonly edges: readonly Edge[] }) {
+  return (
+    <table className="for-screen-readers">
+      <caption>{t.title}</caption>
+      <thead>
+        <tr>
+          {[t.from, t.note, t.sessions, t.bytes, t.throughput].map((name) => (
+            <th key={name} scope="col">
+              {name}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {edges.map(({ id, name, note, sessions, bytes, bytesPerSecond }) => (
+          <tr key={id}>
+            <th scope="row">{name}</th>
+            <td>{note}</td>
+            <td>{sessions}</td>
+            <td>{formatBytes(bytes)}</td>
+            <td>{formatRate(bytesPerSecond)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

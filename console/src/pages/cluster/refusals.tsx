@@ -1,0 +1,53 @@
+import { useQuery } from "@tanstack/react-query";
+import { getAll } from "../../api/get-all.ts";
+import type { Cluster } from "../../api/wire.ts";
+import { formatTime } from "../../parts/format.ts";
+import { ListTable } from "../../parts/list-table.tsx";
+import { useSession } from "../../session/session-context.tsx";
+import { texts } from "../../texts/en.ts";
+
+interface Refusal {
+  readonly reason: string;
+  readonly rule: string;
+  readonly source?: string;
+  readonly endpoint: string;
+  readonly account: string;
+  readonly first_at: string;
+  readonly last_at: string;
+  readonly count: number;
+}
+
+const t = texts.cluster.refusals;
+const refreshMs = 10_000;
+
+/** Which connections were refused, by which rule, and from where. */
+export function RefusalsTab({ cluster }: { readonly cluster: Cluster }) {
+  const { api, own } = useSession();
+  const query = useQuery({
+    queryKey: ["clusters", cluster.id, "refusals"],
+    queryFn: ({ signal }) =>
+      getAll<Refusal>(api, `${own}/clusters/${cluster.id}/refusals`, "refusals", signal),
+    refetchInterval: refreshMs,
+  });
+  return (
+    <ListTable<Refusal>
+      title={t.title}
+      empty={t.empty}
+      filter={t.filter}
+      rows={query.data}
+      idOf={({ endpoint, reason, source = "" }) => `${endpoint} ${reason} ${source}`}
+      nameOf={({ reason }) => reason}
+      error={query.error}
+      onRetry={() => void query.refetch()}
+      columns={[
+        { id: "last", header: t.last, sortingField: "last_at", cell: (row) => formatTime(row.last_at) },
+        { id: "reason", header: t.reason, sortingField: "reason", cell: ({ reason }) => reason },
+        { id: "rule", header: t.rule, isRowHeader: true, cell: ({ rule }) => rule },
+        { id: "source", header: t.source, sortingField: "source", cell: (row) => row.source ?? t.others },
+        { id: "account", header: t.account, sortingField: "account", cell: ({ account }) => account },
+        { id: "count", header: t.count, sortingField: "count", cell: ({ count }) => count },
+        { id: "first", header: t.first, sortingField: "first_at", cell: (row) => formatTime(row.first_at) },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,147 @@
+import Alert from "@cloudscape-design/components/alert";
+import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import FormField from "@cloudscape-design/components/form-field";
+import Input from "@cloudscape-design/components/input";
+import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import type { Cluster } from "../../api/wire.ts";
+import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
+import { formatTime } from "../../parts/format.ts";
+import { ListTable } from "../../parts/list-table.tsx";
+import { useSession } from "../../session/session-context.tsx";
+import { texts } from "../../texts/en.ts";
+
+interface Permission {
+  readonly id: string;
+  readonly permission: string;
+  readonly permission_type: string;
+  readonly created_at: string;
+}
+
+const t = texts.cluster.whitelist;
+const isEveryone = (entry: string): boolean => entry === "*" || entry === "iam:domain::*";
+
+/** Which accounts may connect. */
+export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
+  const { api, info } = useSession();
+  const path = `/v1.0/${info.project_id}/clusters/${cluster.id}/vpcepservice`;
+  const isOpen = cluster.service?.enabled === true;
+  const query = useQuery({
+    queryKey: ["clusters", cluster.id, "whitelist"],
+    queryFn: ({ signal }) =>
+      api.get<{ readonly permissions: readonly Permission[] }>(`${path}/connections`, { limit: 1 }, signal),
+    enabled: isOpen,
+  });
+  const [selected, setSelected] = useState<readonly Permission[]>([]);
+  const [change, setChange] = useState<Change>();
+  if (!isOpen) return <Box padding="l">{t.closed}</Box>;
+  const present = query.data?.permissions ?? [];
+  const replace = (title: string, confirm: string, description: string, list: readonly string[]): Change => ({
+    title,
+    confirm,
+    description,
+    method: "POST",
+    path: `${path}/permissions`,
+    body: { vpc_permissions: list },
+  });
+  const add = (name: string): void => {
+    const list = [...present.map(({ permission }) => permission), name];
+    const [title, text] = isEveryone(name)
+      ? [t.addEveryone, t.everyoneWarning]
+      : [t.add.title(name), t.add.text];
+    setChange(replace(title, t.add.confirm, text, list));
+  };
+  const remove = (): void => {
+    const kept = present.filter(({ id }) => selected.every((row) => row.id !== id));
+    const names = selected.map(({ permission }) => permission);
+    const title = t.remove.title(names.length);
+    setChange(
+      replace(
+        title,
+        t.remove.confirm,
+        t.remove.text(names),
+        kept.map(({ permission }) => permission),
+      ),
+    );
+  };
+  return (
+    <SpaceBetween size="m">
+      {present.some(({ permission }) => isEveryone(permission)) ? (
+        <Alert type="error" header={t.everyoneTitle}>
+          {t.everyone}
+        </Alert>
+      ) : null}
+      <AddForm isReady={query.data !== undefined} onAdd={add} />
+      <ListTable<Permission>
+        title={t.title}
+        empty={t.empty}
+        filter={t.filter}
+        rows={query.data?.permissions}
+        idOf={({ id }) => id}
+        nameOf={({ permission }) => permission}
+        error={query.error}
+        onRetry={() => void query.refetch()}
+        selection={{ selected, onSelect: setSelected }}
+        actions={
+          <Button disabled={selected.length === 0} onClick={remove}>
+            {t.remove.confirm}
+          </Button>
+        }
+        columns={[
+          {
+            id: "permission",
+            header: t.permission,
+            sortingField: "permission",
+            isRowHeader: true,
+            cell: ({ permission }) => permission,
+          },
+          { id: "type", header: t.type, sortingField: "permission_type", cell: (row) => row.permission_type },
+          {
+            id: "since",
+            header: t.since,
+            sortingField: "created_at",
+            cell: (row) => formatTime(row.created_at),
+          },
+        ]}
+      />
+      {change ? (
+        <ChangeDialog
+          change={change}
+          onClose={(isDone) => {
+            setChange(undefined);
+            if (isDone) setSelected([]);
+          }}
+        />
+      ) : null}
+    </SpaceBetween>
+  );
+}
+
+interface AddFormProps {
+  readonly isReady: boolean;
+  readonly onAdd: (entry: string) => void;
+}
+
+function AddForm({ isReady, onAdd }: AddFormProps) {
+  const [text, setText] = useState("");
+  const entry = text.trim();
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (entry !== "" && isReady) onAdd(entry);
+      }}
+    >
+      <FormField
+        label={t.account}
+        description={t.accountHint}
+        warningText={isEveryone(entry) ? t.everyoneWarning : undefined}
+        secondaryControl={<Button disabled={entry === "" || !isReady}>{t.add.confirm}</Button>}
+      >
+        <Input value={text} onChange={({ detail }) => setText(detail.value)} />
+      </FormField>
+    </form>
+  );
+}
