@@ -52,6 +52,7 @@ test("every section is reached and read without a mouse", async () => {
     await shown.page.keyboard.press("Enter");
     await shown.heading(name).waitFor();
   }
+  expect(shown.complaints).toEqual([]);
   await shown.close();
 });
 

@@ -73,6 +73,7 @@ test("an address that is none says so, and leads back", async () => {
   await shown.heading("There is nothing here").waitFor();
   await shown.page.getByRole("link", { name: "To the clusters" }).click();
   await shown.heading("Clusters").waitFor();
+  expect(shown.complaints).toEqual([]);
 });
 
 test("the chosen theme is kept, against the system's", async () => {

@@ -101,7 +101,6 @@ export function EndpointCreatePage() {
                 <Input
                   value={wish.service}
                   ariaRequired
-                  autoFocus
                   onChange={({ detail }) => change({ service: detail.value })}
                 />
               </FormField>
@@ -121,6 +120,12 @@ export function EndpointCreatePage() {
   );
 }
 
+const optionOf = ({ id, name, cidr }: VpcInfo | SubnetInfo) => ({
+  value: id,
+  label: name,
+  description: cidr,
+});
+
 interface NetworkFieldsProps {
   readonly vpcs: readonly VpcInfo[];
   readonly isLoading: boolean;
@@ -130,11 +135,6 @@ interface NetworkFieldsProps {
 }
 
 function NetworkFields({ vpcs, isLoading, vpc, subnet, change }: NetworkFieldsProps) {
-  const optionOf = ({ id, name, cidr }: VpcInfo | SubnetInfo) => ({
-    value: id,
-    label: name,
-    description: cidr,
-  });
   const pooled = (each: SubnetInfo) => ({
     ...optionOf(each),
     tags: [texts.networks.free(each.addresses_free)],
