@@ -23,7 +23,7 @@ test("a page says that the server is away, keeps what it shows, and goes on when
   await shown.signIn(operatorAccount, postern.admin, "/gateways");
   await shown.page.getByText("up to date").waitFor();
   const { server } = await postern.pids();
-  // Stopped, it is away for as long as the test needs; killed, it would be back at once.
+  // A killed server is back at once: the cut keeps it away for as long as this needs.
   await shown.page.context().setOffline(true);
   await shown.page.getByText("The server does not answer").waitFor();
   expect(await shown.page.getByText("up to date").isVisible()).toBe(true);

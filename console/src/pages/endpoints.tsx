@@ -66,6 +66,7 @@ export function EndpointsPage() {
       loading={query.isPending}
       loadingText={texts.loading}
       columnDefinitions={columns}
+      wrapLines
       ariaLabels={{ tableLabel: t.title }}
       header={
         <Header
