@@ -6,9 +6,9 @@ import { texts } from "../texts/en.ts";
 export function Loading() {
   return (
     <Box padding="xxl" textAlign="center">
-      <div role="status">
+      <output>
         <Spinner /> {texts.loading}
-      </div>
+      </output>
     </Box>
   );
 }
