@@ -51,7 +51,7 @@ export function EndpointsPage() {
     {
       filtering: {
         empty: <Empty title={t.emptyTitle}>{t.empty}</Empty>,
-        noMatch: <Empty title={texts.clusters.noMatchTitle} />,
+        noMatch: <Empty title={texts.list.noMatch} />,
       },
       sorting: {},
       pagination: { pageSize: 50 },

@@ -50,7 +50,7 @@ export function NetworksPage() {
   const { items, filterProps, collectionProps } = useCollection(query.data?.vpcs ?? [], {
     filtering: {
       empty: <Empty title={t.emptyTitle}>{t.empty}</Empty>,
-      noMatch: <Empty title={texts.clusters.noMatchTitle} />,
+      noMatch: <Empty title={texts.list.noMatch} />,
     },
     sorting: {},
   });

@@ -487,6 +487,7 @@ export const texts = {
   stale: {
     title: "The server does not answer",
     since: (time: string) => `This is what it said at ${time}. The page goes on asking.`,
+  },
   live: {
     stale: (time: string) =>
       `The server does not answer: this is how it was at ${time}. The page reconnects by itself.`,

@@ -4,6 +4,7 @@ import Button from "@cloudscape-design/components/button";
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import type { TableProps } from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Cluster } from "../../api/wire.ts";
@@ -22,6 +23,23 @@ interface Permission {
 
 const t = texts.cluster.whitelist;
 const isEveryone = (entry: string): boolean => entry === "*" || entry === "iam:domain::*";
+
+const columns: readonly TableProps.ColumnDefinition<Permission>[] = [
+  {
+    id: "permission",
+    header: t.permission,
+    sortingField: "permission",
+    isRowHeader: true,
+    cell: ({ permission }) => permission,
+  },
+  { id: "type", header: t.type, sortingField: "permission_type", cell: (row) => row.permission_type },
+  {
+    id: "since",
+    header: t.since,
+    sortingField: "created_at",
+    cell: (row) => formatTime(row.created_at),
+  },
+];
 
 /** Which accounts may connect. */
 export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
@@ -89,22 +107,7 @@ export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
             {t.remove.confirm}
           </Button>
         }
-        columns={[
-          {
-            id: "permission",
-            header: t.permission,
-            sortingField: "permission",
-            isRowHeader: true,
-            cell: ({ permission }) => permission,
-          },
-          { id: "type", header: t.type, sortingField: "permission_type", cell: (row) => row.permission_type },
-          {
-            id: "since",
-            header: t.since,
-            sortingField: "created_at",
-            cell: (row) => formatTime(row.created_at),
-          },
-        ]}
+        columns={columns}
       />
       {change ? (
         <ChangeDialog
