@@ -9,7 +9,7 @@ export const leastIntervalMs = 5_000;
 export function useEndpoints() {
   const { api, own } = useSession();
   return useQuery({
-    queryKey: ["endpoints"],
+    queryKey: ["endpoints", "list"],
     queryFn: ({ signal }) =>
       api.get<{ readonly endpoints: readonly EndpointInfo[]; readonly total_count: number }>(
         `${own}/endpoints`,

@@ -6,7 +6,7 @@ import type { StatusInfo, VpcInfo } from "./wire.ts";
 export function useVpcs() {
   const { api, own } = useSession();
   return useQuery({
-    queryKey: ["vpcs"],
+    queryKey: ["networks"],
     queryFn: ({ signal }) =>
       api.get<{ readonly vpcs: readonly VpcInfo[]; readonly total_count: number }>(
         `${own}/vpcs`,
@@ -20,7 +20,7 @@ export function useVpcs() {
 export function useVpc(id: string) {
   const { api, own } = useSession();
   return useQuery({
-    queryKey: ["vpcs", id],
+    queryKey: ["networks", id],
     queryFn: ({ signal }) => api.get<VpcInfo>(`${own}/vpcs/${id}`, {}, signal),
   });
 }
@@ -29,7 +29,7 @@ export function useVpc(id: string) {
 export function useStatus() {
   const { api, own } = useSession();
   return useQuery({
-    queryKey: ["status"],
+    queryKey: ["gateways"],
     queryFn: ({ signal }) => api.get<StatusInfo>(`${own}/status`, {}, signal),
     // Gateways report without an event of it.
     refetchInterval: 5_000,

@@ -64,7 +64,7 @@ export function EndpointCreatePage() {
     },
     onSuccess: async ({ id }) => {
       await queries.invalidateQueries({ queryKey: ["endpoints"] });
-      await queries.invalidateQueries({ queryKey: ["vpcs"] });
+      await queries.invalidateQueries({ queryKey: ["networks"] });
       await navigate(`/endpoints/${id}`);
     },
   });

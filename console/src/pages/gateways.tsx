@@ -12,7 +12,6 @@ import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { formatTime } from "../parts/format.ts";
 import { Loading } from "../parts/loading.tsx";
-import { Stale } from "../parts/stale.tsx";
 import { texts } from "../texts/en.ts";
 
 const t = texts.gateways;
@@ -65,7 +64,6 @@ export function GatewaysPage() {
   return (
     <ContentLayout header={<Header variant="h1">{t.title}</Header>}>
       <SpaceBetween size="l">
-        <Stale query={query} />
         <Container header={<Header variant="h2">{t.server}</Header>}>
           <KeyValuePairs
             columns={3}

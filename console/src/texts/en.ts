@@ -484,10 +484,6 @@ export const texts = {
     copied: "Copied",
     failed: "This browser does not let pages copy. Select the text instead.",
   },
-  stale: {
-    title: "The server does not answer",
-    since: (time: string) => `This is what it said at ${time}. The page goes on asking.`,
-  },
   live: {
     stale: (time: string) =>
       `The server does not answer: this is how it was at ${time}. The page reconnects by itself.`,

@@ -31,7 +31,7 @@ export function DeleteEndpoint({ endpoint, onDismiss }: DeleteEndpointProps) {
         await navigate("/endpoints");
         queries.removeQueries({ queryKey: ["endpoints", endpoint.id] });
         await queries.invalidateQueries({ queryKey: ["endpoints"] });
-        await queries.invalidateQueries({ queryKey: ["vpcs"] });
+        await queries.invalidateQueries({ queryKey: ["networks"] });
       }}
     >
       <p>{t.deleteWarns(endpoint.ip, endpoint.service_name)}</p>

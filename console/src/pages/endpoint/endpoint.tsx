@@ -8,7 +8,6 @@ import { useParams } from "react-router";
 import { useEndpoint } from "../../api/use-endpoints.ts";
 import type { EndpointInfo } from "../../api/wire.ts";
 import { Failure } from "../../parts/failure.tsx";
-import { Stale } from "../../parts/stale.tsx";
 import { Loading } from "../../parts/loading.tsx";
 import { texts } from "../../texts/en.ts";
 import { DeleteEndpoint } from "./delete-endpoint.tsx";
@@ -40,7 +39,6 @@ export function EndpointPage() {
       }
     >
       <SpaceBetween size="l">
-        <Stale query={query} />
         <div aria-live="polite">
           <State endpoint={endpoint} />
         </div>

@@ -26,7 +26,7 @@ export function AttachNetwork({ vpc, onDismiss }: AttachNetworkProps) {
       onDismiss={onDismiss}
       onConfirm={async () => {
         await api.request("PUT", `${own}/vpcs/${vpc.id}`, { body: { attachment } });
-        await queries.invalidateQueries({ queryKey: ["vpcs"] });
+        await queries.invalidateQueries({ queryKey: ["networks"] });
       }}
     >
       <Alert type="warning">{t.attachWarns}</Alert>

@@ -32,7 +32,7 @@ export function CreateNetwork({ onDismiss }: { readonly onDismiss: () => void })
         const { name, cidr, cidr6 } = fields;
         const body = { name, attachment, ...(cidr ? { cidr } : {}), ...(cidr6 ? { cidr6 } : {}) };
         await api.request("POST", `${own}/vpcs`, { body });
-        await queries.invalidateQueries({ queryKey: ["vpcs"] });
+        await queries.invalidateQueries({ queryKey: ["networks"] });
       }}
     >
       {field("name", t.createName)}

@@ -121,8 +121,8 @@ function DeleteNetwork({ vpc, onDismiss }: { readonly vpc: VpcInfo; readonly onD
       onConfirm={async () => {
         await api.request("DELETE", `${own}/vpcs/${vpc.id}`);
         await navigate("/networks");
-        queries.removeQueries({ queryKey: ["vpcs", vpc.id] });
-        await queries.invalidateQueries({ queryKey: ["vpcs"] });
+        queries.removeQueries({ queryKey: ["networks", vpc.id] });
+        await queries.invalidateQueries({ queryKey: ["networks"] });
       }}
     >
       {t.deleteWarns(vpc.name, [vpc.cidr, vpc.cidr6].filter(Boolean).join(", "))}
