@@ -122,6 +122,23 @@ export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
   );
 }
 
+const columns: readonly TableProps.ColumnDefinition<Permission>[] = [
+  {
+    id: "permission",
+    header: t.permission,
+    sortingField: "permission",
+    isRowHeader: true,
+    cell: ({ permission }) => permission,
+  },
+  { id: "type", header: t.type, sortingField: "permission_type", cell: (row) => row.permission_type },
+  {
+    id: "since",
+    header: t.since,
+    sortingField: "created_at",
+    cell: (row) => formatTime(row.created_at),
+  },
+];
+
 interface AddFormProps {
   readonly isReady: boolean;
   readonly onAdd: (entry: string) => void;
