@@ -1,3 +1,4 @@
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
@@ -69,15 +70,17 @@ export function ClusterHeader({ cluster }: { readonly cluster: Cluster }) {
           <StatusIndicator type="stopped">{t.isClosed}</StatusIndicator>
         )}
         {service ? (
-          <CopyToClipboard
-            variant="inline"
-            textToCopy={service.name}
-            copyButtonAriaLabel={t.copyName}
-            copySuccessText={t.copied}
-            copyErrorText={t.notCopied}
-          />
+          <Box>
+            <CopyToClipboard
+              variant="inline"
+              textToCopy={service.name}
+              copyButtonAriaLabel={t.copyName}
+              copySuccessText={t.copied}
+              copyErrorText={t.notCopied}
+            />
+          </Box>
         ) : null}
-        {service ? <span>{t.options(service)}</span> : null}
+        {service ? <Box color="text-body-secondary">{t.options(service)}</Box> : null}
       </SpaceBetween>
       {isOpening ? <OpenDialog cluster={cluster} onClose={() => setOpening(false)} /> : null}
       {change ? (

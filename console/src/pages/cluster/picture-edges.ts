@@ -10,6 +10,8 @@ export interface Edge {
   /** What is said below the name. */
   readonly note: string;
   readonly isWell: boolean;
+  /** A node that takes no new sessions because its owner wants that. */
+  readonly isDrained: boolean;
   readonly sessions: number;
   readonly bytes: number;
   readonly bytesPerSecond: number;
@@ -30,6 +32,7 @@ export function networkEdges(connections: readonly LiveConnection[]): readonly E
       name: row.vpc_id,
       note: row.account_id,
       isWell: before?.isWell === true || row.status === "accepted",
+      isDrained: false,
       sessions: (before?.sessions ?? 0) + row.sessions,
       bytes: (before?.bytes ?? 0) + row.bytes_in + row.bytes_out,
       bytesPerSecond: (before?.bytesPerSecond ?? 0) + row.bytesPerSecond,
@@ -57,6 +60,7 @@ export function nodeEdges(
       name: host,
       note: node.drain ? node.state : node.healthy === false ? "down" : node.state,
       isWell: node.healthy !== false && !node.drain,
+      isDrained: node.healthy !== false && node.drain !== undefined,
       sessions: count,
       bytes: own.reduce((sum, session) => sum + session.bytes_in + session.bytes_out, 0),
       bytesPerSecond: total === 0 ? 0 : (bytesPerSecond * count) / total,

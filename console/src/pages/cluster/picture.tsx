@@ -75,7 +75,7 @@ function Line({ edge, top, middle, onChoose }: LineProps) {
   const left = isNetwork ? 0 : pageWidth - boxWidth;
   const [from, to] = isNetwork ? [boxWidth, gatewayLeft] : [pageWidth - boxWidth, gatewayLeft + gatewayWidth];
   const bend = (from + to) / 2;
-  const kind = `${edge.sessions > 0 ? "" : " idle"}${edge.isWell ? "" : " bad"}`;
+  const kind = `${edge.sessions > 0 ? "" : " idle"}${edge.isWell ? "" : edge.isDrained ? " drained" : " bad"}`;
   return (
     <g
       className={`edge${kind}`}
