@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { networkEdges, nodeEdges, widthOf } from "./picture-edges.ts";
+
+const connection = (account: string, vpc: string, status: string, sessions: number) => ({
+  id: `${account}-${vpc}-${status}`,
+  status,
+  ip: "127.0.1.2",
+  vpc_id: vpc,
+  account_id: account,
+  max_session: 10,
+  specification_name: "default",
+  description: "",
+  sessions,
+  new_sessions: sessions,
+  bytes_in: 10,
+  bytes_out: 20,
+  refusals: {},
+  refusalCount: 0,
+  bytesPerSecond: 5,
+  created_at: "2026-01-02T03:04:05Z",
+});
+
+test("endpoints of one network are one edge, and who has most sessions comes first", () => {
+  const edges = networkEdges([
+    connection("a", "one", "rejected", 0),
+    connection("a", "one", "accepted", 3),
+    connection("b", "two", "accepted", 7),
+    connection("b", "three", "rejected", 0),
+  ]);
+  expect(edges).toMatchObject([
+    { id: "b/two", sessions: 7, isWell: true },
+    { id: "a/one", sessions: 3, bytes: 60, bytesPerSecond: 10, isWell: true },
+    { id: "b/three", sessions: 0, isWell: false },
+  ]);
+});
+
+test("nodes share the throughput by their sessions; drained is not dead", () => {
+  const node = { state: "serving", healthy: true, detail: "green" };
+  const edges = nodeEdges(
+    [
+      { ...node, id: "1", url: "http://10.0.0.1:9200", sessions: 3 },
+      {
+        ...node,
+        id: "2",
+        url: "http://10.0.0.2:9200",
+        sessions: 1,
+        drain: { since: "2026-01-02T03:04:05Z" },
+      },
+      { ...node, id: "3", url: "http://10.0.0.3:9200", sessions: 0, healthy: false },
+    ],
+    [
+      {
+        id: "s",
+        endpoint: "e",
+        source: "10.1.0.1:1",
+        node: "10.0.0.1:9200",
+        state: "open",
+        bytes_in: 1,
+        bytes_out: 2,
+      },
+    ],
+    100,
+  );
+  expect(edges).toMatchObject([
+    { name: "10.0.0.1:9200", isWell: true, isDrained: false, bytes: 3, bytesPerSecond: 75 },
+    { isWell: false, isDrained: true, bytesPerSecond: 25 },
+    { isWell: false, isDrained: false, note: "down", bytesPerSecond: 0 },
+  ]);
+});
+
+test("a line is wider with its throughput, within limits", () => {
+  expect([0, 900, 1e12].map(widthOf)).toEqual([1.5, 3.5, 12]);
+});
