@@ -2,7 +2,7 @@ import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import type { TableProps } from "@cloudscape-design/components/table";
-import { useState } from "react";
+import { memo, useDeferredValue, useState } from "react";
 import { useConnections, type LiveConnection } from "../../api/use-cluster.ts";
 import { useSamples } from "../../api/use-events.ts";
 import type { Cluster } from "../../api/wire.ts";
@@ -25,9 +25,24 @@ const statusTypes: Readonly<Record<string, StatusIndicatorProps.Type>> = {
 
 /** Who is connected, what he carries, and the two buttons. */
 export function ConnectionsTab({ cluster }: { readonly cluster: Cluster }) {
-  const { info } = useSession();
   const isOpen = cluster.service?.enabled === true;
   const { connections, error, refetch } = useConnections(cluster.id, isOpen);
+  // Drawing the table takes a while: what somebody does meanwhile comes first.
+  const rows = useDeferredValue(connections);
+  return <ConnectionsTable cluster={cluster} isOpen={isOpen} rows={rows} error={error} refetch={refetch} />;
+}
+
+interface ConnectionsTableProps {
+  readonly cluster: Cluster;
+  readonly isOpen: boolean;
+  readonly rows: readonly LiveConnection[] | undefined;
+  readonly error: Error | null;
+  readonly refetch: () => Promise<unknown>;
+}
+
+const ConnectionsTable = memo(function ConnectionsTable(props: ConnectionsTableProps) {
+  const { cluster, isOpen, rows, error, refetch } = props;
+  const { info } = useSession();
   const [selected, setSelected] = useState<readonly LiveConnection[]>([]);
   const [change, setChange] = useState<Change>();
   const decide = (action: "receive" | "reject"): Change => ({
@@ -44,7 +59,7 @@ export function ConnectionsTab({ cluster }: { readonly cluster: Cluster }) {
         title={t.title}
         empty={isOpen ? t.empty : t.closed}
         filter={t.filter}
-        rows={isOpen ? connections : []}
+        rows={isOpen ? rows : []}
         idOf={({ id }) => id}
         nameOf={({ id }) => id}
         columns={columns}
@@ -72,7 +87,7 @@ export function ConnectionsTab({ cluster }: { readonly cluster: Cluster }) {
       ) : null}
     </>
   );
-}
+});
 
 const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
   {
