@@ -21,10 +21,10 @@ const steps: readonly Step[] = [
     run: (start) => runTool(start, "tsc", ["--noEmit", "-p", "console"], 120_000),
   },
   { name: "console", run: (start) => runTool(start, "node", ["scripts/build-console.ts"], 120_000) },
-  { name: "unit tests", run: (start) => runVitest(start, "unit", 480_000) },
-  { name: "acceptance tests", run: (start) => runVitest(start, "acceptance", 480_000) },
+  { name: "unit tests", run: (start) => runVitest(start, "unit", 900_000) },
+  { name: "acceptance tests", run: (start) => runVitest(start, "acceptance", 1_200_000) },
   { name: "the console in a browser", run: (start) => runVitest(start, "browser", 480_000) },
-  { name: "network namespaces", run: (start) => runVitest(start, "netns", 480_000) },
+  { name: "network namespaces", run: (start) => runVitest(start, "netns", 900_000) },
   { name: "demo", run: (start) => runDemo(start, 300_000) },
 ];
 

@@ -108,7 +108,7 @@ export class EventFeed {
     const body: unknown = JSON.parse(data);
     if (event === "nodes") return this.#listener.onNodes();
     if (event !== "figures") return this.#listener.onEvent(body as PosternEvent);
-    return this.#listener.onFigures(Array.isArray(body) ? (body as Figures[]) : [body as Figures]);
+    return this.#listener.onFigures((body as { readonly endpoints: readonly Figures[] }).endpoints);
   }
 }
 

@@ -24,23 +24,6 @@ interface Permission {
 const t = texts.cluster.whitelist;
 const isEveryone = (entry: string): boolean => entry === "*" || entry === "iam:domain::*";
 
-const columns: readonly TableProps.ColumnDefinition<Permission>[] = [
-  {
-    id: "permission",
-    header: t.permission,
-    sortingField: "permission",
-    isRowHeader: true,
-    cell: ({ permission }) => permission,
-  },
-  { id: "type", header: t.type, sortingField: "permission_type", cell: (row) => row.permission_type },
-  {
-    id: "since",
-    header: t.since,
-    sortingField: "created_at",
-    cell: (row) => formatTime(row.created_at),
-  },
-];
-
 /** Which accounts may connect. */
 export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
   const { api, info } = useSession();
