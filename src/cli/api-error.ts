@@ -38,7 +38,7 @@ const stepByCode: Readonly<Record<string, string>> = {
 const stepByStatus: Readonly<Record<number, string>> = {
   400: "Correct what the message names, then repeat; --help after a command shows its arguments.",
   403: "Use credentials of the project that owns it; postern cluster list shows what yours may see.",
-  404: "See what there is: postern cluster list, endpoint list, vpc list, webhook list",
+  404: "See what there is: postern cluster list, postern endpoint list, postern vpc list, postern webhook list",
   409: "Look at its present state with postern cluster show CLUSTER, and repeat when that allows it.",
   412: "Somebody else changed it in the meantime: look at it again, then repeat.",
   413: "Send less at once.",

@@ -232,7 +232,16 @@ describe("registering", () => {
       client_port: 9200,
       vpc_id: aUuid,
       subnet_id: aUuid,
-      nodes: [{ id: aUuid, url: elastic.url, healthy: null, detail: expect.any(String) }],
+      nodes: [
+        {
+          id: aUuid,
+          url: elastic.url,
+          state: "serving",
+          healthy: null,
+          detail: expect.any(String),
+          sessions: 0,
+        },
+      ],
       service: null,
       created_at: expect.any(String),
       updated_at: expect.any(String),

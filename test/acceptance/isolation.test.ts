@@ -218,7 +218,12 @@ const table: readonly Row[] = [
 async function belongings(): Promise<unknown> {
   const paths = ["/postern/v1/{pid}/clusters", "/postern/v1/{pid}/vpcs", "/v1.0/{pid}/clusters"];
   const answers = await Promise.all(paths.map(async (path) => ok(await postern.api("GET", path))));
-  return [await service.connections(), ...answers];
+  // Gateways count again and again, and not at the same moment.
+  return JSON.parse(
+    JSON.stringify([await service.connections(), ...answers], (key, value: unknown) =>
+      key === "sessions" ? undefined : value,
+    ),
+  );
 }
 
 describe.each(table)("$operation", ({ method, path, body, refusal }) => {
