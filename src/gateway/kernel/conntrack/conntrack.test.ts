@@ -97,7 +97,9 @@ describe.skipIf(missing)(`connection tracking (${missing ?? "root"})`, () => {
     expect(live()).toHaveLength(others);
     poker.poke(pokes);
     await until("both ends are reset", () => lab.consumer.state.reset >= 40 && lab.node.state.reset >= 40);
-    expect([lab.consumer.state.reset, lab.node.state.reset]).toEqual([40, 40]);
+    // Of the one flow that was forgotten above, without a poke, an end may find out by itself.
+    for (const { reset } of [lab.consumer.state, lab.node.state]) expect([40, 41]).toContain(reset);
+    expect(live()).toHaveLength(others);
   });
 
   test("a poke leaves a flow that is still there alone", async () => {
