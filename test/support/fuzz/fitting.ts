@@ -53,7 +53,9 @@ function fittingInteger({ minimum = -1_000, maximum = 1_000_000 }: JsonSchema): 
 }
 
 function fittingText(schema: JsonSchema, trail: readonly string[]): fc.Arbitrary<string> {
-  const { pattern, minLength = 0, maxLength = usualLength } = schema;
+  const { pattern, minLength = 0 } = schema;
+  // What a pattern asks for may be longer than other texts are: cut, it would never fit.
+  const maxLength = schema.maxLength ?? (pattern === undefined ? usualLength : Number.POSITIVE_INFINITY);
   const most = Math.min(maxLength, usualLength);
   if (trail.includes("identity")) {
     const what = trail.at(-2) === "domain" ? "account" : trail.at(-1);
