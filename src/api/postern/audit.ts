@@ -60,6 +60,7 @@ export const listAllAudit = defineOperation({
 /** The same as lines of JSON, oldest first. */
 export const exportAudit = defineOperation({
   id: "ExportAudit",
+  answers: "application/x-ndjson",
   method: "GET",
   path: "/postern/v1/:project_id/audit/export",
   action: "postern:audit:list",
@@ -73,6 +74,7 @@ export const exportAudit = defineOperation({
 /** Operators only: every event with its link, so that the lines can be verified later. */
 export const exportAllAudit = defineOperation({
   id: "ExportAuditOfAllProjects",
+  answers: "application/x-ndjson",
   method: "GET",
   path: "/postern/v1/audit/export",
   action: "postern:audit:list",

@@ -37,6 +37,8 @@ export type DescribedOperation = {
   readonly body: JsonSchema | undefined;
   /** What a success is said to look like, where the description says it. */
   readonly success: JsonSchema | undefined;
+  /** A success is no JSON: a file, or a stream. */
+  readonly isOther: boolean;
 };
 
 type Entry = {
@@ -49,8 +51,10 @@ type Entry = {
 
 /** Every operation in the text of an OpenAPI document. */
 export function describedOperations(text: string): readonly DescribedOperation[] {
-  const document: { readonly paths: Readonly<Record<string, Readonly<Record<string, Entry>>>> } =
-    JSON.parse(text);
+  const whole = JSON.parse(text);
+  const document = withoutReferences(whole, whole.components.schemas) as {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Entry>>>>;
+  };
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, entry]) => ({
       id: entry.operationId,
@@ -60,7 +64,23 @@ export function describedOperations(text: string): readonly DescribedOperation[]
       parameters: entry.parameters,
       body: schemaOf(entry.requestBody),
       success: schemaOf(entry.responses["2XX"]),
+      isOther: Object.keys(entry.responses["2XX"]?.content ?? {}).some((type) => type !== "application/json"),
     })),
+  );
+}
+
+const reference = "#/components/schemas/";
+
+/** Puts what is described once, and referred to, in each place: those who check values know one schema alone. */
+function withoutReferences(value: unknown, schemas: Readonly<Record<string, unknown>>): unknown {
+  if (Array.isArray(value)) return value.map((one) => withoutReferences(one, schemas));
+  if (typeof value !== "object" || value === null) return value;
+  const named = (value as { readonly $ref?: unknown }).$ref;
+  if (typeof named === "string" && named.startsWith(reference)) {
+    return withoutReferences(schemas[named.slice(reference.length)], schemas);
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, withoutReferences(one, schemas)]),
   );
 }
 

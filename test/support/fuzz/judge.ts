@@ -35,7 +35,8 @@ export function faultsOf(
     if (!isPublished) faults.push(`status ${status}: ${text.slice(0, 200)}`);
   }
   if (!headers.get("x-request-id")) faults.push("no X-Request-Id");
-  const hasBody = text !== "" && sent.method !== "HEAD";
+  const isOther = status < 300 && operation.isOther;
+  const hasBody = text !== "" && sent.method !== "HEAD" && !isOther;
   if (hasBody && parsed === undefined) faults.push(`a body that is no JSON: ${text.slice(0, 200)}`);
   if (hasBody && headers.get("content-type") !== "application/json; charset=utf-8") {
     faults.push(`content type ${headers.get("content-type")}`);

@@ -11,6 +11,7 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/connections|endpoints?(_id|_id_list|IdList)?$/i, "endpoint"],
   [/resource_id/, "endpoint"],
   [/projects?(_id)?$/i, "project"],
+  [/^node_id$/, "node_id"],
   [/nodes$/, "node"],
 ];
 
