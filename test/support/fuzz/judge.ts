@@ -41,13 +41,21 @@ export function faultsOf(
   if (hasBody && headers.get("content-type") !== "application/json; charset=utf-8") {
     faults.push(`content type ${headers.get("content-type")}`);
   }
-  if (/\bat \S+:\d+:\d+/.test(text)) faults.push(`a stack trace: ${text.slice(0, 200)}`);
+  if (hasStackFrame(text)) faults.push(`a stack trace: ${text.slice(0, 200)}`);
   if (status >= 400 && sent.method !== "HEAD")
     faults.push(...errorFaults(operation, parsed, headers, isIntact));
   if (status < 300 && isIntact && operation.success && hasBody && !Compile(operation.success).Check(parsed)) {
     faults.push(`an answer that is not as described: ${text.slice(0, 200)}`);
   }
   return faults;
+}
+
+/**
+ * Whether `text` shows a frame of V8's stack trace, `at name (place:line:column)` or `at place:line:column`, where the
+ * place is a module. A time of day alone, `at 2026-01-01T08:20:54Z`, is none.
+ */
+export function hasStackFrame(text: string): boolean {
+  return /\bat [^\n"]{0,200}?(?:\.[cm]?[jt]sx?|\bnode:[\w/]+|<anonymous>):\d+:\d+/.test(text);
 }
 
 function errorFaults(
