@@ -1,4 +1,6 @@
 import { createServer as createTcpServer } from "node:net";
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test } from "vitest";
 import { probe, type ProbeTarget } from "./http-probe.ts";
 import { startTestNode, testCertificate } from "./test-node.ts";
@@ -77,4 +79,18 @@ test("a certificate must chain to the CA, unless checking is off", async () => {
   expect((await probe({ ...target, ca: cert }, 5_000)).body).toBe("secure");
   expect((await probe({ ...target, insecureSkipVerify: true }, 5_000)).body).toBe("secure");
   await expect(probe({ ...target, ca: "no certificate" }, 5_000)).rejects.toThrow(Error);
+});
+
+test("a node that has answered while this process stood still is not blamed for that", async () => {
+  const program = `
+    const { parentPort } = require("node:worker_threads");
+    const server = require("node:http").createServer((_request, response) => response.end("there"));
+    server.listen(0, "127.0.0.1", () => parentPort.postMessage(server.address().port));
+  `;
+  const node = new Worker(program, { eval: true });
+  onTestFinished(async () => void (await node.terminate()));
+  const [port] = (await once(node, "message")) as [number];
+  const answer = probe({ ...plain, port }, 60);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400);
+  expect((await answer).body).toBe("there");
 });

@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
+import { FairTimeout } from "./fair-timeout.ts";
 
 export interface ProbeTarget {
   readonly scheme: "http" | "https";
@@ -24,13 +25,14 @@ const bodyLimitBytes = 64 * 1024;
 
 /**
  * Asks a node over HTTP, on a connection of its own.
- * @param timeoutMs for the whole exchange
+ * @param timeoutMs for the whole exchange; time in which this process stood still does not count
  * @throws Error with a message for people: `ECONNREFUSED`, `timeout after 2000 ms`, ...
  */
 export function probe(target: ProbeTarget, timeoutMs: number): Promise<ProbeAnswer> {
   return new Promise((resolve, reject) => {
     const send = target.scheme === "https" ? httpsRequest : httpRequest;
-    const signal = AbortSignal.timeout(timeoutMs);
+    const timeout = new FairTimeout(timeoutMs);
+    const { signal } = timeout;
     const fail = (error: NodeJS.ErrnoException): void =>
       reject(new Error(signal.aborted ? `timeout after ${timeoutMs} ms` : (error.code ?? error.message)));
     const request = send(
@@ -64,6 +66,7 @@ export function probe(target: ProbeTarget, timeoutMs: number): Promise<ProbeAnsw
       },
     );
     request.on("error", fail);
+    request.on("close", () => timeout.clear());
     request.end();
   });
 }
