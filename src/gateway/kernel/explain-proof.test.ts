@@ -134,14 +134,15 @@ test(`explain predicts what the kernel does in ${situationCount} random situatio
   const gateway = await LoneGateway.startWith(gatewayHost, snapshotOf(calmStateOf(situations, place)));
   onTestFinished(() => gateway.stop());
   const holding = situations.filter((one) => canHold(one, place) && one.held > 0);
-  const [first] = holding;
-  if (!first) throw new Error("somebody holds sessions");
+  // Not one of them: the session that asks may still count when those are opened that make its cap full.
+  const idle = situations.find((one) => canHold(one, place) && one.held === 0);
+  if (!idle) throw new Error("Somebody holds no session");
   await eventually(
     async () => {
-      const address = { ip: first.carried.address, port: portOf(first) };
-      return (await client.call("probe", address, 1_000, first.heldFrom)) === "connected";
+      const address = { ip: idle.carried.address, port: portOf(idle) };
+      return (await client.call("probe", address, 1_000, idle.heldFrom)) === "connected";
     },
-    { what: "the first endpoint to answer" },
+    { what: "an endpoint to answer" },
   );
   const names = new Map<Situation, readonly string[]>();
   for (const one of holding) {
