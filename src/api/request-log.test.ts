@@ -113,5 +113,8 @@ test("no operation leaves a secret in the log, however much is logged, or in the
   expect(secrets.size).toBeGreaterThan(100);
   const all = lines.join("\n");
   expect(all).toContain('"operation":"CreateAccount"');
-  expect([...secrets, "MARKED", 'SK"'].filter((secret) => all.includes(secret))).toEqual([]);
+  // As a whole value, also in a text that holds JSON: the end of some digest may be the same two letters.
+  expect([...secrets, "MARKED", '"SK"', String.raw`\"SK\"`].filter((secret) => all.includes(secret))).toEqual(
+    [],
+  );
 }, 120_000);
