@@ -60,8 +60,11 @@ test("a first view is there in 1.5 s, and all script together is small", async (
   const shown = await ConsolePage.open(browser, system.postern.endpoint);
   await shown.goto("/clusters");
   await shown.heading("Sign in to Postern").waitFor();
+  // The entry comes some time after the paint.
   const paintedMs = await shown.page.evaluate<number>(
-    "performance.getEntriesByName('first-contentful-paint')[0].startTime",
+    `new Promise((resolve) => new PerformanceObserver((list) => {
+      for (const entry of list.getEntriesByName("first-contentful-paint")) resolve(entry.startTime);
+    }).observe({ type: "paint", buffered: true }))`,
   );
   expect(paintedMs).toBeLessThan(1_500);
   await shown.close();
