@@ -17,7 +17,8 @@ export type EndpointApproval = "pending" | "accepted" | "rejected";
 export type Rejecter = "owner" | "whitelist";
 
 /** The state as the wire shows it (contract sections 1.3 and 3.7). */
-export type EndpointStatus = "creating" | "pendingAcceptance" | "accepted" | "rejected" | "failed";
+export const endpointStatuses = ["creating", "pendingAcceptance", "accepted", "rejected", "failed"] as const;
+export type EndpointStatus = (typeof endpointStatuses)[number];
 
 export type EndpointEvent = "receive" | "reject" | "leave_whitelist" | "attached" | "attach_failed";
 

@@ -16,14 +16,16 @@ export interface Plan {
   readonly accountsLosingAccess: readonly AccountId[];
 }
 
+/**
+ * `cut`: admitted now, refused or without a gateway then; `admitted`: the other way round; `narrowed`: fewer sources
+ * are admitted; `moved`: its network is another interface or namespace of the gateway's host then.
+ */
+export const planEffects = ["created", "deleted", "cut", "admitted", "narrowed", "moved"] as const;
+
 export interface PlannedEndpoint {
   readonly id: EndpointId;
   readonly accountId: AccountId;
-  /**
-   * `cut`: admitted now, refused or without a gateway then; `admitted`: the other way round; `narrowed`: fewer sources
-   * are admitted; `moved`: its network is another interface or namespace of the gateway's host then.
-   */
-  readonly effect: "created" | "deleted" | "cut" | "admitted" | "narrowed" | "moved";
+  readonly effect: (typeof planEffects)[number];
   /** Live sessions that would be cut for sure. */
   readonly sessions: number;
   /** Most live sessions that could be cut. */

@@ -1,16 +1,7 @@
 import type { ApiClient } from "./client.ts";
 import { ApiFailure } from "./failure.ts";
-import type { Figures } from "./figures.ts";
+import type { FiguresMessage, HappenedEvent, LiveFigures } from "./generated.ts";
 import { readMessages, type SseMessage } from "./sse.ts";
-
-/** What happened, as docs/events.md has it. */
-export interface PosternEvent {
-  readonly id: number;
-  readonly type: string;
-  readonly timestamp: string;
-  readonly resource: string;
-  readonly data: Readonly<Record<string, unknown>>;
-}
 
 export type FeedState =
   | { readonly kind: "connecting" }
@@ -20,8 +11,8 @@ export type FeedState =
 
 export interface FeedListener {
   onState(state: FeedState): void;
-  onEvent(event: PosternEvent): void;
-  onFigures(figures: readonly Figures[]): void;
+  onEvent(event: HappenedEvent): void;
+  onFigures(figures: readonly LiveFigures[]): void;
   onNodes(): void;
   /** Something may have been missed: everything has to be read anew. */
   onReset(): void;
@@ -107,8 +98,8 @@ export class EventFeed {
     if (event === "reset") return this.#listener.onReset();
     const body: unknown = JSON.parse(data);
     if (event === "nodes") return this.#listener.onNodes();
-    if (event !== "figures") return this.#listener.onEvent(body as PosternEvent);
-    return this.#listener.onFigures((body as { readonly endpoints: readonly Figures[] }).endpoints);
+    if (event !== "figures") return this.#listener.onEvent(body as HappenedEvent);
+    return this.#listener.onFigures((body as FiguresMessage).endpoints);
   }
 }
 

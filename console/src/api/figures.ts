@@ -1,11 +1,7 @@
+import type { LiveFigures } from "./generated.ts";
+
 /** What an endpoint carries: numbers since the gateway began, but sessions are those of now. */
-export interface Figures {
-  readonly endpoint: string;
-  readonly sessions: number;
-  readonly new_sessions: number;
-  readonly bytes_in: number;
-  readonly bytes_out: number;
-}
+export type Figures = Readonly<Omit<LiveFigures, "refusals">>;
 
 export interface Sample extends Figures {
   /** Milliseconds since the epoch, on this browser's clock. */

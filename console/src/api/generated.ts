@@ -73,7 +73,7 @@ export interface Plan {
   endpoints: {
     id: string;
     account_id: string;
-    effect: string;
+    effect: "created" | "deleted" | "cut" | "admitted" | "narrowed" | "moved";
     sessions: number;
     up_to?: number;
   }[];
@@ -119,7 +119,7 @@ export interface NodesMessage {
 }
 export interface Connection {
   id: string;
-  status: "creating" | "pendingAcceptance" | "accepted" | "rejected" | "failed" | "deleting";
+  status: "creating" | "pendingAcceptance" | "accepted" | "rejected" | "failed";
   maxSession: string;
   specificationName: string;
   vpcepIp: string;
@@ -158,7 +158,11 @@ export interface Status {
   pid: number;
   gateways: Gateway[];
   counts: {
-    [k: string]: number;
+    clusters: number;
+    services: number;
+    endpoints: number;
+    unattached: number;
+    sessions: number;
   };
 }
 export interface Session {
@@ -246,7 +250,7 @@ export interface Vpc {
 }
 export interface Endpoint {
   id: string;
-  status: "creating" | "pendingAcceptance" | "accepted" | "rejected" | "failed" | "deleting";
+  status: "creating" | "pendingAcceptance" | "accepted" | "rejected" | "failed";
   ip: string;
   ip6?: string;
   port: number;

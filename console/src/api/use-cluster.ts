@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 import { useSession } from "../session/session-context.tsx";
+import type { Cluster, Endpoint } from "./generated.ts";
 import { getAll } from "./get-all.ts";
 import { useEvents, useFiguresInterval } from "./use-events.ts";
-import type { Cluster, Connection } from "./wire.ts";
+
 
 const clusterRefreshMs = 10_000;
 
@@ -24,7 +25,7 @@ export function useConnections(id: string, isOpen: boolean) {
   const query = useQuery({
     queryKey: ["clusters", id, "connections"],
     queryFn: ({ signal }) =>
-      getAll<Connection>(api, `${own}/clusters/${id}/connections`, "connections", signal),
+      getAll<Endpoint>(api, `${own}/clusters/${id}/connections`, "connections", signal),
     refetchInterval: useFiguresInterval(),
     enabled: isOpen,
   });
@@ -49,7 +50,7 @@ export function useConnections(id: string, isOpen: boolean) {
   return { ...query, connections };
 }
 
-export interface LiveConnection extends Connection {
+export interface LiveConnection extends Endpoint {
   /** Both directions together. */
   readonly bytesPerSecond: number;
   /** For whatever reason. */

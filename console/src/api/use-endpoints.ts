@@ -1,6 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSession } from "../session/session-context.tsx";
-import type { DryRunPlan, EndpointInfo, Explanation, RefusalRow, SessionRow } from "./wire.ts";
+import type {
+  Endpoint,
+  Explanation,
+  ListConsumerEndpointsAnswer,
+  ListRefusalsOfEndpointAnswer,
+  ListSessionsOfEndpointAnswer,
+  Plan,
+} from "./generated.ts";
 
 /** Nothing is asked for more often. */
 export const leastIntervalMs = 5_000;
@@ -11,11 +18,7 @@ export function useEndpoints() {
   return useQuery({
     queryKey: ["endpoints", "list"],
     queryFn: ({ signal }) =>
-      api.get<{ readonly endpoints: readonly EndpointInfo[]; readonly total_count: number }>(
-        `${own}/endpoints`,
-        { limit: 1_000 },
-        signal,
-      ),
+      api.get<ListConsumerEndpointsAnswer>(`${own}/endpoints`, { limit: 1_000 }, signal),
     refetchInterval: leastIntervalMs,
   });
 }
@@ -25,7 +28,7 @@ export function useEndpoint(id: string) {
   const { api, own } = useSession();
   return useQuery({
     queryKey: ["endpoints", id],
-    queryFn: ({ signal }) => api.get<EndpointInfo>(`${own}/endpoints/${id}`, {}, signal),
+    queryFn: ({ signal }) => api.get<Endpoint>(`${own}/endpoints/${id}`, {}, signal),
     refetchInterval: leastIntervalMs,
   });
 }
@@ -36,11 +39,7 @@ export function useEndpointSessions(id: string) {
   return useQuery({
     queryKey: ["endpoints", id, "sessions"],
     queryFn: ({ signal }) =>
-      api.get<{ readonly sessions: readonly SessionRow[]; readonly total_count: number }>(
-        `${own}/endpoints/${id}/sessions`,
-        { limit: 100 },
-        signal,
-      ),
+      api.get<ListSessionsOfEndpointAnswer>(`${own}/endpoints/${id}/sessions`, { limit: 100 }, signal),
     refetchInterval: leastIntervalMs,
   });
 }
@@ -51,11 +50,7 @@ export function useEndpointRefusals(id: string) {
   return useQuery({
     queryKey: ["endpoints", id, "refusals"],
     queryFn: ({ signal }) =>
-      api.get<{ readonly refusals: readonly RefusalRow[]; readonly total_count: number }>(
-        `${own}/endpoints/${id}/refusals`,
-        { limit: 100 },
-        signal,
-      ),
+      api.get<ListRefusalsOfEndpointAnswer>(`${own}/endpoints/${id}/refusals`, { limit: 100 }, signal),
     refetchInterval: leastIntervalMs,
   });
 }
@@ -77,7 +72,7 @@ export function useDeletionPlan(id: string) {
     queryKey: ["endpoints", id, "deletion"],
     queryFn: async () => {
       const headers = { "x-postern-dry-run": "true" };
-      return (await api.request<DryRunPlan>("DELETE", `${own}/endpoints/${id}`, { headers })).body;
+      return (await api.request<Plan>("DELETE", `${own}/endpoints/${id}`, { headers })).body;
     },
     staleTime: 0,
     gcTime: 0,

@@ -10,8 +10,9 @@ import {
   type ReactNode,
 } from "react";
 import { useSession } from "../session/session-context.tsx";
-import { EventFeed, type FeedState, type PosternEvent } from "./event-feed.ts";
+import { EventFeed, type FeedState } from "./event-feed.ts";
 import { FigureHistory, type Sample } from "./figures.ts";
+import type { HappenedEvent } from "./generated.ts";
 
 /** Many events come together, such as when a whitelist rejects a hundred endpoints: they are one refetch. */
 const gatherMs = 300;
@@ -82,7 +83,7 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
  * The keys of the queries whose answers an event changes. Keys are `["clusters"]`, `["clusters", id, part]`,
  * `["endpoints"]`, `["endpoints", id, part]`, `["networks"]`, `["gateways"]`; a key stands for all that begin with it.
  */
-export function queryKeysOf({ type, data }: PosternEvent): readonly QueryKey[] {
+export function queryKeysOf({ type, data }: HappenedEvent): readonly QueryKey[] {
   const cluster = data["cluster_id"];
   const ofCluster =
     typeof cluster === "string"

@@ -5,7 +5,7 @@ import Tabs from "@cloudscape-design/components/tabs";
 import type { ReactNode } from "react";
 import { useNavigate, useParams } from "react-router";
 import { useCluster } from "../api/use-cluster.ts";
-import type { Cluster } from "../api/wire.ts";
+import type { Cluster } from "../api/generated.ts";
 import { Failure } from "../parts/failure.tsx";
 import { texts } from "../texts/en.ts";
 import { AuditTab } from "./cluster/audit.tsx";

@@ -4,15 +4,10 @@ import type { TableProps } from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "react-router";
 import { getAll } from "../api/get-all.ts";
-import type { Cluster } from "../api/wire.ts";
+import type { Cluster, Service } from "../api/generated.ts";
 import { ListTable } from "../parts/list-table.tsx";
 import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";
-
-interface Service {
-  readonly cluster_id: string;
-  readonly connections: number;
-}
 
 interface ClusterRow extends Cluster {
   readonly isOpen: boolean;

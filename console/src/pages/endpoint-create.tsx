@@ -12,7 +12,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { useVpcs } from "../api/use-vpcs.ts";
-import type { EndpointInfo, SubnetInfo, VpcInfo } from "../api/wire.ts";
+import type { Endpoint, Subnet, Vpc } from "../api/generated.ts";
 import { Failure } from "../parts/failure.tsx";
 import { LinkButton } from "../parts/link-button.tsx";
 import { Pool } from "../parts/pool.tsx";
@@ -60,7 +60,7 @@ export function EndpointCreatePage() {
         enable_dns: wish.privateName,
         description: wish.description,
       };
-      return (await api.request<EndpointInfo>("POST", `${own}/endpoints`, { body })).body;
+      return (await api.request<Endpoint>("POST", `${own}/endpoints`, { body })).body;
     },
     onSuccess: async ({ id }) => {
       await queries.invalidateQueries({ queryKey: ["endpoints"] });
@@ -120,22 +120,22 @@ export function EndpointCreatePage() {
   );
 }
 
-const optionOf = ({ id, name, cidr }: VpcInfo | SubnetInfo) => ({
+const optionOf = ({ id, name, cidr }: Vpc | Subnet) => ({
   value: id,
   label: name,
   description: cidr,
 });
 
 interface NetworkFieldsProps {
-  readonly vpcs: readonly VpcInfo[];
+  readonly vpcs: readonly Vpc[];
   readonly isLoading: boolean;
-  readonly vpc: VpcInfo | undefined;
-  readonly subnet: SubnetInfo | undefined;
+  readonly vpc: Vpc | undefined;
+  readonly subnet: Subnet | undefined;
   readonly change: (part: Partial<Wish>) => void;
 }
 
 function NetworkFields({ vpcs, isLoading, vpc, subnet, change }: NetworkFieldsProps) {
-  const pooled = (each: SubnetInfo) => ({
+  const pooled = (each: Subnet) => ({
     ...optionOf(each),
     tags: [texts.networks.free(each.addresses_free)],
   });
@@ -168,7 +168,7 @@ function NetworkFields({ vpcs, isLoading, vpc, subnet, change }: NetworkFieldsPr
 
 interface EndpointFieldsProps {
   readonly wish: Wish;
-  readonly subnet: SubnetInfo | undefined;
+  readonly subnet: Subnet | undefined;
   readonly change: (part: Partial<Wish>) => void;
 }
 

@@ -5,7 +5,7 @@ import Table, { type TableProps } from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import { Link } from "react-router";
 import { useEndpoints } from "../api/use-endpoints.ts";
-import type { EndpointInfo } from "../api/wire.ts";
+import type { Endpoint } from "../api/generated.ts";
 import { Empty } from "../parts/empty.tsx";
 import { EndpointStatusIndicator } from "../parts/endpoint-status.tsx";
 import { Failure } from "../parts/failure.tsx";
@@ -14,7 +14,7 @@ import { texts } from "../texts/en.ts";
 
 const t = texts.endpoints;
 
-const columns: readonly TableProps.ColumnDefinition<EndpointInfo>[] = [
+const columns: readonly TableProps.ColumnDefinition<Endpoint>[] = [
   {
     id: "id",
     header: t.id,

@@ -6,7 +6,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { useStatus, useVpcs } from "../api/use-vpcs.ts";
-import type { GatewayInfo, StatusInfo } from "../api/wire.ts";
+import type { Gateway, Status } from "../api/generated.ts";
 import { attachmentText } from "../parts/attachment-fields.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
@@ -28,7 +28,7 @@ function AppliedRevision({
   return <StatusIndicator type="in-progress">{t.behind(applied, current - applied)}</StatusIndicator>;
 }
 
-function columnsOf({ revision }: StatusInfo): readonly TableProps.ColumnDefinition<GatewayInfo>[] {
+function columnsOf({ revision }: Status): readonly TableProps.ColumnDefinition<Gateway>[] {
   return [
     { id: "name", header: t.name, cell: ({ name }) => name, isRowHeader: true },
     {
@@ -72,7 +72,7 @@ export function GatewaysPage() {
               { label: t.region, value: status.region },
               { label: t.zone, value: status.dns_zone },
               { label: t.revision, value: status.revision },
-              { label: t.sessions, value: (status.counts["sessions"] ?? 0).toLocaleString("en") },
+              { label: t.sessions, value: status.counts.sessions.toLocaleString("en") },
             ]}
           />
         </Container>

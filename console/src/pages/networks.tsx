@@ -7,7 +7,7 @@ import TextFilter from "@cloudscape-design/components/text-filter";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useVpcs } from "../api/use-vpcs.ts";
-import type { VpcInfo } from "../api/wire.ts";
+import type { Vpc } from "../api/generated.ts";
 import { attachmentText } from "../parts/attachment-fields.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failure } from "../parts/failure.tsx";
@@ -17,7 +17,7 @@ import { CreateNetwork } from "./network/create-network.tsx";
 
 const t = texts.networks;
 
-const columns: readonly TableProps.ColumnDefinition<VpcInfo>[] = [
+const columns: readonly TableProps.ColumnDefinition<Vpc>[] = [
   {
     id: "name",
     header: t.name,

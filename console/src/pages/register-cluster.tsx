@@ -10,7 +10,7 @@ import Textarea from "@cloudscape-design/components/textarea";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import type { Cluster } from "../api/wire.ts";
+import type { Cluster } from "../api/generated.ts";
 import { Failure } from "../parts/failure.tsx";
 import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";

@@ -1,13 +1,14 @@
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
-import type { AttachmentKind, VpcInfo } from "../api/wire.ts";
+import type { Vpc } from "../api/generated.ts";
 import { texts } from "../texts/en.ts";
 
 const t = texts.networks;
-const kinds = ["loopback", "interface", "netns", "none"] as const satisfies readonly AttachmentKind[];
 
-export type AttachmentWish = VpcInfo["attachment"];
+export type AttachmentWish = Vpc["attachment"];
+
+const kinds = ["loopback", "interface", "netns", "none"] as const satisfies readonly AttachmentWish["kind"][];
 
 interface AttachmentFieldsProps {
   readonly wish: AttachmentWish;
@@ -16,7 +17,7 @@ interface AttachmentFieldsProps {
 
 /** How gateways are attached to a network, as a choice. */
 export function AttachmentFields({ wish, onChange }: AttachmentFieldsProps) {
-  const optionOf = (kind: AttachmentKind) => ({ value: kind, label: t.kinds[kind] });
+  const optionOf = (kind: AttachmentWish["kind"]) => ({ value: kind, label: t.kinds[kind] });
   return (
     <>
       <FormField label={t.attachment}>

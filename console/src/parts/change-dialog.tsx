@@ -6,7 +6,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import type { Plan } from "../api/wire.ts";
+import type { Plan } from "../api/generated.ts";
 import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";
 import { Failure } from "./failure.tsx";

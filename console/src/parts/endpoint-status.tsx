@@ -1,8 +1,10 @@
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
-import type { EndpointStatus } from "../api/wire.ts";
+import type { Endpoint } from "../api/generated.ts";
 import { texts } from "../texts/en.ts";
 
-export const statusTypes: Readonly<Record<EndpointStatus, StatusIndicatorProps.Type>> = {
+type Status = Endpoint["status"];
+
+const statusTypes: Readonly<Record<Status, StatusIndicatorProps.Type>> = {
   creating: "in-progress",
   pendingAcceptance: "pending",
   accepted: "success",
@@ -11,6 +13,6 @@ export const statusTypes: Readonly<Record<EndpointStatus, StatusIndicatorProps.T
 };
 
 /** The state of an endpoint, as a sign and a word. */
-export function EndpointStatusIndicator({ status }: { readonly status: EndpointStatus }) {
+export function EndpointStatusIndicator({ status }: { readonly status: Status }) {
   return <StatusIndicator type={statusTypes[status]}>{texts.endpoints.statuses[status]}</StatusIndicator>;
 }

@@ -1,6 +1,6 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import type { Plan } from "../api/wire.ts";
+import type { Plan } from "../api/generated.ts";
 import { texts } from "../texts/en.ts";
 
 const t = texts.change;

@@ -1,9 +1,9 @@
 import ProgressBar from "@cloudscape-design/components/progress-bar";
-import type { SubnetInfo } from "../api/wire.ts";
+import type { Subnet } from "../api/generated.ts";
 import { texts } from "../texts/en.ts";
 
 /** How much of a subnet's addresses endpoints have, as a bar and in words. */
-export function Pool({ subnet }: { readonly subnet: SubnetInfo }) {
+export function Pool({ subnet }: { readonly subnet: Subnet }) {
   const { addresses_used: used, addresses_free: free } = subnet;
   const all = used + free;
   return (

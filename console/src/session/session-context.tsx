@@ -3,7 +3,7 @@ import { createContext, useContext, useEffect, useMemo, useState, type ReactNode
 import { ApiClient } from "../api/client.ts";
 import { ApiFailure } from "../api/failure.ts";
 import { requestSigner, type AccessKey } from "../api/sign.ts";
-import type { SessionInfo } from "../api/wire.ts";
+import type { Session as SessionInfo } from "../api/generated.ts";
 import { SignInPage } from "./sign-in.tsx";
 
 const sessionPath = "/postern/v1/session";

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { endpointStatuses } from "../../domain/endpoint-state.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
 import { stringEnum } from "../schema.ts";
 import { count, text, time, yesOrNo } from "./parts.ts";
@@ -11,14 +12,7 @@ export const refusalCounts = Type.Object(
   },
 );
 
-export const endpointStatusName = stringEnum([
-  "creating",
-  "pendingAcceptance",
-  "accepted",
-  "rejected",
-  "failed",
-  "deleting",
-]);
+export const endpointStatusName = stringEnum(endpointStatuses);
 
 /** What an endpoint carries: `sessions` is now, the others count since its gateway started. */
 export const figures = { sessions: count, new_sessions: count, bytes_in: count, bytes_out: count };

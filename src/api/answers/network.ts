@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { attachmentKinds } from "../../domain/attachment.ts";
 import { stringEnum } from "../schema.ts";
-import { count, orNull, recordOf, text, time, yesOrNo } from "./parts.ts";
+import { count, orNull, text, time, yesOrNo } from "./parts.ts";
 
 export const vpcAnswer = Type.Object(
   {
@@ -53,7 +53,15 @@ export const statusAnswer = Type.Object(
         { title: "Gateway" },
       ),
     ),
-    counts: recordOf(count),
+    counts: Type.Object({
+      clusters: count,
+      services: count,
+      endpoints: count,
+      /** Of those endpoints: in networks that no gateway is attached to. */
+      unattached: count,
+      /** An operator is told those of the whole installation. */
+      sessions: count,
+    }),
   },
   { title: "Status" },
 );

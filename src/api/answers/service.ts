@@ -1,4 +1,6 @@
 import { Type } from "typebox";
+import { planEffects } from "../../domain/plan.ts";
+import { stringEnum } from "../schema.ts";
 import { endpointStatusName } from "./endpoint.ts";
 import { count, text, time, yesOrNo } from "./parts.ts";
 
@@ -61,7 +63,7 @@ export const planAnswer = Type.Object(
       Type.Object({
         id: text,
         account_id: text,
-        effect: text,
+        effect: stringEnum(planEffects),
         sessions: count,
         up_to: Type.Optional(count),
       }),

@@ -1,24 +1,10 @@
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import { useQuery } from "@tanstack/react-query";
-import type { Cluster } from "../../api/wire.ts";
+import type { AuditRecord, Cluster, ListAuditAnswer } from "../../api/generated.ts";
 import { formatTime } from "../../parts/format.ts";
 import { ListTable } from "../../parts/list-table.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
-
-interface AuditEvent {
-  readonly seq: number;
-  readonly at: string;
-  readonly action: string;
-  readonly actor?: string;
-  readonly source?: string;
-  readonly resource?: string;
-  readonly changes: readonly {
-    readonly resource: string;
-    readonly before: Record<string, unknown> | null;
-    readonly after: Record<string, unknown> | null;
-  }[];
-}
 
 const t = texts.cluster.audit;
 
@@ -28,14 +14,10 @@ export function AuditTab({ cluster }: { readonly cluster: Cluster }) {
   const query = useQuery({
     queryKey: ["clusters", cluster.id, "audit"],
     queryFn: ({ signal }) =>
-      api.get<{ readonly events: readonly AuditEvent[] }>(
-        `${own}/audit`,
-        { resource: `cluster/${cluster.id}`, limit: 1_000 },
-        signal,
-      ),
+      api.get<ListAuditAnswer>(`${own}/audit`, { resource: `cluster/${cluster.id}`, limit: 1_000 }, signal),
   });
   return (
-    <ListTable<AuditEvent>
+    <ListTable<AuditRecord>
       title={t.title}
       empty={t.empty}
       filter={t.filter}
@@ -61,7 +43,7 @@ export function AuditTab({ cluster }: { readonly cluster: Cluster }) {
   );
 }
 
-function Changes({ changes }: Pick<AuditEvent, "changes">) {
+function Changes({ changes }: Pick<AuditRecord, "changes">) {
   if (changes.length === 0) return "–";
   return (
     <ExpandableSection headerText={t.count(changes.length)}>

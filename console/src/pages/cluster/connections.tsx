@@ -5,7 +5,7 @@ import type { TableProps } from "@cloudscape-design/components/table";
 import { memo, useDeferredValue, useState } from "react";
 import { useConnections, type LiveConnection } from "../../api/use-cluster.ts";
 import { useSamples } from "../../api/use-events.ts";
-import type { Cluster } from "../../api/wire.ts";
+import type { Cluster } from "../../api/generated.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { formatBytes, formatRate, formatTime } from "../../parts/format.ts";
 import { Gauge } from "../../parts/gauge.tsx";

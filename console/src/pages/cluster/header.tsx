@@ -6,7 +6,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import type { Cluster } from "../../api/wire.ts";
+import type { Cluster } from "../../api/generated.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";

@@ -1,10 +1,33 @@
 import { expect, test } from "vitest";
+import type { LiveConnection } from "../../api/use-cluster.ts";
 import { networkEdges, nodeEdges, widthOf } from "./picture-edges.ts";
 
-const connection = (account: string, vpc: string, status: string, sessions: number) => ({
+const noRefusals = {
+  not_accepted: 0,
+  not_whitelisted: 0,
+  source_not_allowed: 0,
+  session_cap: 0,
+  no_healthy_node: 0,
+  service_closed: 0,
+  connection_rate: 0,
+};
+const connection = (
+  account: string,
+  vpc: string,
+  status: LiveConnection["status"],
+  sessions: number,
+): LiveConnection => ({
   id: `${account}-${vpc}-${status}`,
   status,
   ip: "127.0.1.2",
+  port: 9200,
+  ports: [9200],
+  service_id: "service",
+  service_name: "local-1.logs.service",
+  cluster_id: "cluster",
+  project_id: account,
+  subnet_id: "subnet",
+  attached: true,
   vpc_id: vpc,
   account_id: account,
   max_session: 10,
@@ -14,7 +37,7 @@ const connection = (account: string, vpc: string, status: string, sessions: numb
   new_sessions: sessions,
   bytes_in: 10,
   bytes_out: 20,
-  refusals: {},
+  refusals: noRefusals,
   refusalCount: 0,
   bytesPerSecond: 5,
   created_at: "2026-01-02T03:04:05Z",
@@ -35,7 +58,7 @@ test("endpoints of one network are one edge, and who has most sessions comes fir
 });
 
 test("nodes share the throughput by their sessions; drained is not dead", () => {
-  const node = { state: "serving", healthy: true, detail: "green" };
+  const node = { state: "serving" as const, healthy: true, detail: "green" };
   const edges = nodeEdges(
     [
       { ...node, id: "1", url: "http://10.0.0.1:9200", sessions: 3 },

@@ -1,6 +1,5 @@
 import type { LiveConnection } from "../../api/use-cluster.ts";
-import type { Session } from "../../api/use-cluster-sessions.ts";
-import type { ClusterNode } from "../../api/wire.ts";
+import type { ClusterNode, LiveSession } from "../../api/generated.ts";
 
 /** One line of the picture: from a network to the gateway, or from the gateway to a node. */
 export interface Edge {
@@ -46,7 +45,7 @@ export function networkEdges(connections: readonly LiveConnection[]): readonly E
 /** @param sessions those of now: their bytes are the node's, whose share of the throughput is by sessions */
 export function nodeEdges(
   nodes: readonly ClusterNode[],
-  sessions: readonly Session[],
+  sessions: readonly LiveSession[],
   bytesPerSecond: number,
 ): readonly Edge[] {
   const total = nodes.reduce((sum, node) => sum + (node.sessions ?? 0), 0);

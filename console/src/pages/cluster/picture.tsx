@@ -3,7 +3,7 @@ import Spinner from "@cloudscape-design/components/spinner";
 import { useState } from "react";
 import { useClusterSessions } from "../../api/use-cluster-sessions.ts";
 import { useConnections } from "../../api/use-cluster.ts";
-import type { Cluster } from "../../api/wire.ts";
+import type { Cluster } from "../../api/generated.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { formatBytes, formatRate } from "../../parts/format.ts";
 import { texts } from "../../texts/en.ts";

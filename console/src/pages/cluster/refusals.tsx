@@ -1,21 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { getAll } from "../../api/get-all.ts";
-import type { Cluster } from "../../api/wire.ts";
+import type { Cluster, Refusal } from "../../api/generated.ts";
 import { formatTime } from "../../parts/format.ts";
 import { ListTable } from "../../parts/list-table.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
-
-interface Refusal {
-  readonly reason: string;
-  readonly rule: string;
-  readonly source?: string;
-  readonly endpoint: string;
-  readonly account: string;
-  readonly first_at: string;
-  readonly last_at: string;
-  readonly count: number;
-}
 
 const t = texts.cluster.refusals;
 const refreshMs = 10_000;

@@ -1,7 +1,7 @@
 import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
-import { useClusterSessions, type Session } from "../../api/use-cluster-sessions.ts";
-import type { Cluster } from "../../api/wire.ts";
+import { useClusterSessions } from "../../api/use-cluster-sessions.ts";
+import type { Cluster, LiveSession } from "../../api/generated.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { formatBytes } from "../../parts/format.ts";
 import { ListTable } from "../../parts/list-table.tsx";
@@ -15,7 +15,7 @@ export function SessionsTab({ cluster }: { readonly cluster: Cluster }) {
   const { own } = useSession();
   const query = useClusterSessions(cluster.id);
   const [change, setChange] = useState<Change>();
-  const endOf = (session: Session): Change => ({
+  const endOf = (session: LiveSession): Change => ({
     title: t.end.title(session.source),
     description: t.end.text(session.endpoint),
     confirm: t.end.confirm,
@@ -25,7 +25,7 @@ export function SessionsTab({ cluster }: { readonly cluster: Cluster }) {
   });
   return (
     <>
-      <ListTable<Session>
+      <ListTable<LiveSession>
         title={t.title}
         empty={t.empty}
         filter={t.filter}

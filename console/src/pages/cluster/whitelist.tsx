@@ -7,19 +7,12 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { TableProps } from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Cluster } from "../../api/wire.ts";
+import type { Cluster, Connections, Permission } from "../../api/generated.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { formatTime } from "../../parts/format.ts";
 import { ListTable } from "../../parts/list-table.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
-
-interface Permission {
-  readonly id: string;
-  readonly permission: string;
-  readonly permission_type: string;
-  readonly created_at: string;
-}
 
 const t = texts.cluster.whitelist;
 const isEveryone = (entry: string): boolean => entry === "*" || entry === "iam:domain::*";
@@ -32,7 +25,7 @@ export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
   const query = useQuery({
     queryKey: ["clusters", cluster.id, "whitelist"],
     queryFn: ({ signal }) =>
-      api.get<{ readonly permissions: readonly Permission[] }>(`${path}/connections`, { limit: 1 }, signal),
+      api.get<Connections>(`${path}/connections`, { limit: 1 }, signal),
     enabled: isOpen,
   });
   const [selected, setSelected] = useState<readonly Permission[]>([]);

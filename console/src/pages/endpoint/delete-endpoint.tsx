@@ -3,7 +3,7 @@ import Spinner from "@cloudscape-design/components/spinner";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 import { useDeletionPlan } from "../../api/use-endpoints.ts";
-import type { EndpointInfo } from "../../api/wire.ts";
+import type { Endpoint } from "../../api/generated.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
@@ -11,7 +11,7 @@ import { texts } from "../../texts/en.ts";
 const t = texts.endpoint;
 
 interface DeleteEndpointProps {
-  readonly endpoint: EndpointInfo;
+  readonly endpoint: Endpoint;
   readonly onDismiss: () => void;
 }
 

@@ -6,7 +6,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useParams } from "react-router";
 import { useEndpoint } from "../../api/use-endpoints.ts";
-import type { EndpointInfo } from "../../api/wire.ts";
+import type { Endpoint } from "../../api/generated.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { Loading } from "../../parts/loading.tsx";
 import { texts } from "../../texts/en.ts";
@@ -61,7 +61,7 @@ const alertTypes = {
 } as const;
 
 /** What it is doing, and what that means for whoever wants to use it. */
-function State({ endpoint: { status, error, note } }: { readonly endpoint: EndpointInfo }) {
+function State({ endpoint: { status, error, note } }: { readonly endpoint: Endpoint }) {
   return (
     <Alert type={alertTypes[status]} header={texts.endpoints.statuses[status]}>
       {note ?? t.watching[status]}

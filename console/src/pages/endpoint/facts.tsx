@@ -5,7 +5,7 @@ import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { Link } from "react-router";
 import { useVpcs } from "../../api/use-vpcs.ts";
-import type { EndpointInfo } from "../../api/wire.ts";
+import type { Endpoint } from "../../api/generated.ts";
 import { Copyable } from "../../parts/copyable.tsx";
 import { formatBytes, formatTime } from "../../parts/format.ts";
 import { texts } from "../../texts/en.ts";
@@ -13,7 +13,7 @@ import { texts } from "../../texts/en.ts";
 const t = texts.endpoint;
 
 /** Where it is reached, of what it is, and what it has carried. */
-export function EndpointFacts({ endpoint }: { readonly endpoint: EndpointInfo }) {
+export function EndpointFacts({ endpoint }: { readonly endpoint: Endpoint }) {
   const { ip, ip6, port, dns_name: privateName } = endpoint;
   const vpc = useVpcs().data?.vpcs.find(({ id }) => id === endpoint.vpc_id);
   const subnet = vpc?.subnets.find(({ id }) => id === endpoint.subnet_id);

@@ -1,7 +1,7 @@
 import Header from "@cloudscape-design/components/header";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { useEndpointRefusals } from "../../api/use-endpoints.ts";
-import type { RefusalRow } from "../../api/wire.ts";
+import type { Refusal } from "../../api/generated.ts";
 import { Empty } from "../../parts/empty.tsx";
 import { Failure } from "../../parts/failure.tsx";
 import { formatTime } from "../../parts/format.ts";
@@ -9,7 +9,7 @@ import { texts } from "../../texts/en.ts";
 
 const t = texts.endpoint;
 
-const columns: readonly TableProps.ColumnDefinition<RefusalRow>[] = [
+const columns: readonly TableProps.ColumnDefinition<Refusal>[] = [
   { id: "reason", header: t.reason, cell: ({ rule }) => rule, isRowHeader: true },
   { id: "source", header: t.source, cell: ({ source }) => source ?? t.manySources },
   { id: "count", header: t.count, cell: ({ count }) => count.toLocaleString("en") },

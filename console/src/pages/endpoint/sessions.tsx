@@ -4,7 +4,7 @@ import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useEndpointSessions } from "../../api/use-endpoints.ts";
-import type { SessionRow } from "../../api/wire.ts";
+import type { LiveSession } from "../../api/generated.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Empty } from "../../parts/empty.tsx";
 import { Failure } from "../../parts/failure.tsx";
@@ -17,7 +17,7 @@ const t = texts.endpoint;
 const orNothing = (seconds: number | undefined): string =>
   seconds === undefined ? "–" : formatSeconds(seconds);
 
-const columns: readonly TableProps.ColumnDefinition<SessionRow>[] = [
+const columns: readonly TableProps.ColumnDefinition<LiveSession>[] = [
   { id: "source", header: t.source, cell: ({ source }) => source, isRowHeader: true },
   { id: "age", header: t.age, cell: (item) => orNothing(item.age_seconds) },
   { id: "idle", header: t.idle, cell: (item) => orNothing(item.idle_seconds) },
@@ -30,12 +30,12 @@ export function Sessions({ id }: { readonly id: string }) {
   const { api, own } = useSession();
   const queries = useQueryClient();
   const query = useEndpointSessions(id);
-  const [ending, setEnding] = useState<SessionRow>();
+  const [ending, setEnding] = useState<LiveSession>();
   if (query.error && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   const end = {
     id: "end",
     header: t.end,
-    cell: (row: SessionRow) => (
+    cell: (row: LiveSession) => (
       <Button variant="inline-link" ariaLabel={t.endLabel(row.source)} onClick={() => setEnding(row)}>
         {t.end}
       </Button>

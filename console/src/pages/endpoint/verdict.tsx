@@ -5,18 +5,16 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { useExplanation } from "../../api/use-endpoints.ts";
-import type { Explanation } from "../../api/wire.ts";
+import type { ExplainedRule } from "../../api/generated.ts";
 import { Copyable } from "../../parts/copyable.tsx";
 import { Failure } from "../../parts/failure.tsx";
 import { texts } from "../../texts/en.ts";
 
 const t = texts.endpoint;
 
-type Rule = Explanation["rules"][number];
-
 const indicators = { passed: "success", refused: "error", unreachable: "error", unknown: "warning" } as const;
 
-const columns: readonly TableProps.ColumnDefinition<Rule>[] = [
+const columns: readonly TableProps.ColumnDefinition<ExplainedRule>[] = [
   {
     id: "rule",
     header: t.rule,
@@ -27,7 +25,7 @@ const columns: readonly TableProps.ColumnDefinition<Rule>[] = [
   { id: "change", header: t.change, cell: (rule) => <Change rule={rule} /> },
 ];
 
-function Change({ rule: { change } }: { readonly rule: Rule }) {
+function Change({ rule: { change } }: { readonly rule: ExplainedRule }) {
   if (change === undefined) return null;
   const who: Readonly<Record<string, string>> = t.changeBy;
   return (

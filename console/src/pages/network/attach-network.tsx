@@ -1,7 +1,7 @@
 import Alert from "@cloudscape-design/components/alert";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import type { VpcInfo } from "../../api/wire.ts";
+import type { Vpc } from "../../api/generated.ts";
 import { AttachmentFields } from "../../parts/attachment-fields.tsx";
 import { Confirm } from "../../parts/confirm.tsx";
 import { useSession } from "../../session/session-context.tsx";
@@ -10,7 +10,7 @@ import { texts } from "../../texts/en.ts";
 const t = texts.networks;
 
 interface AttachNetworkProps {
-  readonly vpc: VpcInfo;
+  readonly vpc: Vpc;
   readonly onDismiss: () => void;
 }
 

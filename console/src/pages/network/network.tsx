@@ -9,7 +9,7 @@ import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { useEndpoints } from "../../api/use-endpoints.ts";
 import { useVpc } from "../../api/use-vpcs.ts";
-import type { VpcInfo } from "../../api/wire.ts";
+import type { Vpc } from "../../api/generated.ts";
 import { attachmentText } from "../../parts/attachment-fields.tsx";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Copyable } from "../../parts/copyable.tsx";
@@ -66,7 +66,7 @@ export function NetworkPage() {
   );
 }
 
-function Facts({ vpc }: { readonly vpc: VpcInfo }) {
+function Facts({ vpc }: { readonly vpc: Vpc }) {
   return (
     <Container>
       <KeyValuePairs
@@ -86,7 +86,7 @@ function Facts({ vpc }: { readonly vpc: VpcInfo }) {
   );
 }
 
-function EndpointsOf({ vpc }: { readonly vpc: VpcInfo }) {
+function EndpointsOf({ vpc }: { readonly vpc: Vpc }) {
   const endpoints = useEndpoints().data?.endpoints.filter((endpoint) => endpoint.vpc_id === vpc.id) ?? [];
   return (
     <Container
@@ -109,7 +109,7 @@ function EndpointsOf({ vpc }: { readonly vpc: VpcInfo }) {
   );
 }
 
-function DeleteNetwork({ vpc, onDismiss }: { readonly vpc: VpcInfo; readonly onDismiss: () => void }) {
+function DeleteNetwork({ vpc, onDismiss }: { readonly vpc: Vpc; readonly onDismiss: () => void }) {
   const { api, own } = useSession();
   const queries = useQueryClient();
   const navigate = useNavigate();
