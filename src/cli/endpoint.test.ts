@@ -158,6 +158,6 @@ describe("vpc and status", () => {
   test("status shows the gateways and how far they are", async () => {
     const { code, stdout } = await cli("status");
     expect(code).toBe(0);
-    expect(stdout).toMatch(/gateway-1 +in step +1 +12/);
+    expect(stdout).toMatch(/gateway-1 +in step +proxy, kernel +1 +12/);
   });
 });

@@ -198,7 +198,7 @@ function status({ model }: Call): FakeReply {
     unattached: model.endpoints.filter(({ note }) => note !== undefined).length,
   };
   const gateway = { id: "g1", name: "gateway-1", connected: true, pid: 12, last_seen_at: created };
-  const gateways = [{ ...gateway, applied_revision: model.revision }];
+  const gateways = [{ ...gateway, engines: ["proxy", "kernel"], applied_revision: model.revision }];
   return {
     body: {
       version: "0.1.0",

@@ -44,11 +44,12 @@ async function status({ api, out }: CommandContext): Promise<void> {
   const rows = body.gateways.map((gateway) => [
     gateway.name,
     gatewayState(gateway, body.revision),
+    gateway.engines?.join(", "),
     gateway.applied_revision,
     gateway.pid,
     gateway.last_seen_at,
   ]);
-  out.line(renderTable(["GATEWAY", "STATE", "REVISION", "PROCESS", "LAST SEEN"], rows));
+  out.line(renderTable(["GATEWAY", "STATE", "ENGINES", "REVISION", "PROCESS", "LAST SEEN"], rows));
   if (body.gateways.some((gateway) => !gateway.connected)) {
     out.warn("a gateway is away. Its endpoints go on as they were and learn of no change until it is back.");
   }

@@ -195,6 +195,8 @@ export interface GatewayStatus {
   readonly applied_revision: number | null;
   readonly last_seen_at: string | null;
   readonly pid: number | null;
+  /** Those that run; null until it has told. Servers of earlier versions leave it out. */
+  readonly engines?: readonly string[] | null;
 }
 
 export interface Account {

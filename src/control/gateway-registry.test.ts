@@ -178,9 +178,11 @@ describe("what is shown", () => {
     registry.add(first, clock.now());
     const view = () => registry.gateways()[0];
     const lastSeenAt = clock.now();
-    expect(view()).toEqual({ id: first, connected: false, appliedRevision: null, pid: null, lastSeenAt });
-    registry.report(first, aReport({ appliedRevision: 3 }));
-    expect(view()).toEqual({ id: first, connected: true, appliedRevision: 3, pid: 4711, lastSeenAt });
+    const nothingTold = { appliedRevision: null, pid: null, engines: null };
+    expect(view()).toEqual({ id: first, connected: false, ...nothingTold, lastSeenAt });
+    registry.report(first, aReport({ appliedRevision: 3, engines: ["proxy"] }));
+    const told = { appliedRevision: 3, pid: 4711, engines: ["proxy"] };
+    expect(view()).toEqual({ id: first, connected: true, ...told, lastSeenAt });
     clock.advance(4_999);
     expect(view()).toMatchObject({ connected: true });
     clock.advance(1);

@@ -1,6 +1,6 @@
 import type { Enforcement, GatewayView, LiveView, Outcome } from "../domain/control.ts";
 import type { EndpointId, GatewayId, NodeId } from "../domain/ids.ts";
-import type { EndpointFigures, GatewayReport, NodeHealth } from "../domain/report.ts";
+import type { EndpointFigures, EngineKind, GatewayReport, NodeHealth } from "../domain/report.ts";
 import type { Clock } from "../lib/clock.ts";
 
 /** A gateway that was silent for longer is not waited for. */
@@ -12,6 +12,7 @@ interface KnownGateway {
   lastSeenAt: number | null;
   appliedRevision: number | null;
   pid: number | null;
+  engines: readonly EngineKind[] | null;
   /** Revisions whose endpoints are still being brought up. */
   coming: ReadonlySet<number>;
   readonly endpoints: Map<EndpointId, EndpointFigures>;
@@ -49,6 +50,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
       lastSeenAt,
       appliedRevision: null,
       pid: null,
+      engines: null,
       coming: new Set(),
       endpoints: new Map(),
       nodes: new Map(),
@@ -74,6 +76,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
     gateway.lastSeenAt = this.#clock.now();
     gateway.appliedRevision = report.appliedRevision;
     gateway.pid = report.pid;
+    gateway.engines = report.engines ?? null;
     gateway.coming = coming;
     if (isRestarted) gateway.endpoints.clear();
     for (const figures of report.endpoints) gateway.endpoints.set(figures.endpointId, figures);
@@ -160,6 +163,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
       connected: gateway.pid !== null && now - (gateway.lastSeenAt ?? 0) < connectedWithinMs,
       appliedRevision: gateway.appliedRevision,
       pid: gateway.pid,
+      engines: gateway.engines,
       lastSeenAt: gateway.lastSeenAt,
     }));
   }

@@ -1,5 +1,5 @@
 import type { EndpointId, GatewayId, NodeId } from "./ids.ts";
-import type { EndpointFigures, NodeHealth } from "./report.ts";
+import type { EndpointFigures, EngineKind, NodeHealth } from "./report.ts";
 import type { Timestamp } from "./resources.ts";
 
 /** What became of a revision. */
@@ -22,6 +22,8 @@ export interface GatewayView {
   /** null until the first report to this server process. */
   readonly appliedRevision: number | null;
   readonly pid: number | null;
+  /** Those that run; null until it has told. */
+  readonly engines: readonly EngineKind[] | null;
   /** When it was heard of; null where it never was. */
   readonly lastSeenAt: Timestamp | null;
 }

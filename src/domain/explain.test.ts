@@ -15,7 +15,7 @@ import {
 import { permissionOf } from "./whitelist.ts";
 
 const stranger = hexId(77) as AccountId;
-const view = { id: gatewayId, connected: true, appliedRevision: 1, pid: 1, lastSeenAt: 0 };
+const view = { id: gatewayId, connected: true, appliedRevision: 1, pid: 1, engines: null, lastSeenAt: 0 };
 
 function factsWith(wish: Partial<ExplainFacts> = {}): ExplainFacts {
   return {

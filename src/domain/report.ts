@@ -2,6 +2,10 @@ import type { EndpointId, NodeId, ServiceId } from "./ids.ts";
 import type { RefusalBatch } from "./refusal-record.ts";
 import { refusalReasons, type RefusalReason } from "./refusal.ts";
 
+/** What carries endpoints: `proxy` those in loopback networks, `kernel` all others. */
+export const engineKinds = ["proxy", "kernel"] as const;
+export type EngineKind = (typeof engineKinds)[number];
+
 /** What a gateway tells the server after it applied a snapshot, and from time to time. */
 export interface GatewayReport {
   /** Revision that is in force in the gateway. */
@@ -13,6 +17,8 @@ export interface GatewayReport {
   /** Time that the last apply took, in milliseconds. */
   readonly applyMs: number;
   readonly pid: number;
+  /** Engines that run. Gateways of earlier versions leave it out. */
+  readonly engines?: readonly EngineKind[];
   /** Every endpoint that could not be brought up. Complete: one that is neither here nor in `coming` is up. */
   readonly failures: readonly EndpointFailure[];
   /** Endpoints of which the gateway is still finding out whether they can be brought up; none where it is left out. */

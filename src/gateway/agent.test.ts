@@ -49,7 +49,11 @@ describe("without a server", () => {
     await server.listen();
     await until(() => expect(server.revisions).toEqual([7, 8]));
     expect(applied).toEqual([7, 8]);
-    expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 8, severedSessions: 1 });
+    expect(server.reports.at(-1)).toMatchObject({
+      appliedRevision: 8,
+      severedSessions: 1,
+      engines: ["proxy"],
+    });
     expect(engine.connect(endpointId)).toBe("not_accepted");
   });
 });

@@ -240,6 +240,7 @@ export class GatewayAgent {
       severedSessions: this.#last.severedSessions,
       applyMs: this.#last.applyMs,
       pid: process.pid,
+      engines: this.#parts.engine.kinds,
       failures: this.#last.failures,
       coming: this.#last.coming ?? [],
       nodes: this.#parts.health.report(),

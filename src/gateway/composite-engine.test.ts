@@ -35,6 +35,7 @@ let engine: CompositeEngine;
 beforeEach(() => {
   proxy = new FakeEngine();
   inKernel = new FakeEngine();
+  inKernel.kinds = ["kernel"];
   problem = undefined;
   starts = 0;
   warnings = [];
@@ -94,10 +95,10 @@ test("a session is ended by whoever carries it", async () => {
 
 test("the kernel engine is started with the first network, once, and hears when the last has gone", async () => {
   await engine.apply([looped], []);
-  expect(starts).toBe(0);
+  expect([starts, engine.kinds]).toEqual([0, ["proxy"]]);
   await engine.apply([looped], [network]);
   await engine.apply([looped, carried], [network]);
-  expect(starts).toBe(1);
+  expect([starts, engine.kinds]).toEqual([1, ["proxy", "kernel"]]);
   inKernel.connect(carried.id);
   expect(await engine.apply([looped], [])).toEqual({ severedSessions: 1, failures: [] });
   expect(inKernel.applied.at(-1)).toEqual([]);

@@ -1,7 +1,12 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId, NodeId } from "../domain/ids.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
-import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
+import {
+  zeroFigures,
+  type EndpointFailure,
+  type EndpointFigures,
+  type EngineKind,
+} from "../domain/report.ts";
 import type { Logger } from "../lib/log.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
 import { sumByNode } from "./sessions-by-node.ts";
@@ -97,6 +102,10 @@ export class CompositeEngine implements Engine {
   async end(endpointId: EndpointId, session: SessionKey): Promise<boolean> {
     const ends = await Promise.all(this.#engines.map((engine) => engine.end(endpointId, session)));
     return ends.includes(true);
+  }
+
+  get kinds(): readonly EngineKind[] {
+    return this.#engines.flatMap(({ kinds }) => kinds);
   }
 
   /** Those that run. */

@@ -1,7 +1,7 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId, NodeId } from "../domain/ids.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
-import type { EndpointFailure, EndpointFigures } from "../domain/report.ts";
+import type { EndpointFailure, EndpointFigures, EngineKind } from "../domain/report.ts";
 import type { SessionKey, SessionList, SessionQuery } from "../domain/live-session.ts";
 import type { Resolver } from "../domain/snapshot.ts";
 
@@ -32,6 +32,8 @@ export interface KernelResolver extends Resolver {
  * Carries the sessions of endpoints (design, section 7). Three verbs, no add/remove pairs.
  */
 export interface Engine {
+  /** What runs of it. */
+  readonly kinds: readonly EngineKind[];
   /**
    * Brings about `desired`, the complete list of endpoints. Idempotent: the same list twice changes nothing.
    * Once the promise resolves, not one more byte passes through an endpoint that is missing from the list or

@@ -1,7 +1,12 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId, NodeId } from "../domain/ids.ts";
 import type { RefusalReason } from "../domain/refusal.ts";
-import { zeroFigures, type EndpointFailure, type EndpointFigures } from "../domain/report.ts";
+import {
+  zeroFigures,
+  type EndpointFailure,
+  type EndpointFigures,
+  type EngineKind,
+} from "../domain/report.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
 import { RefusalBook, recordsOf } from "./refusal-book.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
@@ -23,6 +28,7 @@ interface Carried {
 
 /** An engine without a network: it keeps the books of `Engine`'s contract, and sessions are made by `connect`. */
 export class FakeEngine implements Engine {
+  kinds: readonly EngineKind[] = ["proxy"];
   /** Every list that was applied, oldest first. */
   readonly applied: (readonly DesiredEndpoint[])[] = [];
   /** The networks of the last `apply`. */

@@ -19,6 +19,7 @@ test("an engine that works passes, and carries nothing afterwards", async () => 
 /** An engine whose endpoints do what `bringUp` does. */
 function engineThat(bringUp: (endpoint: DesiredEndpoint) => Promise<string | undefined>): Engine {
   return {
+    kinds: [],
     async apply([endpoint]) {
       const message = endpoint && (await bringUp(endpoint));
       const failures =

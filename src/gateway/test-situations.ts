@@ -45,6 +45,7 @@ const told: GatewayView = {
   connected: true,
   appliedRevision: revision,
   pid: 1,
+  engines: null,
   lastSeenAt: 0,
 };
 const accounts = [1, 11, 12].map((n) => hexId(n) as AccountId);

@@ -148,6 +148,7 @@ export interface Gateway {
   connected: boolean;
   applied_revision: number | null;
   pid: number | null;
+  engines: ("proxy" | "kernel")[] | null;
   last_seen_at: string | null;
 }
 export interface Status {

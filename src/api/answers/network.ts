@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { attachmentKinds } from "../../domain/attachment.ts";
+import { engineKinds } from "../../domain/report.ts";
 import { stringEnum } from "../schema.ts";
 import { count, orNull, text, time, yesOrNo } from "./parts.ts";
 
@@ -48,6 +49,8 @@ export const statusAnswer = Type.Object(
           connected: yesOrNo,
           applied_revision: orNull(count),
           pid: orNull(count),
+          /** Those that run; null until it has told. */
+          engines: orNull(Type.Array(stringEnum(engineKinds))),
           last_seen_at: orNull(time),
         },
         { title: "Gateway" },

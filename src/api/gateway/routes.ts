@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { refusalReasons } from "../../domain/refusal.ts";
 import { refusalBatchLimit } from "../../domain/refusal-record.ts";
-import type { GatewayReport } from "../../domain/report.ts";
+import { engineKinds, type GatewayReport } from "../../domain/report.ts";
 import type { Gateway } from "../../domain/resources.ts";
 import type { Store } from "../../domain/store.ts";
 import type { Logger } from "../../lib/log.ts";
@@ -37,6 +37,7 @@ const reportBody = Type.Object({
   severedSessions: count,
   applyMs: count,
   pid: Type.Integer({ minimum: 1 }),
+  engines: Type.Optional(Type.Array(stringEnum(engineKinds), { maxItems: engineKinds.length })),
   failures: Type.Array(
     Type.Object({
       endpointId: id,

@@ -20,7 +20,14 @@ const ask = (tenant: Tenant, id: string, query = ""): Promise<Answer> =>
 async function attach(server: TestServer): Promise<void> {
   await server.attachAll();
   const lastSeenAt = server.clock.now();
-  const view = { id: gatewayId, connected: true, appliedRevision: server.store.revision, pid: 1, lastSeenAt };
+  const view = {
+    id: gatewayId,
+    connected: true,
+    appliedRevision: server.store.revision,
+    pid: 1,
+    engines: null,
+    lastSeenAt,
+  };
   server.gateways.views = [view];
 }
 

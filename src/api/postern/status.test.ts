@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
+import type { GatewayView } from "../../domain/control.ts";
 import type { GatewayId } from "../../domain/ids.ts";
 import { gatewayId, someFigures, uuid } from "../../domain/test-fixtures.ts";
 import { startTestServer, type Tenant, type TestServer } from "../test-server.ts";
+
+const aView: GatewayView = {
+  id: gatewayId,
+  connected: true,
+  appliedRevision: 3,
+  pid: 4711,
+  engines: ["proxy", "kernel"],
+  lastSeenAt: null,
+};
 
 /** Has the gateway say that the tenant's one endpoint carries sessions. */
 async function carry(server: TestServer, tenant: Tenant, sessions: number): Promise<void> {
@@ -19,7 +29,7 @@ test("a gateway was last seen when this process heard of it, else when the store
     tx.gateways.insert({ id: gatewayId, name: "local", tokenHash: "h", lastSeenAt: stored }),
   );
   const seen = async (lastSeenAt: number | null): Promise<unknown> => {
-    server.gateways.views = [{ id: gatewayId, connected: true, appliedRevision: 3, pid: 4711, lastSeenAt }];
+    server.gateways.views = [{ ...aView, lastSeenAt }];
     return (await owner.call("GET", "/postern/v1/{p}/status")).body["gateways"];
   };
   expect(await seen(stored + 60_000)).toMatchObject([{ last_seen_at: "2026-01-01T00:01:00Z" }]);
@@ -37,9 +47,7 @@ test("the status, key for key: what the project has, and what every gateway says
     await tx.gateways.insert({ id: gatewayId, name: "local", tokenHash: "h", lastSeenAt });
     await tx.gateways.insert({ id: uuid(61) as GatewayId, name: "new", tokenHash: "h", lastSeenAt: null });
   });
-  server.gateways.views = [
-    { id: gatewayId, connected: true, appliedRevision: 3, pid: 4711, lastSeenAt: null },
-  ];
+  server.gateways.views = [aView];
   await carry(server, owner, 5);
   await carry(server, stranger, 7);
   const { status, body } = await owner.call("GET", "/postern/v1/{p}/status");
@@ -58,6 +66,7 @@ test("the status, key for key: what the project has, and what every gateway says
           connected: true,
           applied_revision: 3,
           pid: 4711,
+          engines: ["proxy", "kernel"],
           last_seen_at: "2026-01-01T00:00:00Z",
         },
         {
@@ -66,6 +75,7 @@ test("the status, key for key: what the project has, and what every gateway says
           connected: false,
           applied_revision: null,
           pid: null,
+          engines: null,
           last_seen_at: null,
         },
       ],

@@ -24,6 +24,7 @@ export const showStatus = defineOperation({
         connected: view?.connected ?? false,
         applied_revision: view?.appliedRevision ?? null,
         pid: view?.pid ?? null,
+        engines: view?.engines ?? null,
         last_seen_at: lastSeenAt === null ? null : renderTime(lastSeenAt),
       };
     });

@@ -55,6 +55,7 @@ export interface KernelEngineParts {
  * kernel carries it goes on carrying when this process ends; the next one takes over flows and counts as they are.
  */
 export class KernelEngine implements Engine {
+  readonly kinds = ["kernel"] as const;
   readonly #parts: KernelEngineParts;
   readonly #caps: Caps;
   readonly #plan: Plan;

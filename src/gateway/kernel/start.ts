@@ -50,6 +50,7 @@ export async function startKernelEngine(
     ...(flowsPerNetwork === undefined ? {} : { flowsPerNetwork }),
   });
   return {
+    kinds: engine.kinds,
     apply: (desired, networks) => engine.apply(desired, networks),
     figures: () => engine.figures(),
     takeRefusals: (most) => engine.takeRefusals(most),

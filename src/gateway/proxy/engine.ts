@@ -56,6 +56,7 @@ export interface ProxyEngineOptions {
  * count sessions in shared memory; this, the main thread, only tells them what changed.
  */
 export class ProxyEngine implements Engine {
+  readonly kinds = ["proxy"] as const;
   readonly #pool: WorkerPool;
   readonly #totals: SlotTotals;
   readonly #figures: Figures;
