@@ -25,9 +25,10 @@ test("a page says that the server is away, keeps what it shows, and goes on when
   const { server } = await postern.pids();
   process.kill(server, "SIGKILL");
   // It is back at once: the page waits a second before it asks again.
-  await shown.page.getByText("The server does not answer").waitFor();
+  const notice = shown.page.getByText("The server does not answer").first();
+  await notice.waitFor();
   expect(await shown.page.getByText("up to date").isVisible()).toBe(true);
-  await shown.page.getByText("The server does not answer").waitFor({ state: "hidden" });
+  await notice.waitFor({ state: "hidden" });
   await shown.page.getByText("up to date").waitFor();
   expect((await postern.pids()).server).not.toBe(server);
   await shown.close();

@@ -40,7 +40,7 @@ test("a consumer creates an endpoint, sees it accepted, carrying, rejected and c
   await page.getByText("7 of 3,000").waitFor();
   await page.getByRole("button", { name: "Delete" }).click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByText("7 live sessions are cut").waitFor();
+  await dialog.getByText("This cuts 7 live sessions.").waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
 
   ok(await service.decide("reject", id));
@@ -50,6 +50,7 @@ test("a consumer creates an endpoint, sees it accepted, carrying, rejected and c
 
   await page.getByRole("button", { name: "Delete" }).click();
   await dialog.getByRole("button", { name: "Delete" }).click();
+  await dialog.getByRole("button", { name: "Close", exact: true }).click();
   await shown.heading("Endpoints").waitFor();
   expect((await guest.api("GET", `/postern/v1/{pid}/endpoints/${id}`)).status).toBe(404);
   expect(shown.complaints).toEqual([]);

@@ -1,6 +1,7 @@
 import type { ApiClient } from "./client.ts";
 import { ApiFailure } from "./failure.ts";
-import type { FiguresMessage, HappenedEvent, LiveFigures } from "./generated.ts";
+import type { FiguresMessage, HappenedEvent, LiveFigures, LiveNode, NodesMessage } from "./generated.ts";
+import { pause } from "./pause.ts";
 import { readMessages, type SseMessage } from "./sse.ts";
 
 export type FeedState =
@@ -13,7 +14,7 @@ export interface FeedListener {
   onState(state: FeedState): void;
   onEvent(event: HappenedEvent): void;
   onFigures(figures: readonly LiveFigures[]): void;
-  onNodes(): void;
+  onNodes(nodes: readonly LiveNode[]): void;
   /** Something may have been missed: everything has to be read anew. */
   onReset(): void;
 }
@@ -97,18 +98,8 @@ export class EventFeed {
     if (data === undefined) return;
     if (event === "reset") return this.#listener.onReset();
     const body: unknown = JSON.parse(data);
-    if (event === "nodes") return this.#listener.onNodes();
+    if (event === "nodes") return this.#listener.onNodes((body as NodesMessage).nodes);
     if (event !== "figures") return this.#listener.onEvent(body as HappenedEvent);
     return this.#listener.onFigures((body as FiguresMessage).endpoints);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

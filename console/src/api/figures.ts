@@ -1,7 +1,7 @@
 import type { LiveFigures } from "./generated.ts";
 
 /** What an endpoint carries: numbers since the gateway began, but sessions are those of now. */
-export type Figures = Readonly<Omit<LiveFigures, "refusals">>;
+export type Figures = Readonly<Omit<LiveFigures, "refusals"> & Partial<LiveFigures>>;
 
 export interface Sample extends Figures {
   /** Milliseconds since the epoch, on this browser's clock. */

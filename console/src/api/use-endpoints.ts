@@ -1,36 +1,43 @@
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useSession } from "../session/session-context.tsx";
 import type {
   Endpoint,
   Explanation,
-  ListConsumerEndpointsAnswer,
   ListRefusalsOfEndpointAnswer,
   ListSessionsOfEndpointAnswer,
-  Plan,
 } from "./generated.ts";
+import { getAll } from "./get-all.ts";
+import { leastIntervalMs, useEvents, useRefreshInterval, useSamples } from "./use-events.ts";
+import { useFigures, withFigures } from "./use-figures.ts";
 
-/** Nothing is asked for more often. */
-export const leastIntervalMs = 5_000;
+const mostRows = 100;
 
-/** The project's endpoints. */
+/** The project's endpoints, with the figures of now. */
 export function useEndpoints() {
   const { api, own } = useSession();
-  return useQuery({
+  const { data, dataUpdatedAt, error, refetch } = useQuery({
     queryKey: ["endpoints", "list"],
-    queryFn: ({ signal }) =>
-      api.get<ListConsumerEndpointsAnswer>(`${own}/endpoints`, { limit: 1_000 }, signal),
-    refetchInterval: leastIntervalMs,
+    queryFn: ({ signal }) => getAll<Endpoint>(api, `${own}/endpoints`, "endpoints", signal),
+    refetchInterval: useRefreshInterval(),
   });
+  return { data: useFigures(data, dataUpdatedAt), error, refetch };
 }
 
 /** One of them. */
 export function useEndpoint(id: string) {
   const { api, own } = useSession();
-  return useQuery({
+  const { history } = useEvents();
+  const { data, dataUpdatedAt, error, refetch } = useQuery({
     queryKey: ["endpoints", id],
     queryFn: ({ signal }) => api.get<Endpoint>(`${own}/endpoints/${id}`, {}, signal),
-    refetchInterval: leastIntervalMs,
+    refetchInterval: useRefreshInterval(),
   });
+  useEffect(() => {
+    if (data) history.record([{ ...data, endpoint: id }], dataUpdatedAt);
+  }, [history, id, data, dataUpdatedAt]);
+  const sample = useSamples(id).at(-1);
+  return { data: data && withFigures(data, sample), error, refetch };
 }
 
 /** Who is connected through it: the newest 100. */
@@ -39,7 +46,7 @@ export function useEndpointSessions(id: string) {
   return useQuery({
     queryKey: ["endpoints", id, "sessions"],
     queryFn: ({ signal }) =>
-      api.get<ListSessionsOfEndpointAnswer>(`${own}/endpoints/${id}/sessions`, { limit: 100 }, signal),
+      api.get<ListSessionsOfEndpointAnswer>(`${own}/endpoints/${id}/sessions`, { limit: mostRows }, signal),
     refetchInterval: leastIntervalMs,
   });
 }
@@ -50,7 +57,7 @@ export function useEndpointRefusals(id: string) {
   return useQuery({
     queryKey: ["endpoints", id, "refusals"],
     queryFn: ({ signal }) =>
-      api.get<ListRefusalsOfEndpointAnswer>(`${own}/endpoints/${id}/refusals`, { limit: 100 }, signal),
+      api.get<ListRefusalsOfEndpointAnswer>(`${own}/endpoints/${id}/refusals`, { limit: mostRows }, signal),
     refetchInterval: leastIntervalMs,
   });
 }
@@ -62,19 +69,5 @@ export function useExplanation(id: string) {
     queryKey: ["endpoints", id, "explanation"],
     queryFn: ({ signal }) => api.get<Explanation>(`${own}/explain`, { endpoint: id }, signal),
     refetchInterval: leastIntervalMs,
-  });
-}
-
-/** What deleting it would cut; asked once, when it is shown. */
-export function useDeletionPlan(id: string) {
-  const { api, own } = useSession();
-  return useQuery({
-    queryKey: ["endpoints", id, "deletion"],
-    queryFn: async () => {
-      const headers = { "x-postern-dry-run": "true" };
-      return (await api.request<Plan>("DELETE", `${own}/endpoints/${id}`, { headers })).body;
-    },
-    staleTime: 0,
-    gcTime: 0,
   });
 }

@@ -13,15 +13,18 @@ import { useSession } from "../session/session-context.tsx";
 import { EventFeed, type FeedState } from "./event-feed.ts";
 import { FigureHistory, type Sample } from "./figures.ts";
 import type { HappenedEvent } from "./generated.ts";
+import { takeNodes } from "./take-nodes.ts";
 
 /** Many events come together, such as when a whitelist rejects a hundred endpoints: they are one refetch. */
 const gatherMs = 300;
 const settleMs = 5_000;
+/** Nothing is asked for more often. */
+export const leastIntervalMs = 10_000;
+/** The stream does not tell of everything: another's new cap, description or attachment is seen within a minute. */
+const liveIntervalMs = 60_000;
 
 export interface Events {
   readonly state: FeedState;
-  /** The stream brings figures: nothing needs to be asked again for them. */
-  readonly bringsFigures: boolean;
   readonly history: FigureHistory;
 }
 
@@ -40,9 +43,9 @@ export function useSamples(endpoint: string): readonly Sample[] {
   return useSyncExternalStore(history.subscribe, () => history.of(endpoint));
 }
 
-/** How often a query with figures in it has to be asked again: not at all where the stream brings them. */
-export function useFiguresInterval(): number | false {
-  return useEvents().bringsFigures ? false : 5_000;
+/** How often a query whose answer the stream keeps up to date is asked again, in milliseconds. */
+export function useRefreshInterval(): number {
+  return useEvents().state.kind === "live" ? liveIntervalMs : leastIntervalMs;
 }
 
 /** Follows the events of the project once for all pages, and has the queries asked again that they concern. */
@@ -51,21 +54,14 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
   const queries = useQueryClient();
   const [history] = useState(() => new FigureHistory());
   const [state, setState] = useState<FeedState>({ kind: "connecting" });
-  const [bringsFigures, setBringsFigures] = useState(false);
   useEffect(() => {
     const end = new AbortController();
     const invalidate = gathered(queries);
     const feed = new EventFeed(api, `${own}/events`, {
-      onState: (now) => {
-        setState(now);
-        if (now.kind === "stale") setBringsFigures(false);
-      },
+      onState: setState,
       onEvent: (event) => invalidate(queryKeysOf(event)),
-      onFigures: (figures) => {
-        history.record(figures, Date.now());
-        setBringsFigures(true);
-      },
-      onNodes: () => invalidate([["clusters"]]),
+      onFigures: (figures) => history.record(figures, Date.now()),
+      onNodes: (nodes) => invalidate(takeNodes(queries, nodes)),
       onReset: () => invalidate([[]]),
     });
     void feed.follow(end.signal);
@@ -75,7 +71,7 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
       end.abort();
     };
   }, [api, own, queries, history]);
-  const value = useMemo(() => ({ state, bringsFigures, history }), [state, bringsFigures, history]);
+  const value = useMemo(() => ({ state, history }), [state, history]);
   return createElement(EventsContext, { value }, children);
 }
 

@@ -1,13 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSession } from "../session/session-context.tsx";
-import type { ListVpcsAnswer, Status, Vpc } from "./generated.ts";
+import type { Vpc } from "./generated.ts";
+import { getAll } from "./get-all.ts";
+import { useRefreshInterval } from "./use-events.ts";
 
 /** The project's networks, with the use of their pools. */
 export function useVpcs() {
   const { api, own } = useSession();
   return useQuery({
-    queryKey: ["networks"],
-    queryFn: ({ signal }) => api.get<ListVpcsAnswer>(`${own}/vpcs`, { limit: 1_000 }, signal),
+    queryKey: ["networks", "list"],
+    queryFn: ({ signal }) => getAll<Vpc>(api, `${own}/vpcs`, "vpcs", signal),
+    refetchInterval: useRefreshInterval(),
   });
 }
 
@@ -17,16 +20,6 @@ export function useVpc(id: string) {
   return useQuery({
     queryKey: ["networks", id],
     queryFn: ({ signal }) => api.get<Vpc>(`${own}/vpcs/${id}`, {}, signal),
-  });
-}
-
-/** The server and its gateways. */
-export function useStatus() {
-  const { api, own } = useSession();
-  return useQuery({
-    queryKey: ["gateways"],
-    queryFn: ({ signal }) => api.get<Status>(`${own}/status`, {}, signal),
-    // Gateways report without an event of it.
-    refetchInterval: 5_000,
+    refetchInterval: useRefreshInterval(),
   });
 }

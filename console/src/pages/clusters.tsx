@@ -1,12 +1,11 @@
 import Button from "@cloudscape-design/components/button";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import type { TableProps } from "@cloudscape-design/components/table";
-import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { Link, useNavigate } from "react-router";
-import { getAll } from "../api/get-all.ts";
 import type { Cluster, Service } from "../api/generated.ts";
+import { useClusters, useServices } from "../api/use-cluster.ts";
 import { ListTable } from "../parts/list-table.tsx";
-import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";
 
 interface ClusterRow extends Cluster {
@@ -17,34 +16,28 @@ interface ClusterRow extends Cluster {
 }
 
 const t = texts.clusters;
-const refreshMs = 10_000;
 
 /** All clusters of the project. */
 export function ClustersPage() {
-  const { api, own } = useSession();
   const navigate = useNavigate();
-  const query = useQuery({
-    queryKey: ["clusters", "list"],
-    queryFn: async ({ signal }) => {
-      const [clusters, services] = await Promise.all([
-        getAll<Cluster>(api, `${own}/clusters`, "clusters", signal),
-        getAll<Service>(api, `${own}/services`, "services", signal),
-      ]);
-      return clusters.map((cluster) => rowOf(cluster, services));
-    },
-    refetchInterval: refreshMs,
-  });
+  const clusters = useClusters();
+  const services = useServices();
+  const rows = useMemo(
+    () => services.data && clusters.data?.map((cluster) => rowOf(cluster, services.data)),
+    [clusters.data, services.data],
+  );
+  const failed = clusters.error ? clusters : services;
   return (
     <ListTable<ClusterRow>
       variant="full-page"
       title={t.title}
       empty={t.empty}
       filter={t.filter}
-      rows={query.data}
+      rows={rows}
       idOf={({ id }) => id}
       nameOf={({ name }) => name}
-      error={query.error}
-      onRetry={() => void query.refetch()}
+      error={failed.error}
+      onRetry={() => void failed.refetch()}
       actions={
         <Button variant="primary" onClick={() => void navigate("/clusters/register")}>
           {t.register}

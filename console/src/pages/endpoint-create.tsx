@@ -47,7 +47,7 @@ export function EndpointCreatePage() {
     description: "",
   });
   const change = (part: Partial<Wish>): void => setWish((before) => ({ ...before, ...part }));
-  const vpc = vpcs.data?.vpcs.find(({ id }) => id === wish.vpc) ?? vpcs.data?.vpcs[0];
+  const vpc = vpcs.data?.find(({ id }) => id === wish.vpc) ?? vpcs.data?.[0];
   const subnet = vpc?.subnets.find(({ id }) => id === wish.subnet) ?? vpc?.subnets[0];
   const creation = useMutation({
     mutationFn: async () => {
@@ -105,7 +105,7 @@ export function EndpointCreatePage() {
                 />
               </FormField>
               <NetworkFields
-                vpcs={vpcs.data?.vpcs ?? []}
+                vpcs={vpcs.data ?? []}
                 isLoading={vpcs.isPending}
                 vpc={vpc}
                 subnet={subnet}

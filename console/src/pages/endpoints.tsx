@@ -1,15 +1,11 @@
-import { useCollection } from "@cloudscape-design/collection-hooks";
-import Header from "@cloudscape-design/components/header";
-import Pagination from "@cloudscape-design/components/pagination";
-import Table, { type TableProps } from "@cloudscape-design/components/table";
-import TextFilter from "@cloudscape-design/components/text-filter";
+import type { TableProps } from "@cloudscape-design/components/table";
 import { Link } from "react-router";
 import { useEndpoints } from "../api/use-endpoints.ts";
 import type { Endpoint } from "../api/generated.ts";
-import { Empty } from "../parts/empty.tsx";
 import { EndpointStatusIndicator } from "../parts/endpoint-status.tsx";
-import { Failure } from "../parts/failure.tsx";
+import { Gauge } from "../parts/gauge.tsx";
 import { LinkButton } from "../parts/link-button.tsx";
+import { ListTable } from "../parts/list-table.tsx";
 import { texts } from "../texts/en.ts";
 
 const t = texts.endpoints;
@@ -37,7 +33,9 @@ const columns: readonly TableProps.ColumnDefinition<Endpoint>[] = [
   {
     id: "sessions",
     header: t.sessions,
-    cell: ({ sessions, max_session: max }) => t.sessionsOf(sessions, max),
+    cell: ({ id, sessions, max_session: max }) => (
+      <Gauge value={sessions} most={max} label={t.sessionsLabel(id)} />
+    ),
     sortingField: "sessions",
   },
   { id: "description", header: t.description, cell: ({ description }) => description },
@@ -45,44 +43,26 @@ const columns: readonly TableProps.ColumnDefinition<Endpoint>[] = [
 
 /** The project's own endpoints: the consumer's view. */
 export function EndpointsPage() {
-  const query = useEndpoints();
-  const { items, filterProps, collectionProps, paginationProps } = useCollection(
-    query.data?.endpoints ?? [],
-    {
-      filtering: {
-        empty: <Empty title={t.emptyTitle}>{t.empty}</Empty>,
-        noMatch: <Empty title={texts.list.noMatch} />,
-      },
-      sorting: {},
-      pagination: { pageSize: 50 },
-    },
-  );
-  if (query.error && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+  const { data, error, refetch } = useEndpoints();
   return (
-    <Table
-      {...collectionProps}
+    <ListTable<Endpoint>
       variant="full-page"
-      items={items}
-      loading={query.isPending}
-      loadingText={texts.loading}
-      columnDefinitions={columns}
+      title={t.title}
+      empty={t.emptyTitle}
+      emptyHint={t.empty}
+      filter={t.filter}
+      rows={data}
+      idOf={({ id }) => id}
+      nameOf={({ id }) => id}
+      error={error}
+      onRetry={() => void refetch()}
       wrapLines
-      ariaLabels={{ tableLabel: t.title }}
-      header={
-        <Header
-          variant="awsui-h1-sticky"
-          counter={query.data ? `(${query.data.total_count})` : undefined}
-          actions={
-            <LinkButton to="/endpoints/create" variant="primary">
-              {t.create}
-            </LinkButton>
-          }
-        >
-          {t.title}
-        </Header>
+      actions={
+        <LinkButton to="/endpoints/create" variant="primary">
+          {t.create}
+        </LinkButton>
       }
-      filter={<TextFilter {...filterProps} filteringPlaceholder={t.filter} filteringAriaLabel={t.filter} />}
-      pagination={paginationProps.pagesCount > 1 ? <Pagination {...paginationProps} /> : undefined}
+      columns={columns}
     />
   );
 }

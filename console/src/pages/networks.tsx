@@ -1,16 +1,12 @@
-import { useCollection } from "@cloudscape-design/collection-hooks";
 import Button from "@cloudscape-design/components/button";
-import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Table, { type TableProps } from "@cloudscape-design/components/table";
-import TextFilter from "@cloudscape-design/components/text-filter";
+import type { TableProps } from "@cloudscape-design/components/table";
 import { useState } from "react";
 import { Link } from "react-router";
 import { useVpcs } from "../api/use-vpcs.ts";
 import type { Vpc } from "../api/generated.ts";
 import { attachmentText } from "../parts/attachment-fields.tsx";
-import { Empty } from "../parts/empty.tsx";
-import { Failure } from "../parts/failure.tsx";
+import { ListTable } from "../parts/list-table.tsx";
 import { Pool } from "../parts/pool.tsx";
 import { texts } from "../texts/en.ts";
 import { CreateNetwork } from "./network/create-network.tsx";
@@ -47,38 +43,25 @@ const columns: readonly TableProps.ColumnDefinition<Vpc>[] = [
 export function NetworksPage() {
   const query = useVpcs();
   const [isCreating, setCreating] = useState(false);
-  const { items, filterProps, collectionProps } = useCollection(query.data?.vpcs ?? [], {
-    filtering: {
-      empty: <Empty title={t.emptyTitle}>{t.empty}</Empty>,
-      noMatch: <Empty title={texts.list.noMatch} />,
-    },
-    sorting: {},
-  });
-  if (query.error && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   return (
     <>
-      <Table
-        {...collectionProps}
+      <ListTable<Vpc>
         variant="full-page"
-        items={items}
-        loading={query.isPending}
-        loadingText={texts.loading}
-        columnDefinitions={columns}
-        ariaLabels={{ tableLabel: t.title }}
-        header={
-          <Header
-            variant="awsui-h1-sticky"
-            counter={query.data ? `(${query.data.total_count})` : undefined}
-            actions={
-              <Button variant="primary" onClick={() => setCreating(true)}>
-                {t.create}
-              </Button>
-            }
-          >
-            {t.title}
-          </Header>
+        title={t.title}
+        empty={t.emptyTitle}
+        emptyHint={t.empty}
+        filter={t.filter}
+        rows={query.data}
+        idOf={({ id }) => id}
+        nameOf={({ name }) => name}
+        error={query.error}
+        onRetry={() => void query.refetch()}
+        actions={
+          <Button variant="primary" onClick={() => setCreating(true)}>
+            {t.create}
+          </Button>
         }
-        filter={<TextFilter {...filterProps} filteringPlaceholder={t.filter} filteringAriaLabel={t.filter} />}
+        columns={columns}
       />
       {isCreating ? <CreateNetwork onDismiss={() => setCreating(false)} /> : null}
     </>

@@ -1,14 +1,14 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { ApiFailure } from "../api/failure.ts";
 import type { Plan } from "../api/generated.ts";
+import { pause } from "../api/pause.ts";
 import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";
+import { Dialog } from "./dialog.tsx";
 import { Failure } from "./failure.tsx";
 import { PlanSummary } from "./plan-summary.tsx";
 
@@ -28,78 +28,80 @@ interface ChangeDialogProps {
   readonly change: Change;
   /** @param isDone the change was made */
   readonly onClose: (isDone: boolean) => void;
+  /** Fields that the change is made of: what it would do is asked anew while they are filled in. */
+  readonly children?: ReactNode;
+  /** The fields do not say enough yet. */
+  readonly isIncomplete?: boolean;
 }
 
 const t = texts.change;
+/** Whoever types has stopped then. */
+const typedMs = 300;
 
 /** Shows what a change would cut, makes it where that is confirmed, and says what it did cut. */
-export function ChangeDialog({ change, onClose }: ChangeDialogProps) {
+export function ChangeDialog({ change, onClose, children, isIncomplete = false }: ChangeDialogProps) {
   const { api } = useSession();
   const queries = useQueryClient();
   const { method, path, query, body } = change;
   const options = { ...(query ? { query } : {}), ...(body ? { body } : {}) };
+  const write = useMutation({
+    mutationFn: async () => (await api.request<unknown>(method, path, options)).headers,
+    onSettled: () => void queries.invalidateQueries(),
+  });
   const preview = useQuery({
-    queryKey: ["preview", change],
+    queryKey: ["preview", method, path, query, body],
     queryFn: async ({ signal }) => {
+      if (children !== undefined) await pause(typedMs, signal);
       const headers = { "x-postern-dry-run": "true" };
       return (await api.request<Plan>(method, path, { ...options, headers, signal })).body;
     },
+    enabled: !isIncomplete && (write.isIdle || write.isError),
     staleTime: 0,
     gcTime: 0,
   });
-  const write = useMutation({
-    mutationFn: async () => (await api.request<unknown>(method, path, options)).headers,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["clusters"] }),
-  });
-  const close = (): void => {
-    if (!write.isPending) onClose(write.isSuccess);
-  };
+  if (write.isSuccess) {
+    return (
+      <Dialog title={change.title} onClose={() => onClose(true)}>
+        <Outcome headers={write.data} />
+      </Dialog>
+    );
+  }
+  const isUnknown = isIncomplete || !preview.data || preview.isError;
   return (
-    <Modal
-      visible
-      header={change.title}
-      closeAriaLabel={t.cancel}
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant={write.isSuccess ? "primary" : "link"} disabled={write.isPending} onClick={close}>
-              {write.isSuccess ? t.close : t.cancel}
-            </Button>
-            {write.isSuccess ? null : (
-              <Button
-                variant="primary"
-                disabled={!preview.data}
-                loading={write.isPending}
-                onClick={() => write.mutate()}
-              >
-                {change.confirm}
-              </Button>
-            )}
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title={change.title}
+      action={{
+        text: change.confirm,
+        onClick: () => write.mutate(),
+        isBusy: write.isPending,
+        isDisabled: isUnknown,
+      }}
+      onClose={() => onClose(false)}
     >
-      <SpaceBetween size="m">
-        {write.isSuccess ? (
-          <Outcome headers={write.data} />
-        ) : (
-          <>
-            {change.description === undefined ? null : <Box>{change.description}</Box>}
-            {preview.error ? (
-              <Failure title={t.noPreview} error={preview.error} onRetry={() => void preview.refetch()} />
-            ) : preview.data ? (
-              <PlanSummary plan={preview.data} />
-            ) : (
-              <Box>
-                <Spinner /> {t.looking}
-              </Box>
-            )}
-          </>
-        )}
-        {write.error ? <Failure title={t.failed} error={write.error} /> : null}
-      </SpaceBetween>
-    </Modal>
+      {change.description === undefined ? null : <Box>{change.description}</Box>}
+      {children}
+      <div aria-live="polite">{isIncomplete ? null : <Preview preview={preview} />}</div>
+      {write.error ? <Failure title={t.failed} error={write.error} /> : null}
+    </Dialog>
+  );
+}
+
+function Preview({ preview: { data, error, refetch } }: { readonly preview: UseQueryResult<Plan> }) {
+  if (error) {
+    const isRefused = error instanceof ApiFailure && error.status >= 400 && error.status < 500;
+    return (
+      <Failure
+        title={isRefused ? t.refused : t.noPreview}
+        error={error}
+        {...(isRefused ? {} : { onRetry: () => void refetch() })}
+      />
+    );
+  }
+  if (data) return <PlanSummary plan={data} />;
+  return (
+    <Box>
+      <Spinner /> {t.looking}
+    </Box>
   );
 }
 

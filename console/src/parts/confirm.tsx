@@ -1,11 +1,8 @@
-import Alert from "@cloudscape-design/components/alert";
-import Box from "@cloudscape-design/components/box";
-import Button from "@cloudscape-design/components/button";
-import Modal from "@cloudscape-design/components/modal";
-import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { texts } from "../texts/en.ts";
+import { Dialog } from "./dialog.tsx";
+import { Failure } from "./failure.tsx";
 
 interface ConfirmProps {
   readonly title: string;
@@ -13,42 +10,28 @@ interface ConfirmProps {
   readonly action: string;
   readonly onConfirm: () => Promise<unknown>;
   readonly onDismiss: () => void;
-  /** What is changed or destroyed, by its name. */
+  /** What is asked. */
   readonly children: ReactNode;
 }
 
-/** Asks before something is done, and stays with the server's reason where it is refused. */
+/** Asks before something is done that cuts nobody, and stays with the server's reason where it is refused. */
 export function Confirm({ title, action, onConfirm, onDismiss, children }: ConfirmProps) {
-  const doing = useMutation({ mutationFn: onConfirm, onSuccess: onDismiss });
+  const queries = useQueryClient();
+  const doing = useMutation({
+    mutationFn: onConfirm,
+    onSuccess: onDismiss,
+    onSettled: () => void queries.invalidateQueries(),
+  });
   return (
-    <Modal
-      visible
-      header={title}
-      closeAriaLabel={texts.confirm.close}
-      onDismiss={onDismiss}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button variant="link" onClick={onDismiss}>
-              {texts.confirm.cancel}
-            </Button>
-            <Button variant="primary" loading={doing.isPending} onClick={() => doing.mutate()}>
-              {action}
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
+    <Dialog
+      title={title}
+      action={{ text: action, onClick: () => doing.mutate(), isBusy: doing.isPending }}
+      onClose={onDismiss}
     >
-      <SpaceBetween size="m">
-        {children}
-        <div aria-live="assertive">
-          {doing.error ? (
-            <Alert type="error" header={texts.confirm.failed}>
-              {doing.error.message}
-            </Alert>
-          ) : null}
-        </div>
-      </SpaceBetween>
-    </Modal>
+      {children}
+      <div aria-live="assertive">
+        {doing.error ? <Failure title={texts.change.failed} error={doing.error} /> : null}
+      </div>
+    </Dialog>
   );
 }

@@ -1,23 +1,30 @@
 import { useCollection } from "@cloudscape-design/collection-hooks";
-import Box from "@cloudscape-design/components/box";
 import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import TextFilter from "@cloudscape-design/components/text-filter";
 import type { ReactNode } from "react";
 import { texts } from "../texts/en.ts";
+import { Empty } from "./empty.tsx";
 import { Failure } from "./failure.tsx";
 
 interface ListTableProps<Row> {
   readonly title: string;
   /** What is said where there is nothing. */
   readonly empty: string;
-  readonly filter: string;
+  /** What it would be good for, or how it comes to be. */
+  readonly emptyHint?: string;
+  /** What is asked for there; a list without it is always short. */
+  readonly filter?: string;
   /** Undefined: not known yet. */
   readonly rows: readonly Row[] | undefined;
+  /** How many there are; as many as there are rows where it is left out. */
+  readonly total?: number | undefined;
   readonly idOf: (row: Row) => string;
   readonly nameOf: (row: Row) => string;
   readonly columns: readonly TableProps.ColumnDefinition<Row>[];
+  /** Long texts go on in the next line, instead of being cut. */
+  readonly wrapLines?: boolean;
   readonly error?: unknown;
   readonly onRetry?: () => void;
   readonly variant?: TableProps.Variant;
@@ -38,8 +45,8 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
     rows ?? [],
     {
       filtering: {
-        empty: <Box textAlign="center">{props.empty}</Box>,
-        noMatch: <Box textAlign="center">{t.noMatch}</Box>,
+        empty: <Empty title={props.empty}>{props.emptyHint}</Empty>,
+        noMatch: <Empty title={t.noMatch} />,
       },
       sorting: {},
       pagination: { pageSize },
@@ -61,6 +68,7 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
         loading={rows === undefined}
         loadingText={texts.loading}
         columnDefinitions={props.columns}
+        wrapLines={props.wrapLines === true}
         {...(selection
           ? {
               selectionType: "multi" as const,
@@ -77,19 +85,21 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
         header={
           <Header
             variant={props.variant === "full-page" ? "awsui-h1-sticky" : "h2"}
-            counter={rows ? `(${rows.length})` : undefined}
+            counter={rows && `(${countOf(rows.length, props.total)})`}
             actions={props.actions}
           >
             {props.title}
           </Header>
         }
         filter={
-          <TextFilter
-            {...filterProps}
-            filteringPlaceholder={props.filter}
-            filteringAriaLabel={props.filter}
-            countText={t.matches(filteredItemsCount ?? 0)}
-          />
+          props.filter === undefined ? undefined : (
+            <TextFilter
+              {...filterProps}
+              filteringPlaceholder={props.filter}
+              filteringAriaLabel={props.filter}
+              countText={t.matches(filteredItemsCount ?? 0)}
+            />
+          )
         }
         pagination={
           (rows?.length ?? 0) > pageSize ? (
@@ -102,4 +112,8 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
       />
     </>
   );
+}
+
+function countOf(shown: number, total = shown): string {
+  return total > shown ? t.firstOf(shown, total) : String(shown);
 }

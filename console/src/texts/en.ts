@@ -263,9 +263,11 @@ export const texts = {
   change: {
     cancel: "Cancel",
     close: "Close",
+    dismiss: "Dismiss",
     looking: "Looking what this would do",
     failed: "This was not done",
     noPreview: "What this would do is not known",
+    refused: "This cannot be done",
     done: "Done",
     severed: (count: number) =>
       count === 0
@@ -299,6 +301,8 @@ export const texts = {
   },
   list: {
     noMatch: "No matches",
+    firstOf: (shown: number, total: number) =>
+      `${shown.toLocaleString("en")} of ${total.toLocaleString("en")}`,
     selection: "Selection",
     selectAll: "Select all",
     select: (name: string) => `Select ${name}`,
@@ -318,6 +322,7 @@ export const texts = {
     service: "Service",
     address: "Address",
     sessions: "Live sessions",
+    sessionsLabel: (id: string) => `Sessions of ${id}`,
     sessionsOf: (sessions: number, max: number) =>
       `${sessions.toLocaleString("en")} of ${max.toLocaleString("en")}`,
     network: "Network",
@@ -367,11 +372,6 @@ export const texts = {
     deleteTitle: (id: string) => `Delete endpoint ${id}?`,
     deleteWarns: (address: string, service: string) =>
       `The address ${address} stops leading to ${service}, and another endpoint may get it.`,
-    deleteCuts: (count: number) =>
-      count === 0
-        ? "It has no live sessions."
-        : `${count.toLocaleString("en")} live sessions are cut at once.`,
-    deleteAsks: "Counting the sessions that would be cut",
     ipv4: "IPv4 address",
     ipv6: "IPv6 address",
     ports: "Ports",
@@ -394,6 +394,7 @@ export const texts = {
     changeBy: { owner: "The owner of the service", consumer: "You", operator: "The operator" },
     refusals: "Refused connections",
     noRefusals: "Nothing was refused.",
+    findRefusals: "Find refusals",
     reason: "Why",
     source: "From",
     manySources: "Several sources",
@@ -401,6 +402,7 @@ export const texts = {
     last: "Last",
     liveSessions: "Live sessions",
     noSessions: "Nobody is connected.",
+    findSessions: "Find sessions",
     age: "Age",
     idle: "Idle",
     bytesIn: "Bytes in",
@@ -471,6 +473,8 @@ export const texts = {
     current: (revision: number) => `${revision}: up to date`,
     behind: (revision: number, by: number) => `${revision}: ${by} behind`,
     nothingApplied: "None yet",
+    engines: "Engines",
+    engineNames: { proxy: "Proxy", kernel: "Kernel" },
     lastReport: "Last report",
     never: "Never",
     pid: "Process",
@@ -478,12 +482,12 @@ export const texts = {
     empty: "Start one: without a gateway nothing is carried.",
     networks: "What carries the networks",
   },
-  confirm: { cancel: "Cancel", close: "Close", failed: "This was refused" },
   copy: {
     copy: (what: string) => `Copy ${what}`,
     copied: "Copied",
     failed: "This browser does not let pages copy. Select the text instead.",
   },
+  age: { now: "Just now", ago: (time: string) => `${time} ago` },
   live: {
     stale: (time: string) =>
       `The server does not answer: this is how it was at ${time}. The page reconnects by itself.`,

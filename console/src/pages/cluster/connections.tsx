@@ -96,7 +96,7 @@ const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
     sortingField: "status",
     cell: ({ status, error }) => (
       <StatusIndicator type={statusTypes[status] ?? "info"}>
-        {t.statuses[status as keyof typeof t.statuses] ?? status}
+        {t.statuses[status]}
         {error ? `: ${error.message}` : ""}
       </StatusIndicator>
     ),

@@ -24,8 +24,7 @@ export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
   const isOpen = cluster.service?.enabled === true;
   const query = useQuery({
     queryKey: ["clusters", cluster.id, "whitelist"],
-    queryFn: ({ signal }) =>
-      api.get<Connections>(`${path}/connections`, { limit: 1 }, signal),
+    queryFn: ({ signal }) => api.get<Connections>(`${path}/connections`, { limit: 1 }, signal),
     enabled: isOpen,
   });
   const [selected, setSelected] = useState<readonly Permission[]>([]);

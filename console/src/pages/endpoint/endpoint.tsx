@@ -4,11 +4,10 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
-import { useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { useEndpoint } from "../../api/use-endpoints.ts";
 import type { Endpoint } from "../../api/generated.ts";
-import { Failure } from "../../parts/failure.tsx";
-import { Loading } from "../../parts/loading.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
 import { texts } from "../../texts/en.ts";
 import { DeleteEndpoint } from "./delete-endpoint.tsx";
 import { EndpointFacts } from "./facts.tsx";
@@ -21,20 +20,43 @@ const t = texts.endpoint;
 /** One endpoint, as its consumer sees it. */
 export function EndpointPage() {
   const { id = "" } = useParams();
+  const navigate = useNavigate();
   const query = useEndpoint(id);
   const [isDeleting, setDeleting] = useState(false);
-  if (query.isPending) return <Loading />;
-  if (query.error && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
-  const endpoint = query.data;
+  return (
+    <>
+      <Loaded query={query}>
+        {(endpoint) => <EndpointView endpoint={endpoint} onDelete={() => setDeleting(true)} />}
+      </Loaded>
+      {query.data && isDeleting ? (
+        <DeleteEndpoint
+          endpoint={query.data}
+          onClose={(isDone) => {
+            setDeleting(false);
+            if (isDone) void navigate("/endpoints");
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+interface EndpointViewProps {
+  readonly endpoint: Endpoint;
+  readonly onDelete: () => void;
+}
+
+function EndpointView({ endpoint, onDelete }: EndpointViewProps) {
+  const { id, description } = endpoint;
   return (
     <ContentLayout
       header={
         <Header
           variant="h1"
-          description={endpoint.description}
-          actions={<Button onClick={() => setDeleting(true)}>{t.delete}</Button>}
+          description={description}
+          actions={<Button onClick={onDelete}>{t.delete}</Button>}
         >
-          {endpoint.id}
+          {id}
         </Header>
       }
     >
@@ -47,7 +69,6 @@ export function EndpointPage() {
         <Sessions id={id} />
         <Refusals id={id} />
       </SpaceBetween>
-      {isDeleting ? <DeleteEndpoint endpoint={endpoint} onDismiss={() => setDeleting(false)} /> : null}
     </ContentLayout>
   );
 }

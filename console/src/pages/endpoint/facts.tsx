@@ -15,7 +15,7 @@ const t = texts.endpoint;
 /** Where it is reached, of what it is, and what it has carried. */
 export function EndpointFacts({ endpoint }: { readonly endpoint: Endpoint }) {
   const { ip, ip6, port, dns_name: privateName } = endpoint;
-  const vpc = useVpcs().data?.vpcs.find(({ id }) => id === endpoint.vpc_id);
+  const vpc = useVpcs().data?.find(({ id }) => id === endpoint.vpc_id);
   const subnet = vpc?.subnets.find(({ id }) => id === endpoint.subnet_id);
   const hosts = [privateName, ip, ip6 === undefined ? undefined : `[${ip6}]`].filter(
     (host) => host !== undefined,

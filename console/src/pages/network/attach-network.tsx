@@ -1,9 +1,7 @@
-import Alert from "@cloudscape-design/components/alert";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Vpc } from "../../api/generated.ts";
 import { AttachmentFields } from "../../parts/attachment-fields.tsx";
-import { Confirm } from "../../parts/confirm.tsx";
+import { ChangeDialog } from "../../parts/change-dialog.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
@@ -11,26 +9,30 @@ const t = texts.networks;
 
 interface AttachNetworkProps {
   readonly vpc: Vpc;
-  readonly onDismiss: () => void;
+  readonly onClose: () => void;
 }
 
-/** Asks how gateways are to be attached to a network from now on. */
-export function AttachNetwork({ vpc, onDismiss }: AttachNetworkProps) {
-  const { api, own } = useSession();
-  const queries = useQueryClient();
+/** Asks how gateways are to be attached to a network from now on, and shows what that would cut. */
+export function AttachNetwork({ vpc, onClose }: AttachNetworkProps) {
+  const { own } = useSession();
   const [attachment, setAttachment] = useState(vpc.attachment);
+  const { kind, device = "", namespace = "" } = attachment;
+  const isComplete = (kind !== "interface" || device !== "") && (kind !== "netns" || namespace !== "");
+  const isChange = isComplete && JSON.stringify(attachment) !== JSON.stringify(vpc.attachment);
   return (
-    <Confirm
-      title={t.attachTitle(vpc.name)}
-      action={t.attach}
-      onDismiss={onDismiss}
-      onConfirm={async () => {
-        await api.request("PUT", `${own}/vpcs/${vpc.id}`, { body: { attachment } });
-        await queries.invalidateQueries({ queryKey: ["networks"] });
+    <ChangeDialog
+      change={{
+        title: t.attachTitle(vpc.name),
+        description: t.attachWarns,
+        confirm: t.attach,
+        method: "PUT",
+        path: `${own}/vpcs/${vpc.id}`,
+        body: { attachment },
       }}
+      isIncomplete={!isChange}
+      onClose={onClose}
     >
-      <Alert type="warning">{t.attachWarns}</Alert>
       <AttachmentFields wish={attachment} onChange={setAttachment} />
-    </Confirm>
+    </ChangeDialog>
   );
 }

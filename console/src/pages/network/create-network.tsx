@@ -1,6 +1,5 @@
 import FormField from "@cloudscape-design/components/form-field";
 import Input from "@cloudscape-design/components/input";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { AttachmentFields, type AttachmentWish } from "../../parts/attachment-fields.tsx";
 import { Confirm } from "../../parts/confirm.tsx";
@@ -12,7 +11,6 @@ const t = texts.networks;
 /** Asks for a network: its addresses and its attachment. */
 export function CreateNetwork({ onDismiss }: { readonly onDismiss: () => void }) {
   const { api, own } = useSession();
-  const queries = useQueryClient();
   const [fields, setFields] = useState({ name: "", cidr: "", cidr6: "" });
   const [attachment, setAttachment] = useState<AttachmentWish>({ kind: "loopback" });
   const field = (name: keyof typeof fields, label: string, description?: string) => (
@@ -28,11 +26,10 @@ export function CreateNetwork({ onDismiss }: { readonly onDismiss: () => void })
       title={t.create}
       action={t.submit}
       onDismiss={onDismiss}
-      onConfirm={async () => {
+      onConfirm={() => {
         const { name, cidr, cidr6 } = fields;
         const body = { name, attachment, ...(cidr ? { cidr } : {}), ...(cidr6 ? { cidr6 } : {}) };
-        await api.request("POST", `${own}/vpcs`, { body });
-        await queries.invalidateQueries({ queryKey: ["networks"] });
+        return api.request("POST", `${own}/vpcs`, { body });
       }}
     >
       {field("name", t.createName)}

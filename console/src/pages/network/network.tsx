@@ -4,19 +4,17 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { useEndpoints } from "../../api/use-endpoints.ts";
 import { useVpc } from "../../api/use-vpcs.ts";
 import type { Vpc } from "../../api/generated.ts";
 import { attachmentText } from "../../parts/attachment-fields.tsx";
-import { Confirm } from "../../parts/confirm.tsx";
+import { ChangeDialog } from "../../parts/change-dialog.tsx";
 import { Copyable } from "../../parts/copyable.tsx";
 import { EndpointStatusIndicator } from "../../parts/endpoint-status.tsx";
-import { Failure } from "../../parts/failure.tsx";
 import { formatTime } from "../../parts/format.ts";
-import { Loading } from "../../parts/loading.tsx";
+import { Loaded } from "../../parts/loaded.tsx";
 import { Pool } from "../../parts/pool.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
@@ -27,12 +25,33 @@ const t = texts.networks;
 /** One network: its pools, its attachment, and which endpoints are in it. */
 export function NetworkPage() {
   const { id = "" } = useParams();
+  const navigate = useNavigate();
   const query = useVpc(id);
   const [asked, setAsked] = useState<"attach" | "delete">();
-  const dismiss = (): void => setAsked(undefined);
-  if (query.isPending) return <Loading />;
-  if (query.error && !query.data) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
   const vpc = query.data;
+  return (
+    <>
+      <Loaded query={query}>{(loaded) => <Network vpc={loaded} onAsk={setAsked} />}</Loaded>
+      {vpc && asked === "attach" ? <AttachNetwork vpc={vpc} onClose={() => setAsked(undefined)} /> : null}
+      {vpc && asked === "delete" ? (
+        <DeleteNetwork
+          vpc={vpc}
+          onClose={(isDone) => {
+            setAsked(undefined);
+            if (isDone) void navigate("/networks");
+          }}
+        />
+      ) : null}
+    </>
+  );
+}
+
+interface NetworkProps {
+  readonly vpc: Vpc;
+  readonly onAsk: (what: "attach" | "delete") => void;
+}
+
+function Network({ vpc, onAsk }: NetworkProps) {
   return (
     <ContentLayout
       header={
@@ -40,8 +59,8 @@ export function NetworkPage() {
           variant="h1"
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <Button onClick={() => setAsked("attach")}>{t.attach}</Button>
-              <Button onClick={() => setAsked("delete")}>{t.delete}</Button>
+              <Button onClick={() => onAsk("attach")}>{t.attach}</Button>
+              <Button onClick={() => onAsk("delete")}>{t.delete}</Button>
             </SpaceBetween>
           }
         >
@@ -60,8 +79,6 @@ export function NetworkPage() {
         </Container>
         <EndpointsOf vpc={vpc} />
       </SpaceBetween>
-      {asked === "attach" ? <AttachNetwork vpc={vpc} onDismiss={dismiss} /> : null}
-      {asked === "delete" ? <DeleteNetwork vpc={vpc} onDismiss={dismiss} /> : null}
     </ContentLayout>
   );
 }
@@ -87,7 +104,7 @@ function Facts({ vpc }: { readonly vpc: Vpc }) {
 }
 
 function EndpointsOf({ vpc }: { readonly vpc: Vpc }) {
-  const endpoints = useEndpoints().data?.endpoints.filter((endpoint) => endpoint.vpc_id === vpc.id) ?? [];
+  const endpoints = useEndpoints().data?.filter((endpoint) => endpoint.vpc_id === vpc.id) ?? [];
   return (
     <Container
       header={
@@ -109,23 +126,18 @@ function EndpointsOf({ vpc }: { readonly vpc: Vpc }) {
   );
 }
 
-function DeleteNetwork({ vpc, onDismiss }: { readonly vpc: Vpc; readonly onDismiss: () => void }) {
-  const { api, own } = useSession();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
+function DeleteNetwork({ vpc, onClose }: { readonly vpc: Vpc; readonly onClose: (isDone: boolean) => void }) {
+  const { own } = useSession();
   return (
-    <Confirm
-      title={t.deleteTitle(vpc.name)}
-      action={t.delete}
-      onDismiss={onDismiss}
-      onConfirm={async () => {
-        await api.request("DELETE", `${own}/vpcs/${vpc.id}`);
-        await navigate("/networks");
-        queries.removeQueries({ queryKey: ["networks", vpc.id] });
-        await queries.invalidateQueries({ queryKey: ["networks"] });
+    <ChangeDialog
+      change={{
+        title: t.deleteTitle(vpc.name),
+        description: t.deleteWarns(vpc.name, [vpc.cidr, vpc.cidr6].filter(Boolean).join(", ")),
+        confirm: t.delete,
+        method: "DELETE",
+        path: `${own}/vpcs/${vpc.id}`,
       }}
-    >
-      {t.deleteWarns(vpc.name, [vpc.cidr, vpc.cidr6].filter(Boolean).join(", "))}
-    </Confirm>
+      onClose={onClose}
+    />
   );
 }

@@ -1,0 +1,121 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
+import { startNode, type SearchNode } from "../support/node.ts";
+import { startPostern, type Postern } from "../support/postern.ts";
+import { Service } from "../support/service.ts";
+import { openSessions } from "../support/session.ts";
+
+const obstacle = await browserObstacle();
+/** Networks that the kernel carries are on record here, but nothing becomes of them on the host that tests run on. */
+const withoutKernel = ["setpriv", "--inh-caps=-net_admin,-sys_admin", "--bounding-set=-net_admin,-sys_admin"];
+const isRoot = process.getuid?.() === 0;
+
+let node: SearchNode;
+let postern: Postern;
+let service: Service;
+let browser: Browser;
+let shown: ConsolePage;
+beforeAll(async () => {
+  if (obstacle !== "") return;
+  node = await startNode({ name: "node-1" });
+  postern = await startPostern(isRoot ? { prefix: withoutKernel } : {});
+  service = await Service.open({ api: postern.api }, "logs", [node]);
+  browser = await launchBrowser();
+});
+beforeEach(async ({ skip }) => {
+  skip(obstacle !== "", obstacle);
+  shown = await ConsolePage.open(browser, postern.endpoint);
+  return () => shown.close();
+});
+afterAll(async () => {
+  await browser?.close();
+  await postern?.stop();
+  await node?.stop();
+});
+
+const dialog = () => shown.page.getByRole("dialog");
+const choose = async (kind: string): Promise<void> => {
+  await dialog().getByLabel("Attachment").click();
+  await shown.page.getByRole("option", { name: kind }).click();
+};
+const button = (name: string) => dialog().getByRole("button", { name, exact: true });
+const press = (name: string) => button(name).click();
+
+test("a network is created, attached in another way and deleted, each with what that does", async () => {
+  const { page } = shown;
+  await shown.signIn(operatorAccount, postern.admin, "/networks");
+  await page.getByRole("button", { name: "Create network" }).click();
+  await dialog().getByLabel("Name").fill("lab");
+  await dialog().getByLabel("IPv4 addresses (optional)").fill("10.77.0.0/24");
+  await choose("None: nothing is carried");
+  await press("Create");
+  await page.getByRole("link", { name: "lab" }).click();
+  await shown.heading("lab").waitFor();
+
+  await page.getByRole("button", { name: "Attach" }).click();
+  await choose("Network interface");
+  expect(await button("Attach").isDisabled()).toBe(true);
+  await dialog().getByRole("textbox", { name: "Interface" }).fill("pt-absent0");
+  await dialog().getByText("No connection is affected.").waitFor();
+  await press("Attach");
+  await dialog().getByText("No session was cut.").waitFor();
+  await press("Close");
+  await page.getByText("Network interface pt-absent0").waitFor();
+
+  await page.getByRole("button", { name: "Delete" }).click();
+  await dialog().getByText("Network lab (10.77.0.0/24) and its subnets are deleted.").waitFor();
+  await press("Delete");
+  await dialog().getByText("No session was cut.").waitFor();
+  await press("Close");
+  await shown.heading("Networks").waitFor();
+  await page.getByRole("link", { name: "default" }).waitFor();
+  expect(await page.getByRole("link", { name: "lab" }).count()).toBe(0);
+  expect(shown.complaints).toEqual([]);
+});
+
+test("what cannot be done is said before it is tried", async () => {
+  const { page } = shown;
+  await shown.signIn(operatorAccount, postern.admin, "/networks");
+  await page.getByRole("link", { name: "default" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await dialog().getByText("still has endpoints").waitFor();
+  expect(await button("Delete").isDisabled()).toBe(true);
+  await press("Cancel");
+  await page.getByRole("button", { name: "Attach" }).click();
+  await choose("None: nothing is carried");
+  await dialog().getByText("This cannot be done").waitFor();
+  expect(await button("Attach").isDisabled()).toBe(true);
+  await press("Cancel");
+  expect(shown.complaints).toEqual([]);
+});
+
+test("whoever signed in by access key creates an endpoint, sees its figures live, and deletes it", async () => {
+  const { page } = shown;
+  await shown.goto("/endpoints/create");
+  await page.getByRole("tab", { name: "Access key" }).click();
+  await page.getByLabel("Access key (AK)").fill(postern.admin.access_key);
+  await page.getByLabel("Secret key (SK)").fill(postern.admin.secret_key);
+  await shown.submit();
+  await page.getByLabel("Service name").fill(await service.name());
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByText("It is reachable.").waitFor();
+  const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+  const answer = await postern.api<{ readonly ip: string; readonly port: number }>(
+    "GET",
+    `/postern/v1/{pid}/endpoints/${id}`,
+  );
+  const sessions = await openSessions(answer.body, 5);
+  // By the event stream: the page asks for it once a minute.
+  await page.getByText("5 of 3,000").waitFor();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await dialog().getByText("This cuts 5 live sessions.").waitFor();
+  await press("Delete");
+  await dialog().getByText("5 sessions were cut.").waitFor();
+  await press("Close");
+  await shown.heading("Endpoints").waitFor();
+  expect((await postern.api("GET", `/postern/v1/{pid}/endpoints/${id}`)).status).toBe(404);
+  for (const session of sessions) session.close();
+  expect(shown.complaints).toEqual([]);
+});
