@@ -21,6 +21,8 @@ const columns: readonly TableProps.ColumnDefinition<Endpoint>[] = [
   {
     id: "status",
     header: t.status,
+    // The longest of its words.
+    minWidth: 130,
     cell: ({ status }) => <EndpointStatusIndicator status={status} />,
     sortingField: "status",
   },
@@ -28,6 +30,7 @@ const columns: readonly TableProps.ColumnDefinition<Endpoint>[] = [
   {
     id: "address",
     header: t.address,
+    sortingField: "ip",
     cell: ({ ip, ip6, port }) => (ip6 === undefined ? `${ip}:${port}` : `${ip}:${port} [${ip6}]:${port}`),
   },
   {
@@ -38,7 +41,12 @@ const columns: readonly TableProps.ColumnDefinition<Endpoint>[] = [
     ),
     sortingField: "sessions",
   },
-  { id: "description", header: t.description, cell: ({ description }) => description },
+  {
+    id: "description",
+    header: t.description,
+    sortingField: "description",
+    cell: ({ description }) => description,
+  },
 ];
 
 /** The project's own endpoints: the consumer's view. */

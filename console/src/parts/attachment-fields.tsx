@@ -12,18 +12,20 @@ const kinds = ["loopback", "interface", "netns", "none"] as const satisfies read
 
 interface AttachmentFieldsProps {
   readonly wish: AttachmentWish;
+  /** To choose from; all of them where it is left out. */
+  readonly choice?: readonly AttachmentWish["kind"][];
   readonly onChange: (wish: AttachmentWish) => void;
 }
 
 /** How gateways are attached to a network, as a choice. */
-export function AttachmentFields({ wish, onChange }: AttachmentFieldsProps) {
+export function AttachmentFields({ wish, choice = kinds, onChange }: AttachmentFieldsProps) {
   const optionOf = (kind: AttachmentWish["kind"]) => ({ value: kind, label: t.kinds[kind] });
   return (
     <>
       <FormField label={t.attachment}>
         <Select
           selectedOption={optionOf(wish.kind)}
-          options={kinds.map(optionOf)}
+          options={choice.map(optionOf)}
           onChange={({ detail }) => {
             const kind = kinds.find((each) => each === detail.selectedOption.value);
             if (kind) onChange({ kind });

@@ -445,6 +445,7 @@ export const texts = {
     namespaceHint: "An existing network namespace of the gateway's host.",
     attach: "Attach",
     attachTitle: (name: string) => `Attach ${name} in another way`,
+    attachedForGood: "These addresses exist on loopback only. Create another network for another attachment.",
     attachWarns: "Endpoints keep their addresses. Live sessions of the present attachment end.",
     delete: "Delete",
     deleteTitle: (name: string) => `Delete network ${name}?`,

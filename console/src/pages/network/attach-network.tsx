@@ -6,6 +6,8 @@ import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
 const t = texts.networks;
+/** Addresses that are not of loopback cannot be there. */
+const choice = ["interface", "netns", "none"] as const;
 
 interface AttachNetworkProps {
   readonly vpc: Vpc;
@@ -32,7 +34,7 @@ export function AttachNetwork({ vpc, onClose }: AttachNetworkProps) {
       isIncomplete={!isChange}
       onClose={onClose}
     >
-      <AttachmentFields wish={attachment} onChange={setAttachment} />
+      <AttachmentFields wish={attachment} choice={choice} onChange={setAttachment} />
     </ChangeDialog>
   );
 }

@@ -59,7 +59,13 @@ function Network({ vpc, onAsk }: NetworkProps) {
           variant="h1"
           actions={
             <SpaceBetween direction="horizontal" size="xs">
-              <Button onClick={() => onAsk("attach")}>{t.attach}</Button>
+              <Button
+                disabled={vpc.attachment.kind === "loopback"}
+                disabledReason={t.attachedForGood}
+                onClick={() => onAsk("attach")}
+              >
+                {t.attach}
+              </Button>
               <Button onClick={() => onAsk("delete")}>{t.delete}</Button>
             </SpaceBetween>
           }
