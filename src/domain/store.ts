@@ -335,6 +335,8 @@ export interface EventFilter {
   /** Empty: all. */
   readonly kinds: readonly EventKind[];
   readonly limit: number;
+  /** Where there are more than the limit: the newest of them instead of the oldest. */
+  readonly isNewest?: boolean;
 }
 
 export interface EventRepository {

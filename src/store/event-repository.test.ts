@@ -163,6 +163,7 @@ test("a list begins behind a number, names kinds, and ends at its limit", async 
   expect(await list({ after: first + 1 })).toEqual([2, 3]);
   expect(await list({ kinds: ["node.down"] })).toEqual([0, 2]);
   expect(await list({ limit: 2 })).toEqual([0, 1]);
+  expect(await list({ limit: 2, isNewest: true })).toEqual([2, 3]);
   expect(await store.events.list(hexId(77) as ProjectId, all)).toEqual([]);
 });
 

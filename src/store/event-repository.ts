@@ -33,14 +33,21 @@ export class SqlEventRepository implements EventRepository {
     this.#note(this.#writer.append(events, at));
   }
 
-  async list(project: ProjectId, { after, kinds, limit }: EventFilter): Promise<readonly PosternEvent[]> {
+  async list(
+    project: ProjectId,
+    { after, kinds, limit, isNewest = false }: EventFilter,
+  ): Promise<readonly PosternEvent[]> {
     let query = this.#db
       .selectFrom("event")
       .selectAll()
       .where("projectId", "=", project)
       .where("seq", ">", after);
     if (kinds.length > 0) query = query.where("kind", "in", kinds);
-    return (await query.orderBy("seq").limit(limit).execute()).map(toEvent);
+    const rows = await query
+      .orderBy("seq", isNewest ? "desc" : "asc")
+      .limit(limit)
+      .execute();
+    return (isNewest ? rows.toReversed() : rows).map(toEvent);
   }
 
   async firstSince(project: ProjectId, time: Timestamp): Promise<number> {

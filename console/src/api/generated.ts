@@ -29,7 +29,10 @@ export interface ApiTypes {
   HappenedEvent: HappenedEvent;
   Sample: Sample;
   Samples: Samples;
+  NewWebhook: NewWebhook;
   Webhook: Webhook;
+  WebhookTest: WebhookTest;
+  Delivery: Delivery;
   StartVpcepBody: StartVpcepBody;
   StartVpcepAnswer: StartVpcepAnswer;
   StopVpcepAnswer: StopVpcepAnswer;
@@ -64,8 +67,10 @@ export interface ApiTypes {
   ListAuditAnswer: ListAuditAnswer;
   ListAuditOfAllProjectsAnswer: ListAuditOfAllProjectsAnswer;
   ListEventsAnswer: ListEventsAnswer;
+  CreateWebhookBody: CreateWebhookBody;
   ListWebhooksAnswer: ListWebhooksAnswer;
   UpdateWebhookBody: UpdateWebhookBody;
+  ListWebhookDeliveriesAnswer: ListWebhookDeliveriesAnswer;
 }
 export interface Plan {
   dry_run: true;
@@ -408,14 +413,106 @@ export interface Samples {
   interval_seconds: number;
   samples: Sample[];
 }
-export interface Webhook {
+export interface NewWebhook {
   id: string;
   url: string;
-  kinds: string[];
+  kinds: (
+    | "connection.pending"
+    | "connection.accepted"
+    | "connection.rejected"
+    | "endpoint.created"
+    | "endpoint.ready"
+    | "endpoint.failed"
+    | "endpoint.deleted"
+    | "service.opened"
+    | "service.closed"
+    | "service.no_healthy_node"
+    | "service.healthy"
+    | "whitelist.changed"
+    | "node.down"
+    | "node.up"
+    | "cap.80"
+    | "cap.100"
+    | "sessions.severed"
+    | "pool.almost_empty"
+    | "gateway.silent"
+    | "gateway.back"
+    | "gateway.takeover"
+  )[];
   description: string;
   enabled: boolean;
   created_at: string;
   updated_at: string;
+  secret: string;
+}
+export interface Webhook {
+  id: string;
+  url: string;
+  kinds: (
+    | "connection.pending"
+    | "connection.accepted"
+    | "connection.rejected"
+    | "endpoint.created"
+    | "endpoint.ready"
+    | "endpoint.failed"
+    | "endpoint.deleted"
+    | "service.opened"
+    | "service.closed"
+    | "service.no_healthy_node"
+    | "service.healthy"
+    | "whitelist.changed"
+    | "node.down"
+    | "node.up"
+    | "cap.80"
+    | "cap.100"
+    | "sessions.severed"
+    | "pool.almost_empty"
+    | "gateway.silent"
+    | "gateway.back"
+    | "gateway.takeover"
+  )[];
+  description: string;
+  enabled: boolean;
+  created_at: string;
+  updated_at: string;
+}
+export interface WebhookTest {
+  delivered: boolean;
+  status?: number;
+  problem?: string;
+  duration_ms: number;
+}
+export interface Delivery {
+  id: string;
+  event_id: number;
+  kind:
+    | "connection.pending"
+    | "connection.accepted"
+    | "connection.rejected"
+    | "endpoint.created"
+    | "endpoint.ready"
+    | "endpoint.failed"
+    | "endpoint.deleted"
+    | "service.opened"
+    | "service.closed"
+    | "service.no_healthy_node"
+    | "service.healthy"
+    | "whitelist.changed"
+    | "node.down"
+    | "node.up"
+    | "cap.80"
+    | "cap.100"
+    | "sessions.severed"
+    | "pool.almost_empty"
+    | "gateway.silent"
+    | "gateway.back"
+    | "gateway.takeover";
+  resource: string;
+  status: "pending" | "dead";
+  failures: number;
+  next_attempt_at?: string;
+  problem?: string;
+  created_at: string;
 }
 export interface StartVpcepBody {
   endpoint_with_dns_name?: boolean | ("true" | "false");
@@ -633,6 +730,15 @@ export interface ListEventsAnswer {
   has_more: boolean;
   reset?: boolean;
 }
+export interface CreateWebhookBody {
+  url: string;
+  /**
+   * @maxItems 50
+   */
+  kinds?: string[];
+  description?: string;
+  enabled?: boolean;
+}
 export interface ListWebhooksAnswer {
   webhooks: Webhook[];
   total_count: number;
@@ -645,4 +751,8 @@ export interface UpdateWebhookBody {
   kinds?: string[];
   description?: string;
   enabled?: boolean;
+}
+export interface ListWebhookDeliveriesAnswer {
+  deliveries: Delivery[];
+  total_count: number;
 }

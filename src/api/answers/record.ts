@@ -54,15 +54,44 @@ export const auditAnswer = Type.Object({
   next: Type.Optional(count),
 });
 
-export const webhookAnswer = Type.Object(
+const webhook = {
+  id: text,
+  url: text,
+  /** Empty: all. */
+  kinds: Type.Array(stringEnum(eventKinds)),
+  description: text,
+  enabled: yesOrNo,
+  created_at: time,
+  updated_at: time,
+};
+
+export const webhookAnswer = Type.Object(webhook, { title: "Webhook" });
+
+export const newWebhookAnswer = Type.Object({ ...webhook, secret: text }, { title: "NewWebhook" });
+
+export const webhookTestAnswer = Type.Object(
+  {
+    delivered: yesOrNo,
+    /** HTTP; where it was delivered. */
+    status: Type.Optional(count),
+    /** Where it was not. */
+    problem: Type.Optional(text),
+    duration_ms: count,
+  },
+  { title: "WebhookTest" },
+);
+
+export const deliveryAnswer = Type.Object(
   {
     id: text,
-    url: text,
-    kinds: Type.Array(text),
-    description: text,
-    enabled: yesOrNo,
+    event_id: count,
+    kind: stringEnum(eventKinds),
+    resource: text,
+    status: stringEnum(["pending", "dead"]),
+    failures: count,
+    next_attempt_at: Type.Optional(time),
+    problem: Type.Optional(text),
     created_at: time,
-    updated_at: time,
   },
-  { title: "Webhook" },
+  { title: "Delivery" },
 );

@@ -167,6 +167,12 @@ test("the list pages by the number of the last event, and says where to go on", 
   });
   const second = await owner.call("GET", `/postern/v1/{p}/events?after=${after + 2}&limit=2`);
   expect(second.body).toMatchObject({ next_after: after + 4, has_more: false, events: [{ data: { n: 3 } }] });
+  const newest = await owner.call("GET", "/postern/v1/{p}/events?last=2");
+  expect(newest.body).toMatchObject({
+    next_after: after + 4,
+    has_more: false,
+    events: [{ data: { n: 2 } }, { data: { n: 3 } }],
+  });
   const kinds = await owner.call("GET", `/postern/v1/{p}/events?after=${after}&kinds=node.down,cap.80`);
   expect(kinds.body["events"]).toMatchObject([{ data: { n: 2 } }]);
   await server.store.observe((tx) => tx.events.trim(Number.MAX_SAFE_INTEGER, 1, 100));

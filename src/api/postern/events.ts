@@ -12,6 +12,8 @@ const eventsQuery = Type.Object({
   from: Type.Optional(Type.String({ maxLength: 40 })),
   kinds: Type.Optional(Type.String({ maxLength: 1000 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+  /** Instead of `limit`: a list of the newest. */
+  last: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   /** Whoever follows is told of live figures and nodes besides, as messages without an id. */
   figures: Type.Optional(stringEnum(["0", "1"])),
 });
@@ -20,6 +22,7 @@ type Query = {
   readonly from?: string;
   readonly kinds?: string;
   readonly limit?: number;
+  readonly last?: number;
 };
 
 const streamHeaders = {
@@ -50,16 +53,19 @@ export const listEvents = defineOperation({
       });
       return { headers: streamHeaders, body };
     }
-    const limit = query.limit ?? 100;
+    const { last: newest } = query;
+    const limit = newest ?? query.limit ?? 100;
     return context.store.read(async ({ events }) => {
-      const found = await events.list(projectId, { after, kinds, limit });
-      const last = found.length < limit ? await events.latest() : (found.at(-1)?.seq ?? after);
+      const isNewest = newest !== undefined;
+      const found = await events.list(projectId, { after, kinds, limit, isNewest });
+      const isWhole = isNewest || found.length < limit;
+      const last = isWhole ? await events.latest() : (found.at(-1)?.seq ?? after);
       const isIncomplete = after < (await events.floor(projectId));
       return {
         body: {
           events: found.map(renderEvent),
           next_after: Math.max(after, last),
-          has_more: found.length === limit,
+          has_more: !isWhole,
           ...(isIncomplete ? { reset: true } : {}),
         },
       };

@@ -14,7 +14,7 @@ import { defineOperation, type Principal } from "../operation.ts";
 import { pageQuery, projectParams, readPage, resourceParams, stringEnum } from "../schema.ts";
 import { checkKind } from "./events.ts";
 import { pageOf } from "../answers/parts.ts";
-import { webhookAnswer } from "../answers/record.ts";
+import { deliveryAnswer, newWebhookAnswer, webhookAnswer, webhookTestAnswer } from "../answers/record.ts";
 
 const path = "/postern/v1/:project_id/webhooks";
 const url = Type.String({ minLength: 1, maxLength: 2048 });
@@ -30,7 +30,7 @@ export const createWebhook = defineOperation({
   method: "POST",
   path,
   action: "postern:webhook:create",
-  schemas: { params: projectParams, body: Type.Object({ url, ...changeable }) },
+  schemas: { params: projectParams, body: Type.Object({ url, ...changeable }), answer: newWebhookAnswer },
   async handle(request, context) {
     const { body, principal } = request;
     // Before and outside of the transaction: other writes do not wait for somebody's name server.
@@ -151,7 +151,7 @@ export const testWebhook = defineOperation({
   method: "POST",
   path: `${path}/:id/test`,
   action: "postern:webhook:test",
-  schemas: { params: resourceParams },
+  schemas: { params: resourceParams, answer: webhookTestAnswer },
   async handle(request, context) {
     const { principal, params, ifMatch } = request;
     const audit = auditEntry(request, "testWebhook", `webhook/${params.id}`);
@@ -185,6 +185,7 @@ export const listWebhookDeliveries = defineOperation({
   schemas: {
     params: resourceParams,
     query: Type.Object({ ...pageQuery.properties, status: Type.Optional(stringEnum(["pending", "dead"])) }),
+    answer: pageOf("deliveries", deliveryAnswer),
   },
   async handle({ principal, params, query }, { store }) {
     return store.read(async (tx) => {
@@ -206,6 +207,7 @@ export const retryWebhookDelivery = defineOperation({
       ...resourceParams.properties,
       delivery_id: Type.String({ minLength: 1, maxLength: 100 }),
     }),
+    answer: deliveryAnswer,
   },
   async handle(request, context) {
     const { params, principal, ifMatch } = request;
