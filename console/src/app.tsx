@@ -3,6 +3,7 @@ import { useState } from "react";
 import { createBrowserRouter, Navigate, RouterProvider } from "react-router";
 import { ApiFailure } from "./api/failure.ts";
 import { Layout } from "./layout.tsx";
+import { ActivityPage } from "./pages/activity.tsx";
 import { ClusterPage } from "./pages/cluster.tsx";
 import { ClustersPage } from "./pages/clusters.tsx";
 import { EndpointCreatePage } from "./pages/endpoint-create.tsx";
@@ -13,6 +14,8 @@ import { NetworkPage } from "./pages/network/network.tsx";
 import { NetworksPage } from "./pages/networks.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
 import { RegisterClusterPage } from "./pages/register-cluster.tsx";
+import { WebhookPage } from "./pages/webhook/webhook.tsx";
+import { WebhooksPage } from "./pages/webhooks.tsx";
 import { SessionProvider } from "./session/session-context.tsx";
 
 const router = createBrowserRouter(
@@ -30,6 +33,9 @@ const router = createBrowserRouter(
         { path: "networks", element: <NetworksPage /> },
         { path: "networks/:id", element: <NetworkPage /> },
         { path: "gateways", element: <GatewaysPage /> },
+        { path: "activity", element: <ActivityPage /> },
+        { path: "webhooks", element: <WebhooksPage /> },
+        { path: "webhooks/:id", element: <WebhookPage /> },
         { path: "*", element: <NotFoundPage /> },
       ],
     },

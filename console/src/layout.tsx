@@ -73,6 +73,8 @@ export function Layout() {
               { type: "link", text: t.endpoints, href: "/console/endpoints" },
               { type: "link", text: t.networks, href: "/console/networks" },
               { type: "link", text: t.gateways, href: "/console/gateways" },
+              { type: "link", text: t.activity, href: "/console/activity" },
+              { type: "link", text: t.webhooks, href: "/console/webhooks" },
               { type: "divider" },
               { type: "link", text: t.docs, href: "/docs", external: true },
             ]}

@@ -12,10 +12,11 @@ export async function getAll<Item>(
   path: string,
   key: string,
   signal: AbortSignal,
+  filter: Readonly<Record<string, string>> = {},
 ): Promise<readonly Item[]> {
   const all: Item[] = [];
   while (all.length < mostItems) {
-    const query = { limit: pageSize, offset: all.length };
+    const query = { ...filter, limit: pageSize, offset: all.length };
     const page = await api.get<Readonly<Record<string, readonly Item[]>>>(path, query, signal);
     const items = page[key] ?? [];
     all.push(...items);

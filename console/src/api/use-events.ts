@@ -13,6 +13,7 @@ import { useSession } from "../session/session-context.tsx";
 import { EventFeed, type FeedState } from "./event-feed.ts";
 import { FigureHistory, type Sample } from "./figures.ts";
 import type { HappenedEvent } from "./generated.ts";
+import { activityKey, takeEvent } from "./take-event.ts";
 import { takeNodes } from "./take-nodes.ts";
 
 /** Many events come together, such as when a whitelist rejects a hundred endpoints: they are one refetch. */
@@ -59,7 +60,10 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
     const invalidate = gathered(queries);
     const feed = new EventFeed(api, `${own}/events`, {
       onState: setState,
-      onEvent: (event) => invalidate(queryKeysOf(event)),
+      onEvent: (event) => {
+        if (!takeEvent(queries, event)) invalidate([activityKey]);
+        invalidate(queryKeysOf(event));
+      },
       onFigures: (figures) => history.record(figures, Date.now()),
       onNodes: (nodes) => invalidate(takeNodes(queries, nodes)),
       onReset: () => invalidate([[]]),
