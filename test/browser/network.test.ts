@@ -85,7 +85,7 @@ test("what cannot be done is said before it is tried", async () => {
   expect(await button("Delete").isDisabled()).toBe(true);
   await press("Cancel");
   await page.getByRole("button", { name: "Attach" }).hover();
-  await page.getByText("These addresses exist on loopback only.").first().waitFor();
+  await page.getByText("These addresses exist on loopback only.").filter({ visible: true }).waitFor();
   expect(shown.complaints).toEqual([]);
 });
 

@@ -4,22 +4,25 @@ import { texts } from "../texts/en.ts";
 import { Dialog } from "./dialog.tsx";
 import { Failure } from "./failure.tsx";
 
-interface ConfirmProps {
+interface ConfirmProps<Result> {
   readonly title: string;
   /** The verb of the button that does it. */
   readonly action: string;
-  readonly onConfirm: () => Promise<unknown>;
+  readonly onConfirm: () => Promise<Result>;
+  /** Once it is done; it is dismissed then where this is left out. */
+  readonly onDone?: (result: Result) => void;
   readonly onDismiss: () => void;
   /** What is asked. */
   readonly children: ReactNode;
 }
 
 /** Asks before something is done that cuts nobody, and stays with the server's reason where it is refused. */
-export function Confirm({ title, action, onConfirm, onDismiss, children }: ConfirmProps) {
+export function Confirm<Result>(props: ConfirmProps<Result>) {
+  const { title, action, onConfirm, onDismiss, onDone = onDismiss, children } = props;
   const queries = useQueryClient();
   const doing = useMutation({
     mutationFn: onConfirm,
-    onSuccess: onDismiss,
+    onSuccess: (result) => onDone(result),
     onSettled: () => void queries.invalidateQueries(),
   });
   return (

@@ -39,8 +39,9 @@ export function AddWebhook({ onClose }: { readonly onClose: () => void }) {
       onDismiss={onClose}
       onConfirm={async () => {
         const body = { ...fields, url: fields.url.trim(), kinds };
-        setAdded((await api.request<NewWebhook>("POST", `${own}/webhooks`, { body })).body);
+        return (await api.request<NewWebhook>("POST", `${own}/webhooks`, { body })).body;
       }}
+      onDone={setAdded}
     >
       {field("url", t.url, t.urlHint)}
       <FormField label={t.kinds} description={t.kindsHint}>

@@ -38,10 +38,8 @@ export function WebhookPage() {
           title={t.deleteTitle}
           action={t.delete}
           onDismiss={() => setDeleting(false)}
-          onConfirm={async () => {
-            await api.request("DELETE", `${own}/webhooks/${id}`);
-            await navigate("/webhooks");
-          }}
+          onConfirm={() => api.request("DELETE", `${own}/webhooks/${id}`)}
+          onDone={() => void navigate("/webhooks")}
         >
           {t.deleteWarns(query.data.url)}
         </Confirm>
