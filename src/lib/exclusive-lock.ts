@@ -33,5 +33,5 @@ function explain(error: unknown, file: string, holder: string): string {
   if (/locked|busy/.test(reason)) {
     return `Another ${holder} is already running on ${dirname(file)}. Stop it first, or choose another data directory.`;
   }
-  return `The data directory ${dirname(file)} cannot be used: ${reason}. Check that it exists and is writable.`;
+  return `The data directory ${dirname(file)} cannot be used: ${reason}. Check that it exists, is writable and has free space.`;
 }

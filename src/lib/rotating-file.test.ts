@@ -1,18 +1,11 @@
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { RotatingFile } from "./rotating-file.ts";
 import { StartError } from "./start-error.ts";
 import { testDirectory } from "./test-directory.ts";
+import { diskObstacle, TestDisk } from "./test-disk.ts";
 
 const big = { fileBytes: 1_000_000, files: 3 };
 
@@ -93,23 +86,21 @@ test("what is no file, or in no directory, is refused with what to do", async ()
   await expect(RotatingFile.open("/dev/null", big)).rejects.toThrow("it is no regular file");
 });
 
-const canMount = process.platform === "linux" && process.getuid?.() === 0;
-test.skipIf(!canMount)("a full disk takes no half line, and once there is room it goes on", async () => {
-  const directory = testDirectory();
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", directory]);
-  onTestFinished(() => void execFileSync("umount", ["--lazy", directory]));
-  chmodSync(directory, 0o700);
-  writeFileSync(join(directory, "hog"), "x".repeat(8_192));
+test("a full disk takes no half line, and once there is room it goes on", async ({ skip }) => {
+  skip(diskObstacle !== "", diskObstacle);
+  const disk = new TestDisk(16_384);
+  const directory = disk.path;
+  disk.leave(8_192);
   const file = await RotatingFile.open(join(directory, "log"), big);
   const line = `${"y".repeat(2_999)}\n`;
   await file.append(Buffer.from(line));
   await expect(file.append(Buffer.from(line.repeat(2)))).rejects.toThrow("ENOSPC");
   expect(readFileSync(join(directory, "log"), "utf8")).toBe(line);
-  execFileSync("rm", [join(directory, "hog")]);
+  disk.free();
   await file.append(Buffer.from(line));
   expect(readFileSync(join(directory, "log"), "utf8")).toBe(line.repeat(2));
   await file.close();
-  writeFileSync(join(directory, "hog"), "x".repeat(4_096));
+  disk.leave(4_096);
   // Not even the new file fits, and yet it is no reason not to start.
   const other = await opened(join(directory, "other"));
   await expect(other.append(Buffer.from(line.repeat(3)))).rejects.toThrow("ENOSPC");
