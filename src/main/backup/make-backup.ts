@@ -46,7 +46,10 @@ export async function makeBackup(paths: DataPaths, version: string, now: Date): 
     const names = [manifestName, ...manifest.parts.map(({ name }) => name)];
     // Every server starts with this file: what makes archives is loaded by those that make one.
     const { create } = await import("tar");
-    const archive = Readable.from(create({ cwd: directory, portable: true }, names), { objectMode: false });
+    const pack = create({ cwd: directory, portable: true }, names);
+    // Whoever reads hears of it by the archive. Who has given up took away what was still to be read.
+    pack.on("error", () => undefined);
+    const archive = Readable.from(pack, { objectMode: false });
     archive.once("close", () => void discard().catch(() => undefined));
     return { manifest, archive };
   } catch (error) {

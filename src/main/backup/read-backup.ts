@@ -35,10 +35,20 @@ export async function readBackup(
   } catch (error) {
     if (error instanceof StartError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
+    if (directory !== undefined && isFull(error)) {
+      throw new StartError(
+        `There is no room for the backup ${file} in ${directory}: ${reason}. Make room, and repeat it; nothing was changed.`,
+      );
+    }
     throw new StartError(
       `The backup ${file} cannot be used: ${reason}. Take another backup; nothing was changed.`,
     );
   }
+}
+
+function isFull(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 async function openBackup(file: string, passphrase: string | undefined): Promise<Readable> {
@@ -74,16 +84,17 @@ class ArchiveReader {
 
   async read(source: Readable): Promise<void> {
     let work: Promise<void> = Promise.resolve();
+    const { promise: failed, reject: fail } = Promise.withResolvers<never>();
+    failed.catch(() => undefined);
     const parser = new Parser({
       strict: true,
       onReadEntry: (entry) => {
         work = work.then(() => this.#take(entry));
-        // Heard of below, at the latest when all has been read.
-        work.catch(() => entry.resume());
+        // At once: an entry that nobody takes any more keeps the rest waiting for ever.
+        work.catch(fail);
       },
     });
-    const failed = once(parser, "error").then(([error]) => Promise.reject(error as Error));
-    failed.catch(() => undefined);
+    parser.on("error", fail);
     const ended = once(parser, "end");
     ended.catch(() => undefined);
     for await (const chunk of source as AsyncIterable<Buffer>) {

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
 } from "node:fs";
 import { basename, join } from "node:path";
@@ -39,7 +40,8 @@ export interface Restored {
 /** What a server owns in a data directory; all else stays as it is in a restore. */
 const serverFiles = ["postern.db-wal", "postern.db-shm", ...partNames] as const;
 /** Not in the way of a restore: locks, process ids, and what a gateway owns, which goes on meanwhile. */
-const harmless = /^(?:(?:up|server)\.lock.*|run|gateway|\.restore-.*|\.backup-.*|before-restore-.*)$/;
+const harmless =
+  /^(?:(?:up|server)\.lock.*|run|gateway|\.restore-.*|restore\.pending\.new|\.backup-.*|before-restore-.*)$/;
 const stagingPrefix = ".restore-";
 
 /**
@@ -68,9 +70,23 @@ async function restoreUnlocked(options: RestoreOptions): Promise<Restored> {
     prepareDatabase(join(staging, "postern.db"), manifest);
     await options.check(staging);
     return { manifest, aside: putInPlace(paths, staging, manifest) };
+  } catch (error) {
+    throw explain(error, paths);
   } finally {
-    rmSync(staging, { recursive: true, force: true });
+    // Of a restore that is decided on, what is staged may be all that there is.
+    if (!existsSync(paths.pendingRestore)) rmSync(staging, { recursive: true, force: true });
   }
+}
+
+/** What the disk and the database say is told with what becomes of the restore. */
+function explain(error: unknown, { root, pendingRestore }: DataPaths): unknown {
+  if (!(error instanceof Error && "code" in error)) return error;
+  return new StartError(
+    existsSync(pendingRestore)
+      ? `The restore into ${root} is decided on, and could not be completed: ${error.message}. Look for room on its disk, and ` +
+          "start the server there: it completes the restore before anything else."
+      : `The restore into ${root} failed: ${error.message}. Nothing was changed; look for room on its disk, and repeat it.`,
+  );
 }
 
 /**
@@ -86,14 +102,36 @@ export function completeRestore(paths: DataPaths): void {
     flush(paths.root);
     rmSync(paths.pendingRestore, { force: true });
   }
+  rmSync(`${paths.pendingRestore}.new`, { force: true });
   for (const name of existsSync(paths.root) ? readdirSync(paths.root) : []) {
     if (name.startsWith(stagingPrefix)) rmSync(join(paths.root, name), { recursive: true, force: true });
   }
 }
 
-function refuseData({ root }: DataPaths, isForced: boolean): void {
+/**
+ * Finishes a restore that was stopped, for who only reads the data; a server does so as it starts.
+ * @throws StartError where somebody else is about it
+ */
+export function completeStoppedRestore(paths: DataPaths): void {
+  if (!existsSync(paths.pendingRestore)) return;
+  const lock = takeExclusiveLock(paths.serverLock, "Postern server", 0);
+  try {
+    completeRestore(paths);
+  } finally {
+    lock.release();
+  }
+}
+
+function refuseData({ root, pendingRestore }: DataPaths, isForced: boolean): void {
+  if (isForced) return;
+  if (existsSync(pendingRestore)) {
+    throw new StartError(
+      `A restore into ${root} was stopped after it was decided on. Start the server there, which completes it, or restore ` +
+        "again with --force.",
+    );
+  }
   const present = existsSync(root) ? readdirSync(root).filter((name) => !harmless.test(name)) : [];
-  if (present.length === 0 || isForced) return;
+  if (present.length === 0) return;
   throw new StartError(
     `The directory ${root} is not empty: it holds ${present.slice(0, 3).join(", ")}. Name another one, or put what is ` +
       "there aside with --force.",
@@ -133,15 +171,23 @@ function moveOne(root: string, name: string, staging: string, aside: string, isP
 
 function putInPlace(paths: DataPaths, staging: string, manifest: Manifest): string | undefined {
   const hasOld = serverFiles.some((name) => existsSync(join(paths.root, name)));
-  const aside = `before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
-  const parts = manifest.parts.map(({ name }) => name);
-  const plan: RestorePlan = { staging: basename(staging), aside, parts };
+  const name = `before-restore-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
+  const aside = join(paths.root, name);
+  const parts = manifest.parts.map((part) => part.name);
+  const plan: RestorePlan = { staging: basename(staging), aside: name, parts };
   flush(staging);
-  // From here on the restore is decided on: a server that starts completes it.
-  writePrivateFile(paths.pendingRestore, JSON.stringify(plan));
+  // All that the moves take of the disk is taken before the restore is decided on.
+  if (hasOld) mkdirSync(aside, { mode: 0o700 });
+  try {
+    // From here on a server that starts completes it.
+    writePrivateFile(paths.pendingRestore, JSON.stringify(plan));
+  } catch (error) {
+    if (hasOld) rmdirSync(aside);
+    throw error;
+  }
   flush(paths.root);
   completeRestore(paths);
-  return hasOld ? join(paths.root, aside) : undefined;
+  return hasOld ? aside : undefined;
 }
 
 function readPlan(file: string): RestorePlan | undefined {
