@@ -117,7 +117,7 @@ export class ApiClient {
 
   /**
    * Makes a request whose answer is bytes of any number, without a limit of its time.
-   * @throws ApiError, CliError and DryRunAnswer as `request` does; what comes may still break off
+   * @throws ApiError, CliError as `request` does; what comes may still break off
    */
   async download(method: string, path: Path): Promise<ReadableStream<Uint8Array>> {
     let response: Response;
@@ -131,7 +131,6 @@ export class ApiClient {
     const body = parseJson(await readLimited(response));
     if (!response.ok)
       throw apiError(response.status, body, response.headers.get("x-request-id"), this.#target);
-    if (this.#isDryRun && isJsonObject(body)) throw this.#planned(response, body);
     throw this.#notPostern("its answer holds no bytes");
   }
 

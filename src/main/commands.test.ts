@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -40,6 +40,13 @@ test.each([
   [[], false],
 ])("%j starts a process: %s", (args, expected) => {
   expect(isProcessCommand(args)).toBe(expected);
+});
+
+test("a backup changes nothing, so it has no --dry-run that could be mistaken for it", async () => {
+  const file = `${testDirectory()}/backup.tar`;
+  const { status, stderr } = await run("backup", file, "--dry-run");
+  expect([status, existsSync(file)]).toEqual([2, false]);
+  expect(stderr).toContain("unknown option '--dry-run'");
 });
 
 describe("a process that cannot start says why in one line", () => {

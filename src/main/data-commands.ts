@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { printCheck, withOffline, type CheckAnswer } from "../cli/check.ts";
 import { UsageError } from "../cli/cli-error.ts";
-import { changeCommand, readCommand, connect } from "../cli/command.ts";
+import { readCommand, connect } from "../cli/command.ts";
 import type { CliIo } from "../cli/io.ts";
 import { Output } from "../cli/output.ts";
 import type { CheckReport } from "../domain/check/finding.ts";
@@ -21,7 +21,7 @@ const passphraseHelp = "file with the passphrase that the backup is sealed with"
 
 /** Adds `postern backup`, `restore` and `check`. What they need beyond the CLI is loaded when they run. */
 export function addDataCommands(program: Command, io: CliIo): void {
-  withOffline(changeCommand(program, "backup <file>", "write all data into one file, while the server runs"))
+  withOffline(readCommand(program, "backup <file>", "write all data into one file, while the server runs"))
     .option("--passphrase-file <file>", passphraseHelp)
     .option("--force", "replace a file that is there")
     .addHelpText(
@@ -74,7 +74,7 @@ async function saveOffline(
   paths: DataPaths,
   version: string,
 ) {
-  const { makeBackup } = await import("./backup/make-backup.ts");
+  const { makeBackup, removeUnfinishedBackups } = await import("./backup/make-backup.ts");
   const { completeRestore } = await import("./backup/restore.ts");
   const { saveBackup } = await import("./backup/save-backup.ts");
   const { takeExclusiveLock } = await import("../lib/exclusive-lock.ts");
@@ -83,6 +83,7 @@ async function saveOffline(
   const lock = takeExclusiveLock(paths.serverLock, "Postern server", 0);
   try {
     completeRestore(paths);
+    await removeUnfinishedBackups(paths);
     return await saveBackup(options, async () => (await makeBackup(paths, version, new Date())).archive);
   } finally {
     lock.release();
@@ -135,11 +136,14 @@ async function check(io: CliIo, file: string | undefined, command: Command): Pro
     return;
   }
   const { checkBackup } = await import("./backup/check-backup.ts");
+  const { completeStoppedRestore } = await import("./backup/restore.ts");
   const { checkFiles } = await import("./check-data.ts");
   const { readPassphrase } = await import("./backup/save-backup.ts");
+  const paths = pathsOf(io, flags);
+  if (file === undefined) completeStoppedRestore(paths);
   const report =
     file === undefined
-      ? await checkFiles(pathsOf(io, flags))
+      ? await checkFiles(paths)
       : await checkBackup(resolve(file), await readPassphrase(flags.passphraseFile));
   printCheck(out, answerOf(report));
 }
