@@ -1,37 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { StartError } from "../lib/start-error.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import { openDatabase } from "./database.ts";
 import { migrations } from "./migrations.ts";
+import { ask, copiesBeside, fileOfVersion } from "./test-old-file.ts";
 
 const present = migrations.length;
-
-/** Makes a file as the first `steps` steps left it, with one fact in it. */
-function fileOfVersion(steps: number, directory = testDirectory()): string {
-  const file = join(directory, "postern.db");
-  const raw = new DatabaseSync(file);
-  for (const { sql } of migrations.slice(0, steps)) raw.exec(sql);
-  raw.exec(`pragma user_version = ${steps}; insert into installation values ('region', 'r')`);
-  raw.close();
-  return file;
-}
-
-function ask(file: string, sql: string): unknown {
-  const raw = new DatabaseSync(file, { readOnly: true });
-  try {
-    return Object.values(raw.prepare(sql).get() ?? {})[0];
-  } finally {
-    raw.close();
-  }
-}
-
-function copiesBeside(file: string): string[] {
-  return readdirSync(dirname(file)).filter((name) => name.includes(".before-"));
-}
 
 test("before a schema is changed the file is copied, for its owner alone, and the copy is whole and of the old schema", () => {
   const file = fileOfVersion(4);
