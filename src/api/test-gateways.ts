@@ -1,4 +1,4 @@
-import type { Enforcement, GatewayView, LiveView, Outcome } from "../domain/control.ts";
+import type { Enforcement, GatewayView, LiveView, Outcome, RecentRate } from "../domain/control.ts";
 import { PosternError } from "../domain/errors.ts";
 import type { Answered, Asked, QuestionAsker, QuestionKind, Replies } from "../domain/gateway-question.ts";
 import { mergeSessions, sessionId, type LiveSession } from "../domain/live-session.ts";
@@ -13,6 +13,7 @@ export class TestGateways implements Enforcement, LiveView, QuestionAsker {
   /** Revisions that the API waited for, oldest first. */
   readonly awaited: number[] = [];
   readonly figures = new Map<EndpointId, EndpointFigures>();
+  readonly recent = new Map<EndpointId, RecentRate>();
   readonly nodes = new Map<NodeId, NodeHealth>();
   readonly sessionsOnNodes = new Map<NodeId, number>();
   views: readonly GatewayView[] = [];
@@ -55,6 +56,10 @@ export class TestGateways implements Enforcement, LiveView, QuestionAsker {
 
   endpoint(id: EndpointId): EndpointFigures | undefined {
     return this.figures.get(id);
+  }
+
+  recentRate(id: EndpointId): RecentRate | undefined {
+    return this.recent.get(id);
   }
 
   node(id: NodeId): NodeHealth | undefined {

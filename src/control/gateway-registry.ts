@@ -1,7 +1,8 @@
-import type { Enforcement, GatewayView, LiveView, Outcome } from "../domain/control.ts";
+import type { Enforcement, GatewayView, LiveView, Outcome, RecentRate } from "../domain/control.ts";
 import type { EndpointId, GatewayId, NodeId } from "../domain/ids.ts";
 import type { EndpointFigures, EngineKind, GatewayReport, NodeHealth } from "../domain/report.ts";
 import type { Clock } from "../lib/clock.ts";
+import { RecentArrivals } from "./recent-arrivals.ts";
 
 /** A gateway that was silent for longer is not waited for. */
 const carryingWithinMs = 5 * 60_000;
@@ -16,6 +17,7 @@ interface KnownGateway {
   /** Revisions whose endpoints are still being brought up. */
   coming: ReadonlySet<number>;
   readonly endpoints: Map<EndpointId, EndpointFigures>;
+  recent: RecentArrivals;
   readonly nodes: Map<NodeId, NodeHealth>;
   /** Live sessions on nodes that have any; undefined while they have not been counted. */
   nodeSessions: ReadonlyMap<NodeId, number> | undefined;
@@ -53,6 +55,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
       engines: null,
       coming: new Set(),
       endpoints: new Map(),
+      recent: new RecentArrivals(),
       nodes: new Map(),
       nodeSessions: undefined,
     });
@@ -78,7 +81,11 @@ export class GatewayRegistry implements Enforcement, LiveView {
     gateway.pid = report.pid;
     gateway.engines = report.engines ?? null;
     gateway.coming = coming;
-    if (isRestarted) gateway.endpoints.clear();
+    if (isRestarted) {
+      gateway.endpoints.clear();
+      gateway.recent = new RecentArrivals();
+    }
+    gateway.recent.note(report.endpoints, gateway.endpoints, gateway.lastSeenAt);
     for (const figures of report.endpoints) gateway.endpoints.set(figures.endpointId, figures);
     for (const endpoint of report.gone) gateway.endpoints.delete(endpoint);
     gateway.nodes.clear();
@@ -121,6 +128,14 @@ export class GatewayRegistry implements Enforcement, LiveView {
     for (const gateway of this.#gateways.values()) {
       const figures = gateway.endpoints.get(id);
       if (figures) return figures;
+    }
+    return undefined;
+  }
+
+  recentRate(id: EndpointId): RecentRate | undefined {
+    for (const { recent } of this.#gateways.values()) {
+      const found = recent.read(id);
+      if (found) return found;
     }
     return undefined;
   }

@@ -28,9 +28,21 @@ export interface GatewayView {
   readonly lastSeenAt: Timestamp | null;
 }
 
+/** What came of late to an endpoint, where new sessions a second are counted. */
+export interface RecentRate {
+  /** Connections that were within the rate. */
+  readonly passed: number;
+  /** Those that were refused as `connection_rate`. */
+  readonly refused: number;
+  /** The time that all of it came in, in milliseconds: at most a second and the time between two reports. */
+  readonly withinMs: number;
+}
+
 /** What the gateways last said, for people and programs to look at. */
 export interface LiveView {
   endpoint(id: EndpointId): EndpointFigures | undefined;
+  /** undefined where nothing came in the last second before the gateway's report, or nothing is known. */
+  recentRate(id: EndpointId): RecentRate | undefined;
   node(id: NodeId): NodeHealth | undefined;
   /** Live sessions on a node through all gateways; null where one of them has not counted them, or there is none. */
   nodeSessions(id: NodeId): number | null;

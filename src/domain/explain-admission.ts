@@ -3,7 +3,7 @@ import { isKernelAttachment } from "./attachment.ts";
 import { admissionRefusal, type EndpointState } from "./endpoint-state.ts";
 import type { ExplainChange, ExplainFacts, ExplainQuestion, Judgement, Rule } from "./explain.ts";
 import type { RefusalReason } from "./refusal.ts";
-import type { ClusterNode, EndpointService } from "./resources.ts";
+import type { ClusterNode, EndpointService, Timestamp } from "./resources.ts";
 import { listsAddress } from "./source-whitelist.ts";
 import { isWhitelisted } from "./whitelist.ts";
 
@@ -158,24 +158,55 @@ function listed(nodes: readonly ClusterNode[]): string {
   return nodes.map(({ host, port }) => `${host} port ${port}`).join(", ") || "there are none";
 }
 
-function judgeRate({ endpoint, vpc }: ExplainFacts): Judgement {
-  const { maxConnectionRate } = endpoint;
-  if (maxConnectionRate === null || !isKernelAttachment(vpc.attachment))
+/**
+ * A rate is a store of so many sessions as may come in a second, which fills up again as quickly. Whether it is empty just
+ * now nobody can tell from here; what came in the last second tells whether it can be.
+ */
+function judgeRate({ endpoint, vpc, recent, asOf }: ExplainFacts): Judgement {
+  const { maxConnectionRate: limit, maxSession, id } = endpoint;
+  const { passed: used = 0, refused: late = 0, withinMs = 0 } = recent ?? {};
+  const within = `within ${(Math.max(withinMs, 1_000) / 1_000).toFixed(1)} s${asOfText(asOf)}`;
+  if (!isKernelAttachment(vpc.attachment) || (limit === null && late === 0))
     return passed("New sessions a second are not limited.");
-  return passed(
-    `${maxConnectionRate} new sessions a second may come; those that come faster are refused (connection_rate).`,
+  if (limit === null) {
+    return depends(
+      `The network had more than its share of the kernel's flows: ${late} connections were refused for it ${within}.`,
+      {
+        by: "operator",
+        what: "Close sessions of the network that are not needed, or give networks a larger share.",
+        command: "postern gateway --flows-per-network N",
+      },
+    );
+  }
+  if (used < limit && late === 0)
+    return passed(`${used} of ${limit} new sessions a second are in use${asOfText(asOf)}.`);
+  return depends(
+    `${limit} new sessions a second may come. ${used} came ${within}, and ${late} were refused for it: the ` +
+      "next one is refused where it comes too soon.",
+    {
+      by: "owner",
+      what: "Raise the rate; or the consumer keeps connections open between requests.",
+      command: `postern endpoint cap ${id} ${maxSession} --rate ${Math.min(limit * 2, 1_000_000)}`,
+    },
   );
+}
+
+function depends(lookedAt: string, change: ExplainChange): Judgement {
+  return { outcome: "unknown", reason: "connection_rate", lookedAt, change };
 }
 
 function judgeCap({ endpoint, figures, asOf }: ExplainFacts): Judgement {
   const { maxSession, id } = endpoint;
   const sessions = figures?.sessions ?? 0;
-  const when = asOf === null ? "" : ` as of ${new Date(asOf).toISOString()}`;
-  const found = `${sessions} of ${maxSession} sessions are in use${when}.`;
+  const found = `${sessions} of ${maxSession} sessions are in use${asOfText(asOf)}.`;
   if (sessions < maxSession) return passed(found);
   return refused("session_cap", found, {
     by: "owner",
     what: "Close sessions that are not needed, or raise the cap.",
     command: `postern endpoint cap ${id} ${Math.min(maxSession * 2, 1_000_000)}`,
   });
+}
+
+function asOfText(asOf: Timestamp | null): string {
+  return asOf === null ? "" : ` as of ${new Date(asOf).toISOString()}`;
 }

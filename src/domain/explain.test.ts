@@ -27,6 +27,7 @@ function factsWith(wish: Partial<ExplainFacts> = {}): ExplainFacts {
     permissions: [],
     gateways: [view],
     figures: undefined,
+    recent: undefined,
     isUsable: () => true,
     asOf: null,
     ...wish,
@@ -156,4 +157,48 @@ test("the cap comes before the address family, and the nodes before both", () =>
     "no_healthy_node",
   );
   expect(ask({ cluster }, asked).verdict).toBe("admitted");
+});
+
+describe("the rate of new sessions", () => {
+  const limited = { vpc: kernel, endpoint: anEndpoint({ maxConnectionRate: 3 }) };
+  const ruleOf = (wish: Partial<ExplainFacts>) => {
+    const { verdict, reason, rules } = ask({ ...limited, ...wish });
+    return [verdict, reason, rules.find(({ name }) => name === "connection rate")?.lookedAt ?? ""];
+  };
+
+  test("says what is used of what, by the gateway's last report", () => {
+    const asOf = Date.parse("2026-01-02T03:04:05Z");
+    const lookedAt = "2 of 3 new sessions a second are in use as of 2026-01-02T03:04:05.000Z.";
+    expect(ruleOf({ recent: { passed: 2, refused: 0, withinMs: 1_000 }, asOf })).toEqual([
+      "admitted",
+      null,
+      lookedAt,
+    ]);
+    expect(ruleOf({})[2]).toMatch(/^0 of 3/);
+  });
+
+  test("is no certainty where it may be used up, and what refuses for certain comes before it", () => {
+    const used = { passed: 3, refused: 0, withinMs: 1_500 };
+    const refusing = { passed: 1, refused: 7, withinMs: 1_000 };
+    for (const recent of [used, refusing])
+      expect(ruleOf({ recent }).slice(0, 2)).toEqual(["unknown", "connection_rate"]);
+    expect(ruleOf({ recent: used })[2]).toMatch(/3 came within 1\.5 s, and 0 were refused/);
+    expect(ruleOf({ recent: used, figures: someFigures({ sessions: 3_000 }) })[1]).toBe("session_cap");
+  });
+
+  test("is the network's where the endpoint has none, and nobody's in loopback networks", () => {
+    const recent = { passed: 0, refused: 7, withinMs: 1_000 };
+    const endpoint = anEndpoint();
+    expect(ruleOf({ endpoint, recent })).toEqual([
+      "unknown",
+      "connection_rate",
+      expect.stringMatching(/its share of the kernel's flows: 7 connections/),
+    ]);
+    expect(ruleOf({ endpoint })[0]).toBe("admitted");
+    expect(ruleOf({ recent, vpc: aVpc() })).toEqual([
+      "admitted",
+      null,
+      "New sessions a second are not limited.",
+    ]);
+  });
 });

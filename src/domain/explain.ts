@@ -1,4 +1,4 @@
-import type { GatewayView } from "./control.ts";
+import type { GatewayView, RecentRate } from "./control.ts";
 import { admissionRules } from "./explain-admission.ts";
 import { pathRules } from "./explain-path.ts";
 import type { AccountId } from "./ids.ts";
@@ -20,6 +20,8 @@ export interface ExplainFacts {
   readonly gateways: readonly GatewayView[];
   /** Of the endpoint; undefined where no gateway has told any. */
   readonly figures: EndpointFigures | undefined;
+  /** What came to it lately; undefined where nothing did. */
+  readonly recent: RecentRate | undefined;
   /** Whether a node may get new sessions; one that nobody has checked may. */
   readonly isUsable: (node: ClusterNode) => boolean;
   /** When the gateways were heard of last; null where they were not. */

@@ -82,12 +82,24 @@ export function someSituation(chance: Chance, place: SituationPlace, n: number):
     markerId: 16_777_217 + n,
     ...someState(chance),
     maxSession: 1 + chance.below(3),
+    // Nothing has come of late: any rate has room for one.
+    maxConnectionRate: chance.one([null, 1, 5]),
     sourceWhitelistEnabled: isOneOf(2),
     sourceWhitelist: chance.some(place.sourceEntries),
     createdRevision: isOneOf(12) ? revision + 1 : revision - 1,
   });
   const account = isOneOf(4) ? chance.one(accounts) : undefined;
-  const facts = { endpoint, service, cluster, vpc, owner, permissions, gateways: [told], asOf: 0 };
+  const facts = {
+    endpoint,
+    service,
+    cluster,
+    vpc,
+    owner,
+    permissions,
+    gateways: [told],
+    recent: undefined,
+    asOf: 0,
+  };
   return {
     facts: { ...facts, isUsable: (node) => usable.has(node.id) },
     question: {
@@ -149,7 +161,12 @@ function isOfKernel(vpc: Vpc): vpc is KernelVpc {
 /** Returns the same situations before anything of them became so: everybody is let in. */
 export function calmStateOf(situations: readonly Situation[], place: SituationPlace): DesiredState {
   const state = stateOf(situations, place);
-  const open: Partial<Endpoint> = { approval: "accepted", rejectedBy: null, sourceWhitelistEnabled: false };
+  const open: Partial<Endpoint> = {
+    approval: "accepted",
+    rejectedBy: null,
+    sourceWhitelistEnabled: false,
+    maxConnectionRate: null,
+  };
   const { serves = () => true } = place;
   return {
     ...state,

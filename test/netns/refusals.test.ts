@@ -39,6 +39,20 @@ async function listed(): Promise<readonly Refused[]> {
   const path = `/postern/v1/{pid}/clusters/${service.clusterId}/refusals`;
   return ok(await service.owner.api<{ refusals: readonly Refused[] }>("GET", path)).refusals;
 }
+type Explained = {
+  readonly verdict: string;
+  readonly reason?: string;
+  readonly rules: readonly { readonly name: string; readonly looked_at: string }[];
+};
+
+/** What would happen now, and what the rule about new sessions a second has found. */
+async function explained(): Promise<readonly [string, string]> {
+  const path = `/postern/v1/{pid}/explain?endpoint=${endpoint.id}&source=${consumer}`;
+  const { verdict, reason, rules } = ok(await service.owner.api<Explained>("GET", path));
+  const rule = rules.find(({ name }) => name === "connection rate");
+  return [`${verdict} ${reason ?? ""}`.trim(), rule?.looked_at ?? ""];
+}
+
 /** @throws Error where a connection is not refused */
 async function refuse(times: number, from: string): Promise<void> {
   const { client } = system.consumer("a");
@@ -74,4 +88,26 @@ test("what the kernel refuses is kept by reason and source, and counted once ove
   const total = async () => (await listed()).reduce((sum, { count }) => sum + count, 0);
   await eventually(async () => (await total()) > 6);
   expect(await total()).toBe(7);
+});
+
+test("a rate that is used up is told of beforehand, and whom it refuses is in the list", async () => {
+  ok(await service.decide("receive", endpoint.id));
+  const path = `/postern/v1/{pid}/clusters/${service.clusterId}/connections/${endpoint.id}`;
+  ok(await service.owner.api("PUT", path, { max_session: 100, max_connection_rate: 2 }));
+  await eventually(async () => (await explained())[0] === "admitted", { what: "a second without sessions" });
+  expect((await explained())[1]).toMatch(/^0 of 2 new sessions a second are in use as of /);
+  const { client } = system.consumer("a");
+  const { admitted, refused } = await client.call("open", endpoint, 7);
+  expect(admitted.length).toBeGreaterThanOrEqual(2);
+  expect(refused).toEqual({ ECONNREFUSED: 7 - admitted.length });
+  const found = await eventually(async () => {
+    const now = await explained();
+    return now[0] === "unknown connection_rate" && now[1];
+  });
+  expect(found).toMatch(/^2 new sessions a second may come\. \d came within /);
+  const record = { reason: "connection_rate", source: consumer, endpoint: endpoint.id };
+  await eventually(async () => (await listed()).some(({ reason }) => reason === record.reason));
+  expect(await listed()).toContainEqual(expect.objectContaining({ ...record, count: 7 - admitted.length }));
+  await eventually(async () => (await explained())[0] === "admitted", { what: "the rate to be free again" });
+  await client.call("close", admitted);
 });

@@ -73,6 +73,7 @@ async function factsOf(tx: Repositories, located: Located, live: LiveView): Prom
     permissions: (await tx.services.permissions(service.id)).map(({ permission }) => permission),
     gateways,
     figures: live.endpoint(endpoint.id),
+    recent: live.recentRate(endpoint.id),
     isUsable: ({ id, drain }) => drain === undefined && live.node(id)?.healthy !== false,
     asOf: seen.length === 0 ? null : Math.max(...seen),
   };
