@@ -73,7 +73,19 @@ async function start() {
     database.close();
     return rows.map(({ action }) => action);
   };
-  return { clock, store, watch, newWatch, report, told, last, actions };
+  /** What the trail says of endpoints, by the side that sees it. */
+  const changes = (): readonly unknown[] => {
+    const database = new DatabaseSync(file, { readOnly: true });
+    const rows = database
+      .prepare(
+        "select e.action, c.resource_id as id, c.project_id as consumer, c.owner_project_id as owner, c.before, c.after " +
+          "from audit_event e join audit_change c on c.seq = e.seq where e.actor = 'system' order by e.seq",
+      )
+      .all();
+    database.close();
+    return rows;
+  };
+  return { clock, store, watch, newWatch, report, told, last, actions, changes };
 }
 
 test("a node that goes and comes is told of once each, with its service, and again by no later process", async () => {
@@ -192,11 +204,23 @@ test("a gateway that says nothing for 15 s is told of, and that it is back, and 
 });
 
 test("each event is in the audit trail too", async () => {
-  const { clock, report, actions } = await start();
+  const { clock, store, report, actions, changes } = await start();
   await report({ nodes: [down] as never });
   clock.advance(quietMs);
   await report({ pid: 9, endpoints: [someFigures({ sessions: 100, severed: 3 })] });
   expect(actions()).toEqual(["nodeOut", "noHealthyNode", "gatewayTakeover", "sessionsSevered", "capReached"]);
+  // How many sessions it were is there for both sides, and the chain holds over it.
+  expect(changes()).toEqual([
+    {
+      action: "sessionsSevered",
+      id: endpointId,
+      consumer,
+      owner: projectId,
+      before: '{"sessions_severed":0}',
+      after: '{"sessions_severed":3}',
+    },
+  ]);
+  expect(await store.audit.verify()).toMatchObject({ fault: null });
 });
 
 test("what was told of an endpoint goes with it", async () => {

@@ -114,11 +114,11 @@ export class GatewayWatch {
   async #tell(tx: Repositories, turn: Turn, now: number): Promise<void> {
     const told = await tellTurn(tx, turn);
     if (!told) return;
-    const { kind, resource, events } = told;
+    const { kind, resource, events, change: tells } = told;
     await tx.events.append(events, now);
     const [first] = events;
     const projectId = first?.projectId;
-    tx.note({ actor: "system", action: auditActions[kind], resource, projectId });
+    tx.note({ actor: "system", action: auditActions[kind], resource, projectId, tells });
   }
 
   /** What is said of an endpoint that is no more can never be told again. */

@@ -1,3 +1,4 @@
+import type { ToldChange } from "../domain/audit.ts";
 import type { DataPlaneKind, Turn } from "../domain/conditions.ts";
 import { toBothSides, toOwnerAndConsumers, type NewEvent, type ServiceFacts } from "../domain/events.ts";
 import type { EndpointId, GatewayId, NodeId, ProjectId, ServiceId, SubnetId } from "../domain/ids.ts";
@@ -9,6 +10,8 @@ export interface Told {
   readonly kind: DataPlaneKind;
   readonly resource: string;
   readonly events: readonly NewEvent[];
+  /** What the trail says besides that it happened. */
+  readonly change?: ToldChange;
 }
 
 type Tell = (
@@ -31,8 +34,7 @@ const tellers: Readonly<Record<Aspect, Tell>> = {
     const kind = turn.to === "100" ? "cap.100" : "cap.80";
     return tellEndpoint(tx, turn, id, kind, (maxSession) => ({ max_session: maxSession }));
   },
-  severed: (tx, turn, id) =>
-    tellEndpoint(tx, turn, id, "sessions.severed", () => ({ sessions: severedBetween(turn.from, turn.to) })),
+  severed: tellSevered,
   pool: tellPool,
 };
 
@@ -105,6 +107,28 @@ async function tellEndpoint(
   if (!endpoint || !service) return undefined;
   const data = { ...dataOf(endpoint.maxSession), ...countOf(turn) };
   return { kind, resource: `endpoint/${id}`, events: toBothSides(endpoint, service, kind, data) };
+}
+
+/** Both sides find in the trail how many it were. */
+async function tellSevered(tx: Repositories, turn: Turn, id: string): Promise<Told | undefined> {
+  const sessions = severedBetween(turn.from, turn.to);
+  const told = await tellEndpoint(tx, turn, id, "sessions.severed", () => ({ sessions }));
+  const endpoint = told && (await tx.endpoints.find(id as EndpointId));
+  const service = endpoint && (await tx.services.find(endpoint.serviceId));
+  if (!told || !endpoint || !service) return undefined;
+  const { projectId } = endpoint;
+  return {
+    ...told,
+    change: {
+      kind: "endpoint",
+      id,
+      projectId,
+      ownerProjectId: service.projectId,
+      accountId: null,
+      before: { sessions_severed: 0 },
+      after: { sessions_severed: sessions },
+    },
+  };
 }
 
 /** Gateways are the installation's: those who run it are told. */

@@ -37,6 +37,12 @@ export interface RowChange {
   readonly after: AuditedRow | null;
 }
 
+/**
+ * What an entry tells of a row that nothing is kept of: sessions that were cut. It stands among the changes, as of a column
+ * that the row does not have.
+ */
+export type ToldChange = Omit<RowChange, "number">;
+
 /** One entry of the trail: who did what. */
 export interface AuditEvent {
   /** 1, 2, 3, … without a gap. */

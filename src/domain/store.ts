@@ -2,6 +2,7 @@ import type { Ipv4 } from "../lib/ipv4.ts";
 import type { Ipv6 } from "../lib/ipv6.ts";
 import type { Attachment } from "./attachment.ts";
 import type { AuditLog } from "./audit-log.ts";
+import type { ToldChange } from "./audit.ts";
 import type { DesiredState } from "./build-snapshot.ts";
 import type { Condition } from "./conditions.ts";
 import type { KernelAttachment } from "./desired.ts";
@@ -463,6 +464,8 @@ export interface AuditEntry {
   readonly requestId?: string;
   /** Address that the request came from. */
   readonly source?: string;
+  /** What it says of a row besides what changed in it. */
+  readonly tells?: ToldChange | undefined;
   /** There is no entry where the work changes nothing that is audited. */
   readonly isForChanges?: true;
 }

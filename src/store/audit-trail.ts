@@ -8,7 +8,7 @@ import {
   type ChainMark,
   type StoredChange,
 } from "../domain/audit-chain.ts";
-import type { AuditEvent, AuditedKind, AuditedRow, RowChange } from "../domain/audit.ts";
+import type { AuditEvent, AuditedKind, AuditedRow, RowChange, ToldChange } from "../domain/audit.ts";
 import type { AuditEntry } from "../domain/store.ts";
 import type { Authenticate } from "../lib/authenticator.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -45,6 +45,7 @@ export class AuditTrail {
   readonly #readHead: StatementSync;
   readonly #readChanges: StatementSync;
   readonly #insertEvent: StatementSync;
+  readonly #insertChange: StatementSync;
   readonly #moveHead: StatementSync;
   readonly #setSeal: StatementSync;
   /** On a head that was moved in the transaction that is open. Random: nobody else can write it. */
@@ -64,6 +65,10 @@ export class AuditTrail {
     this.#insertEvent = database.prepare(
       "insert into audit_event (seq, revision, at, actor, account_id, project_id, source, action, resource, " +
         "request_id, hash) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#insertChange = database.prepare(
+      "insert into audit_change (seq, kind, resource_id, project_id, owner_project_id, account_id, before, after) " +
+        "values (?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#moveHead = database.prepare(
       "update audit_chain set seq = ?, at = ?, hash = ?, seal = ? where name = 'head'",
@@ -88,13 +93,14 @@ export class AuditTrail {
   }
 
   /**
-   * Adds an entry. The rows that changed since the entry before are its own.
+   * Adds an entry. The rows that changed since the entry before are its own, and what it tells besides.
    * @returns undefined where it is for changes, and there were none
    */
   append(entry: AuditEntry): RecordedEvent | undefined {
     const head = this.#readHead.get() as unknown as Head | undefined;
     if (!head) throw new Error("the audit trail has lost its head: restore the database from a backup");
     const seq = head.seq + 1;
+    if (entry.tells) this.#tell(seq, entry.tells);
     const changes = this.#readChanges.all(seq) as unknown as StoredChange[];
     if (entry.isForChanges && changes.length === 0) return undefined;
     const event = this.#eventOf(entry, seq, head.revision);
@@ -114,6 +120,12 @@ export class AuditTrail {
     );
     this.#moveHead.run(seq, event.at, hash, this.#isOurs(head) ? this.#openSeal : brokenSeal);
     return { event, changes };
+  }
+
+  #tell(seq: number, change: ToldChange): void {
+    const { kind, id, projectId, ownerProjectId, accountId, before, after } = change;
+    const [was, is] = [before, after].map((row) => (row === null ? null : JSON.stringify(row)));
+    this.#insertChange.run(seq, kind, id, projectId, ownerProjectId, accountId, was ?? null, is ?? null);
   }
 
   #eventOf(entry: AuditEntry, seq: number, revision: number): AuditEvent {

@@ -179,7 +179,11 @@ test("a reject cuts them, and its request's id leads through answer, trail and b
     revision,
     changes: [{ resource: `endpoint/${endpoint.id}`, after: { approval: "rejected", rejected_by: "owner" } }],
   });
-  expect(entries.at(-1)).toMatchObject({ action: "sessionsSevered", resource: `endpoint/${endpoint.id}` });
+  expect(entries.at(-1)).toMatchObject({
+    action: "sessionsSevered",
+    resource: `endpoint/${endpoint.id}`,
+    changes: [{ resource: `endpoint/${endpoint.id}`, after: { sessions_severed: cap } }],
+  });
   const server = await eventually(() => logged("server").find((line) => line["requestId"] === requestId));
   expect(server).toMatchObject({ msg: "request", revision });
   const gateway = await eventually(() =>
