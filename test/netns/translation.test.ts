@@ -95,6 +95,33 @@ test("one cap holds for both families", async () => {
   await eventually(async () => (await system.nodes.call("raw")).open === 0);
 });
 
+test("one session of the relay is ended by a command: both ends see it, its place is free, and others go on", async () => {
+  const { client } = system.consumer("a");
+  const [, six] = addressesOf("a");
+  const { id } = endpoints.a;
+  const listed = async (): Promise<readonly string[]> => {
+    const { code, stdout, stderr } = await system.postern.cli(["sessions", "--endpoint", id, "--json"]);
+    if (code !== 0) throw new Error(stderr);
+    const { sessions } = JSON.parse(stdout) as { readonly sessions: readonly Named[] };
+    return sessions.map((session) => session.id);
+  };
+  ok(await service.setCap(id, 2));
+  const names = await open(system.consumer("a"), six, 2);
+  const [doomed = "", other] = await listed();
+  expect(doomed).toMatch(/^\[fd00::50\]:\d+-9200$/);
+  const killed = await system.postern.cli(["kill", id, doomed]);
+  expect([killed.code, killed.stderr]).toEqual([0, ""]);
+  expect((await system.postern.cli(["kill", id, doomed])).code).toBe(1);
+  expect(await listed()).toEqual([other]);
+  await eventually(async () => (await system.nodes.call("raw")).open === 1, { what: "the node's end to go" });
+  expect((await client.call("fates", names)).deaths).toEqual({ ECONNRESET: 1, alive: 1 });
+  const next = await open(system.consumer("a"), six, 1);
+  await client.call("echo", next);
+  await client.call("close", [...names, ...next]);
+  ok(await service.setCap(id, 3_000));
+  await eventually(async () => (await system.nodes.call("raw")).open === 0);
+});
+
 test("after a reject not one byte passes, both ends see a reset, and the other network notices nothing", async () => {
   const [cut, spared] = [system.consumer("a"), system.consumer("b")];
   const kept = await open(spared, addressesOf("b")[1], 10);
