@@ -59,8 +59,11 @@ export async function* readClaims(file: string): AsyncIterable<LineClaim> {
 }
 
 function claimOf(value: unknown): LineClaim {
-  if (!isJsonObject<Line>(value) || !Array.isArray(value.changes) || typeof value.hash !== "string") {
-    throw new TypeError("it has no changes, or no hash");
+  if (!isJsonObject<Line>(value) || !Array.isArray(value.changes)) throw new TypeError("it has no changes");
+  if (typeof value.hash !== "string") {
+    throw new TypeError(
+      "it has no link, as in the export of one project, which has only what that project may see",
+    );
   }
   const { seq, previous, hash } = value;
   return {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { readClaims, type LineClaim } from "./audit-file.ts";
 import { CliError } from "./cli-error.ts";
 import { clusterArgument, readCommand, connect, integer, type CommandContext } from "./command.ts";
-import { findCluster } from "./find.ts";
+import { findCluster, isId } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { printable } from "./output.ts";
 import { renderTable } from "./table.ts";
@@ -223,10 +223,16 @@ function tampered({ seq, reason }: Fault, meaning: string): CliError {
 }
 
 async function exportLines(
-  { api }: CommandContext,
+  { api, out }: CommandContext,
   { from, to, allProjects }: SpanOptions,
   io: CliIo,
 ): Promise<void> {
+  if (!allProjects) {
+    out.note(
+      "These lines cannot be verified later: links hold for whole entries, and a project sees its own part of each. " +
+        "An operator exports all of them with --all-projects.",
+    );
+  }
   const path = allProjects ? [...wholeTrail, "export"] : api.own("audit", "export");
   for await (const line of api.lines(path, defined({ from, to }))) io.stdout.write(`${line}\n`);
 }
@@ -236,9 +242,9 @@ async function printAccess(
   reference: string | undefined,
   { at }: AccessOptions,
 ): Promise<void> {
-  const isId = reference !== undefined && /^[0-9a-f]{8}-[0-9a-f-]{27}$/i.test(reference);
   // A cluster that is gone is found by its id alone.
-  const id = isId ? reference : (await findCluster(api, reference)).id;
+  const isKnown = reference !== undefined && isId(reference);
+  const id = isKnown ? reference : (await findCluster(api, reference)).id;
   const path = api.own("clusters", id, "access");
   const first = await api.get<Access>(path, { ...defined({ at }), limit: 1_000 });
   const endpoints = [...first.endpoints];

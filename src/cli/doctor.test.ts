@@ -144,14 +144,19 @@ describe("with the API", () => {
 describe("without it", () => {
   test("--no-api asks nothing; neither does a machine without credentials", async () => {
     const { port } = await serve();
-    const seen = await doctor([`localhost:${port}`, "--no-api"]);
+    const seen = await doctor([`localhost:${port}`, "--no-api", "--timeout", "5s"]);
     expect(seen.verdicts).toMatchObject({ endpoint: "skipped", TCP: "ok", cluster: "ok" });
     expect(fake.seen).toEqual([]);
     expect((await runCli(["doctor", endpoint.id, "--no-api"])).stderr).toContain("only it can tell");
   });
 
   test("usage errors end with 2", async () => {
-    for (const args of [["a b"], ["a:1", "--timeout", "0"], ["a:1", "--username", "x"]]) {
+    for (const args of [
+      ["a b"],
+      ["a:1", "--timeout", "0"],
+      ["a:1", "--timeout", "2m"],
+      ["a:1", "--username", "x"],
+    ]) {
       expect((await runCli(["doctor", ...args, "--no-api"])).code).toBe(2);
     }
   });

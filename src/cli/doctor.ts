@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Command } from "commander";
-import { readCommand, integer } from "./command.ts";
+import { readCommand } from "./command.ts";
 import { examineCluster, type ClusterSettings } from "./doctor/examine-cluster.ts";
 import {
   destinationsOf,
@@ -18,6 +18,7 @@ import { findSource, learn, type Source } from "./doctor/source.ts";
 import type { CliIo } from "./io.ts";
 import { passwordVariable, type NodeUserOptions } from "./node-credentials.ts";
 import { Output } from "./output.ts";
+import { duration } from "./time.ts";
 
 interface DoctorOptions extends NodeUserOptions {
   readonly api: boolean;
@@ -41,7 +42,7 @@ export function addDoctorCommand(program: Command, io: CliIo): void {
     .option("--username <name>", "user of the cluster")
     .option("--password-file <file>", `file with that user's password (or ${passwordVariable})`)
     .option("--ca <file>", "PEM certificates that the cluster's must chain to")
-    .option("--timeout <seconds>", "longest wait of each check", integer(1, 60), 5)
+    .option("--timeout <time>", "longest wait of each check, up to a minute", duration(1, 60), 5)
     .action(async (reference: Reference, options: DoctorOptions, command: Command) =>
       examine(io, reference, options, command),
     );

@@ -5,6 +5,11 @@ import type { Account, Cluster, Project, Subnet, User, Vpc } from "./wire.ts";
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const namesShown = 10;
 
+/** Names are shorter, so that what is an id is never one. */
+export function isId(reference: string): boolean {
+  return uuid.test(reference);
+}
+
 export function listClusters(api: ApiClient): Promise<Cluster[]> {
   return api.list<Cluster>(api.own("clusters"), "clusters");
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { logLevels } from "../lib/wanted-level.ts";
 import { changeCommand, connect } from "./command.ts";
 import type { CliIo } from "./io.ts";
-import { parseSeconds } from "./time.ts";
+import { duration, longestDuration } from "./time.ts";
 
 interface LevelOptions {
   readonly gateway?: true;
@@ -20,7 +20,7 @@ export function addLogLevelCommand(program: Command, io: CliIo): void {
     `what the running processes log: ${words.join(", ")} (operators only)`,
   )
     .option("--gateway", "of the gateways rather than the server")
-    .option("--for <time>", "go back by itself after so long: 90s, 10m, 2h", parseSeconds)
+    .option("--for <time>", "go back by itself after so long: 90s, 10m, 2h", duration(0, longestDuration))
     .action(async (level: string | undefined, options: LevelOptions, command: Command) => {
       const { api, out } = connect(io, command);
       if (level === undefined) {

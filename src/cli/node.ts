@@ -7,7 +7,7 @@ import { warnIfPending } from "./effect.ts";
 import { findCluster } from "./find.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
-import { parseSeconds } from "./time.ts";
+import { duration, longestDuration } from "./time.ts";
 import type { Cluster, ClusterNode } from "./wire.ts";
 
 interface DrainOptions {
@@ -34,7 +34,11 @@ export function addNodeCommands(program: Command, io: CliIo): void {
   changeCommand(node, "drain", "keep new sessions away from a node, before you stop it")
     .argument("<cluster>", "name or id of the cluster")
     .argument("<node>", "URL, HOST:PORT or id of the node")
-    .option("--timeout <time>", "cut sessions that are left after so long: 30s, 5m, 2h", parseSeconds)
+    .option(
+      "--timeout <time>",
+      "cut sessions that are left after so long: 30s, 5m, 2h",
+      duration(0, longestDuration),
+    )
     .option("--wait", "wait until no session is left on it")
     .option("--force", "also where no other node serves")
     .action(async (cluster: string, wanted: string, options: DrainOptions, command: Command) =>

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { clusterArgument, readCommand, connect, integer, parseId, type CommandContext } from "./command.ts";
 import type { Path } from "./api-client.ts";
+import { isId } from "./find.ts";
 import { findServiceTarget, serviceOption } from "./find-service.ts";
 import type { CliIo } from "./io.ts";
 import { renderTable } from "./table.ts";
@@ -72,6 +73,8 @@ async function pathOf(
   { endpoint, service }: RefusalOptions,
 ): Promise<Path> {
   if (endpoint !== undefined) return api.own("endpoints", endpoint, "refusals");
+  // One that is closed is in no list, and refuses all the same.
+  if (service !== undefined && isId(service)) return api.own("services", service, "refusals");
   const { clusterId, serviceId } = await findServiceTarget(api, cluster, service);
   return serviceId === undefined
     ? api.own("clusters", clusterId, "refusals")

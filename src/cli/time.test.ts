@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseSeconds, parseTime } from "./time.ts";
+import { duration, parseTime } from "./time.ts";
 
 test.each([
   ["2026-05-04T13:30Z", "2026-05-04T13:30:00.000Z"],
@@ -31,9 +31,15 @@ test.each([
   ["45", 45],
   ["0", 0],
 ])("%s lasts %d s", (text, seconds) => {
-  expect(parseSeconds(text)).toBe(seconds);
+  expect(duration(0, 86_400)(text)).toBe(seconds);
 });
 
 test.each(["", "25h", "1d", "-1", "1.5m", "soon", "h"])("%j is no time that something lasts", (text) => {
-  expect(() => parseSeconds(text)).toThrow("at most 24 hours");
+  expect(() => duration(0, 86_400)(text)).toThrow("from 0s to 1d");
+});
+
+test("what is shorter or longer than makes sense is refused", () => {
+  const parse = duration(1, 60);
+  expect([parse("1s"), parse("1m")]).toEqual([1, 60]);
+  for (const text of ["0", "61s", "2m"]) expect(() => parse(text)).toThrow("from 1s to 1m");
 });

@@ -1,17 +1,29 @@
 import { InvalidArgumentError } from "commander";
+import { durationText } from "../lib/duration-text.ts";
 
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const local = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)?$/;
 const zoned = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
-const mostSeconds = 86_400;
 
-/** Parses how long something lasts: `90s`, `10m`, `2h`, at most 24 hours; seconds where it has no unit. */
-export function parseSeconds(text: string): number {
-  const [, count, unit] = /^(\d{1,6})([smh]?)$/.exec(text) ?? [];
-  const seconds = (Number(count) * (units[unit || "s"] ?? Number.NaN)) / 1_000;
-  if (seconds <= mostSeconds) return seconds;
-  throw new InvalidArgumentError("It must be a time of at most 24 hours: 90s, 10m, 2h.");
+/**
+ * Returns a parser of how long something lasts: `90s`, `10m`, `2h`; seconds where it has no unit.
+ * @param least in seconds, whole
+ * @param most in seconds, whole
+ * @returns seconds
+ */
+export function duration(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const [, count, unit] = /^(\d{1,6})([smh]?)$/.exec(text) ?? [];
+    const seconds = (Number(count) * (units[unit || "s"] ?? Number.NaN)) / 1_000;
+    if (seconds >= least && seconds <= most) return seconds;
+    throw new InvalidArgumentError(
+      `It must be a time from ${durationText(least)} to ${durationText(most)}, such as 30s, 10m or 2h.`,
+    );
+  };
 }
+
+/** Longest time that a command asks the server to keep something up for, in seconds: a day. */
+export const longestDuration = 86_400;
 
 /**
  * Parses a time that a person gives: ISO 8601, in UTC where it has no zone, or how long ago, as in `-2h`.

@@ -38,6 +38,11 @@ test("what was done is listed, exported and verified, and who could reach a clus
     expect((await postern.cli(["audit", "verify", file])).stderr).toContain(
       "does not follow the one before it",
     );
+    const part = await postern.cli(["audit", "export"]);
+    expect(part.stderr).toContain("These lines cannot be verified later");
+    await writeFile(file, part.stdout);
+    const linkless = await postern.cli(["audit", "verify", file]);
+    expect([linkless.code, linkless.stderr]).toEqual([2, expect.stringContaining("it has no link")]);
   } finally {
     await postern.stop();
     await node.stop();

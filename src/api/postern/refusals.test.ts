@@ -63,11 +63,14 @@ test("the consumer sees those of his own endpoint, and nobody those of another's
   );
 });
 
-test("those of a cluster whose service is closed are still told, and of one that never was open none", async () => {
-  const { owner, cluster } = await start();
+test("those of a cluster whose service is closed are still told, by either name, and of one that never was open none", async () => {
+  const { owner, consumer, cluster, service } = await start();
   await cluster.call("PUT", "/vpcepservice/close");
   const { body } = await owner.call("GET", `/postern/v1/{p}/clusters/${cluster.id}/refusals`);
   expect(body["total_count"]).toBe(3);
+  const path = `/postern/v1/{p}/services/${service}/refusals`;
+  expect((await owner.call("GET", path)).body).toEqual(body);
+  expect(refusal(await consumer.call("GET", path))).toBe("404 CSS.0016");
   const spare = await owner.register("spare");
   const none = await owner.call("GET", `/postern/v1/{p}/clusters/${spare.id}/refusals`);
   expect(none.body).toEqual({ refusals: [], total_count: 0 });

@@ -4,7 +4,7 @@ import { requireCluster } from "../actions/find.ts";
 import { renderTime } from "../css/render-connections.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterParams, pageQuery, readPage, resourceParams } from "../schema.ts";
-import { requireOwnService } from "../vpcep/find.ts";
+import { requireKeptService } from "../vpcep/find.ts";
 import { requireOwn } from "./locate-endpoint.ts";
 import { refusalAnswer } from "../answers/endpoint.ts";
 import { pageOf } from "../answers/parts.ts";
@@ -33,7 +33,8 @@ export const listRefusalsOfService = defineOperation({
   schemas: { params: resourceParams, query: pageQuery, answer: pageOf("refusals", refusalAnswer) },
   async handle({ principal, params, query }, context) {
     return context.store.read(async (tx) => {
-      const { service } = await requireOwnService(tx, principal, params.id);
+      // Also while it is closed: that refuses, too.
+      const { service } = await requireKeptService(tx, principal, params.id);
       return reply(await tx.refusals.listByService(service.id, readPage(query)));
     });
   },
@@ -48,7 +49,7 @@ export const listRefusalsOfCluster = defineOperation({
   schemas: { params: clusterParams, query: pageQuery, answer: pageOf("refusals", refusalAnswer) },
   async handle({ principal, params, query }, context) {
     return context.store.read(async (tx) => {
-      // Also while it is closed: that refuses, too.
+      // Closed or not, as above.
       const cluster = await requireCluster(tx, principal, params.cluster_id);
       const service = await tx.services.findOpened(cluster.id);
       if (!service) return reply({ items: [], total: 0 });

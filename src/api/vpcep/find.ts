@@ -20,11 +20,27 @@ export async function requireOwnService(
   principal: Principal,
   id: string,
 ): Promise<OwnService> {
+  const own = await requireKeptService(tx, principal, id);
+  if (own.service.enabled) return own;
+  throw serviceNotFound(id);
+}
+
+/**
+ * The same, also where it is closed.
+ * @throws PosternError resource_not_found
+ */
+export async function requireKeptService(
+  tx: Repositories,
+  principal: Principal,
+  id: string,
+): Promise<OwnService> {
   const service = await tx.services.find(id as ServiceId);
-  if (service?.projectId === principal.projectId && service.enabled) {
-    return { service, cluster: await clusterOf(tx, service) };
-  }
-  throw new PosternError(
+  if (service?.projectId !== principal.projectId) throw serviceNotFound(id);
+  return { service, cluster: await clusterOf(tx, service) };
+}
+
+function serviceNotFound(id: string): PosternError {
+  return new PosternError(
     "resource_not_found",
     `Endpoint service ${id} does not exist in this project. List the endpoint services to find its id.`,
   );
