@@ -109,6 +109,62 @@ test("a gateway that is killed and started again under traffic breaks no session
   });
 });
 
+/** What a gateway leaves that is killed over the replacement of tables, before they have their elements. */
+const closed = `table inet postern {
+  set closed { type ifname; elements = { "vpc-a", "vpc-b" } }
+  chain closed_in { type filter hook prerouting priority -310; iifname @closed drop; }
+  chain closed_through { type filter hook forward priority -310; ct mark >= 16777216 drop; }
+}
+table arp postern {
+  chain closed_in { type filter hook input priority -310; iifname { "vpc-a", "vpc-b" } drop; }
+}
+`;
+
+test("tables of another version are replaced under traffic: no session breaks, and the caps go on counting them", async () => {
+  const held = new Map<Site, string[]>();
+  await everyEndpoint(async (site, at) => {
+    const { admitted } = await site.client.call("open", at, most);
+    expect(admitted.length).toBe(most);
+    held.set(site, [...(held.get(site) ?? []), ...admitted]);
+  });
+  for (const [site, names] of held)
+    await site.client.call(
+      "stream",
+      names.filter((_, n) => n % 4 === 0),
+    );
+  await lab.gateway.kill();
+  const host = lab.topology.gateway;
+  const [mark = ""] = /version_\d+/.exec(await host.run("nft", ["list", "sets"])) ?? [];
+  const aged = `delete set inet postern ${mark}\nadd set inet postern version_1 { type mark; }\n`;
+  await host.run("nft", ["-f", "-"], aged);
+  await lab.gateway.begin(planOf(lab.sites.n.namespace.name, { endpoints: plans }));
+  const present = await host.run("nft", ["list", "sets"]);
+  expect([present.includes("version_1 "), present.includes(`${mark} `)]).toEqual([false, true]);
+  // What stood in for their elements has gone.
+  expect(present).not.toContain("set closed ");
+  await everyEndpoint(expectFull);
+  await lab.gateway.kill();
+  await host.run("nft", ["-f", "-"], closed);
+  await lab.gateway.begin(planOf(lab.sites.n.namespace.name, { endpoints: plans }));
+  expect(await host.run("nft", ["list", "ruleset"])).not.toContain("closed_in");
+  for (const [site, names] of held) {
+    await finishStreams(site);
+    await site.client.call("echo", names);
+    expect((await site.client.call("fates", names)).deaths).toEqual({ alive: names.length });
+    await site.client.call("close", names);
+  }
+  // As many come in again as have gone, and no more.
+  await everyEndpoint(async (site, at) => {
+    let admitted: readonly string[] = [];
+    await eventually(async () => {
+      admitted = [...admitted, ...(await site.client.call("open", at, most + 5)).admitted];
+      return admitted.length >= most;
+    });
+    expect(admitted.length).toBe(most);
+    await site.client.call("close", admitted);
+  });
+});
+
 describe.each(families)("%s", (_name, family) => {
   const at: Address = { ip: addresses.endpoint[family], port: endpointPort };
   const isOf = (network: Network, plan: EndpointPlan): boolean =>

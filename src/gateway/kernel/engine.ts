@@ -18,6 +18,7 @@ import { resyncChanges, turnChanges, type KernelTurns } from "./image.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
 import { NodeAddresses } from "./node-addresses.ts";
 import { NodeDrains } from "./node-drains.ts";
+import { firstEndpointNumber } from "./nft/closing.ts";
 import type { Count } from "./nft/counters.ts";
 import { refusalCounter } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
@@ -25,12 +26,10 @@ import { Plan } from "./plan.ts";
 import type { Relay } from "./relay/relay.ts";
 import { roomFor } from "./room.ts";
 import { RefusedSources } from "./refused-sources.ts";
-import { ensureRuleset } from "./ruleset-loader.ts";
+import { ensureRuleset, openRuleset } from "./ruleset-loader.ts";
 import { eitherOf, sever, severOne, verdictOn, type Verdict } from "./sever.ts";
 import type { Turn } from "./tracked.ts";
 
-/** Endpoints have numbers from here on; lower flow marks are other programs'. */
-const firstEndpointNumber = 16_777_216;
 /** Caps that admit too little are looked after this often. */
 const recountMs = 250;
 /** Looking after caps rests for so many times as long as it took. */
@@ -69,6 +68,8 @@ export class KernelEngine implements Engine {
   /** Whether there may be flows that nobody admits any more, of a predecessor or from before a failure. */
   #mayHaveOrphans = true;
   #hasStates = false;
+  /** Whether nothing passes because the tables do not say yet what may. */
+  #isClosed = false;
   /** Whether there may be flows that are older than their endpoint's counters. */
   #areSomeUncounted = false;
   #desired: readonly DesiredEndpoint[] = [];
@@ -95,8 +96,9 @@ export class KernelEngine implements Engine {
 
   /** Loads the rules where they are not there yet. @throws Error where the kernel or nft refuses */
   static async start(parts: KernelEngineParts): Promise<KernelEngine> {
-    const wasThere = await ensureRuleset(parts.tables);
+    const { wasThere, isClosed } = await ensureRuleset(parts.tables);
     const engine = new KernelEngine(parts);
+    engine.#isClosed = isClosed;
     parts.tables.noteGeneration();
     if (wasThere) {
       engine.#caps.takeOver();
@@ -133,6 +135,7 @@ export class KernelEngine implements Engine {
       this.#plan.takeRelayPorts(await relay.apply(this.#plan.relayed));
       this.#hasStates = true;
       const severedSessions = severedAtOnce + (await this.#bringAbout());
+      if (this.#isClosed) await this.#open();
       const { failures, coming, resolvers } = this.#plan;
       const news = [host.news, this.#addresses.news].filter((promise) => promise !== undefined);
       return {
@@ -201,6 +204,12 @@ export class KernelEngine implements Engine {
     if (this.#hasStates || this.#isInSync) return this.#bringAbout();
     this.#guard(networks);
     return 0;
+  }
+
+  async #open(): Promise<void> {
+    await openRuleset();
+    this.#isClosed = false;
+    this.#parts.tables.noteGeneration();
   }
 
   /** An interface that comes up has to find the rules that keep its network to itself: a host that forwards has none. */

@@ -46,10 +46,7 @@ export async function startLab({
   gateway.run("nft -f -", rules);
   const socket = gateway.netfilter();
   const tables = new Tables(socket);
-  tables.apply([
-    ...network(),
-    ...Array.from({ length: endpoints }, (_, index) => endpoint(index + 1)).flat(),
-  ]);
+  tables.apply(labElements(endpoints));
   const peers = { consumer: await consumer.peer(), node: await node.peer() };
   await peers.node.listen(nodeAddress, endpointPort);
   await peers.node.listen(nodeAddress6, endpointPort);
@@ -62,6 +59,11 @@ export async function startLab({
       await Promise.all(spaces.map((space) => space.close()));
     },
   };
+}
+
+/** What the lab's tables hold, for so many endpoints. */
+export function labElements(endpoints: number): readonly Change[] {
+  return [...network(), ...Array.from({ length: endpoints }, (_, index) => endpoint(index + 1)).flat()];
 }
 
 function addresses(gateway: TestNamespace, consumer: TestNamespace, node: TestNamespace): void {
