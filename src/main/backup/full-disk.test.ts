@@ -101,6 +101,25 @@ test("a disk that takes no more files refuses a restore before it is decided on"
   expect(facts(old.paths)).toMatchObject({ revision: 3 });
 });
 
+test("a disk that is full by the time a restore is to be decided on refuses it, whatever step finds out", async ({
+  skip,
+}) => {
+  skip(diskObstacle !== "", diskObstacle);
+  const file = await backupOf((await aDirectory(3)).paths);
+  const disk = new TestDisk(diskBytes, 40);
+  const old = await aDirectory(7, undefined, join(disk.path, "data"));
+  await old.store.close();
+  const before = stateOf(old.paths);
+  for (const left of [0, 1]) {
+    const fill = (): Promise<void> => Promise.resolve(disk.leaveFiles(left));
+    const options = { file, paths: old.paths, passphrase: undefined, isForced: true, check: fill };
+    const failure = await attempt(() => restoreBackup(options));
+    disk.free();
+    expect([left, failure]).toEqual([left, expect.stringMatching(/no space.*Nothing was changed/)]);
+    expect([left, stateOf(old.paths), remainsIn(old.paths.root)]).toEqual([left, before, []]);
+  }
+});
+
 test("a restore that fails once it is decided on keeps what is staged, says so, and is completed by the next start", async ({
   skip,
 }) => {
