@@ -3,7 +3,7 @@ import { PosternError } from "../domain/errors.ts";
 import type { Answered, Asked, QuestionAsker, QuestionKind, Replies } from "../domain/gateway-question.ts";
 import { mergeSessions, sessionId, type LiveSession } from "../domain/live-session.ts";
 import type { EndpointId, NodeId } from "../domain/ids.ts";
-import type { EndpointFigures, NodeHealth } from "../domain/report.ts";
+import type { EndpointFigures, NodeFigures, NodeHealth } from "../domain/report.ts";
 
 /**
  * A small model of the gateways as the API sees them: they reach every revision at once, unless they are told to be
@@ -15,7 +15,7 @@ export class TestGateways implements Enforcement, LiveView, QuestionAsker {
   readonly figures = new Map<EndpointId, EndpointFigures>();
   readonly recent = new Map<EndpointId, RecentRate>();
   readonly nodes = new Map<NodeId, NodeHealth>();
-  readonly sessionsOnNodes = new Map<NodeId, number>();
+  readonly onNodes = new Map<NodeId, NodeFigures>();
   views: readonly GatewayView[] = [];
   /** What they carry. */
   sessions: readonly LiveSession[] = [];
@@ -66,8 +66,8 @@ export class TestGateways implements Enforcement, LiveView, QuestionAsker {
     return this.nodes.get(id);
   }
 
-  nodeSessions(id: NodeId): number | null {
-    return this.sessionsOnNodes.get(id) ?? null;
+  nodeFigures(id: NodeId): NodeFigures | null {
+    return this.onNodes.get(id) ?? null;
   }
 
   gateways(): readonly GatewayView[] {

@@ -6,6 +6,7 @@ import type { CommandContext } from "./command.ts";
 import { describeEffect, warnIfPending } from "./effect.ts";
 import { findCluster, listClusters } from "./find.ts";
 import type { CliIo } from "./io.ts";
+import { nodeTable } from "./node.ts";
 import { renderFields, renderTable } from "./table.ts";
 import type { Cluster, ClusterNode, ConnectionPage } from "./wire.ts";
 
@@ -65,8 +66,7 @@ async function show({ api, out }: CommandContext, reference: string | undefined)
   ] as const;
   out.line(renderFields(fields));
   out.line("");
-  const rows = cluster.nodes.map((node) => [node.url, nodeHealth(node), node.detail]);
-  out.line(renderTable(["NODE", "HEALTH", "LAST CHECK"], rows));
+  out.line(nodeTable(cluster.nodes));
   if (cluster.service?.enabled !== true)
     out.line(`\nTurn its endpoint service on with: postern open ${cluster.name}`);
 }
@@ -108,11 +108,6 @@ function engineOf(cluster: Cluster): string {
 
 function healthOf(nodes: readonly ClusterNode[]): string {
   return `${nodes.filter((node) => node.healthy === true).length}/${nodes.length} healthy`;
-}
-
-function nodeHealth(node: ClusterNode): string {
-  if (node.healthy === null) return "not checked yet";
-  return node.healthy ? "healthy" : "unhealthy";
 }
 
 function serviceOf({ service }: Cluster): string {

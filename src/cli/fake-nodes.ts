@@ -8,7 +8,13 @@ export interface FakeNode {
   readonly detail: string;
   readonly state: string;
   readonly sessions?: number;
+  readonly new_sessions?: number;
+  readonly bytes_in?: number;
+  readonly bytes_out?: number;
 }
+
+/** What a node carries that serves. */
+const carried = { sessions: 2, new_sessions: 7, bytes_in: 1_000, bytes_out: 20_000 };
 
 /** A cluster as the fake shows it; nobody looks at more of it here. */
 export type FakeClusterBody = { readonly nodes: readonly FakeNode[] } & Readonly<Record<string, unknown>>;
@@ -16,7 +22,10 @@ export type FakeClusterBody = { readonly nodes: readonly FakeNode[] } & Readonly
 /** Shows a node; one that is draining has one session less each time. */
 export function nodeBody(model: FakeModel, node: Pick<FakeNode, "id" | "url" | "healthy">): FakeNode {
   const left = model.draining.get(node.id);
-  if (left === undefined) return { ...node, detail: "HTTP 200", state: node.healthy ? "serving" : "down" };
+  if (left === undefined) {
+    const state = node.healthy ? { state: "serving", ...carried } : { state: "down" };
+    return { ...node, detail: "HTTP 200", ...state };
+  }
   model.draining.set(node.id, Math.max(0, left - 1));
   return { ...node, detail: "HTTP 200", state: left === 0 ? "drained" : "draining", sessions: left };
 }

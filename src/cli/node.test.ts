@@ -17,9 +17,9 @@ function cli(...args: string[]): Promise<CliResult> {
 
 test("lists nodes with their states", async () => {
   const { stdout } = await cli("node", "list", "logs");
-  expect(stdout).toMatch(/^NODE +STATE +SESSIONS +LAST CHECK +ID\n/);
-  expect(stdout).toMatch(/http:\/\/10\.0\.0\.5:9200 +serving +- +HTTP 200 +0\n/);
-  expect(stdout).toMatch(/http:\/\/10\.0\.0\.6:9200 +down /);
+  expect(stdout).toMatch(/^NODE +STATE +SESSIONS +NEW +BYTES IN +BYTES OUT +LAST CHECK +ID\n/);
+  expect(stdout).toMatch(/http:\/\/10\.0\.0\.5:9200 +serving +2 +7 +1000 +20000 +HTTP 200 +0\n/);
+  expect(stdout).toMatch(/http:\/\/10\.0\.0\.6:9200 +down +- +- +- +- /);
 });
 
 test.each([

@@ -55,10 +55,23 @@ export function addNodeCommands(program: Command, io: CliIo): void {
 async function list({ api, out }: CommandContext, reference: string | undefined): Promise<void> {
   const { nodes } = await findCluster(api, reference);
   if (out.isJson) out.json({ nodes });
-  else {
-    const rows = nodes.map(({ url, state, sessions, detail, id }) => [url, state, sessions, detail, id]);
-    out.line(renderTable(["NODE", "STATE", "SESSIONS", "LAST CHECK", "ID"], rows));
-  }
+  else out.line(nodeTable(nodes));
+}
+
+/** Nodes for people, with what they carry; `-` for what gateways do not count. */
+export function nodeTable(nodes: readonly ClusterNode[]): string {
+  const titles = ["NODE", "STATE", "SESSIONS", "NEW", "BYTES IN", "BYTES OUT", "LAST CHECK", "ID"];
+  const rows = nodes.map((node) => [
+    node.url,
+    node.state,
+    node.sessions,
+    node.new_sessions,
+    node.bytes_in,
+    node.bytes_out,
+    node.detail,
+    node.id,
+  ]);
+  return renderTable(titles, rows);
 }
 
 async function drain(

@@ -206,16 +206,21 @@ describe("what is shown", () => {
   });
 });
 
-test("sessions on a node are those through all gateways, and unknown while one of them has not counted", () => {
-  expect(registry.nodeSessions(nodeId)).toBeNull();
+test("what goes to a node is what goes through all gateways, and unknown while one of them has not counted", () => {
+  const traffic = { newSessions: 5, bytesIn: 10, bytesOut: 100 };
+  expect(registry.nodeFigures(nodeId)).toBeNull();
   registry.add(first, clock.now());
   registry.add(second, clock.now());
-  registry.report(first, aReport({ nodeSessions: [{ nodeId, sessions: 3 }] }));
-  expect(registry.nodeSessions(nodeId)).toBeNull();
+  registry.report(first, aReport({ nodeSessions: [{ nodeId, sessions: 3, traffic }] }));
+  expect(registry.nodeFigures(nodeId)).toBeNull();
   registry.report(second, aReport({ nodeSessions: [] }));
-  expect([registry.nodeSessions(nodeId), registry.nodeSessions(uuid(99) as NodeId)]).toEqual([3, 0]);
+  expect(registry.nodeFigures(nodeId)).toEqual({ sessions: 3, traffic });
+  expect(registry.nodeFigures(uuid(99) as NodeId)).toEqual({ sessions: 0 });
+  registry.report(second, aReport({ nodeSessions: [{ nodeId, sessions: 4, traffic }] }));
+  const both = { newSessions: 10, bytesIn: 20, bytesOut: 200 };
+  expect(registry.nodeFigures(nodeId)).toEqual({ sessions: 7, traffic: both });
   registry.report(second, aReport({ nodeSessions: [{ nodeId, sessions: 4 }] }));
-  expect(registry.nodeSessions(nodeId)).toBe(7);
+  expect(registry.nodeFigures(nodeId)).toEqual({ sessions: 7 });
   registry.report(first, aReport());
-  expect(registry.nodeSessions(nodeId)).toBeNull();
+  expect(registry.nodeFigures(nodeId)).toBeNull();
 });

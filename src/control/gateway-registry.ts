@@ -1,6 +1,13 @@
 import type { Enforcement, GatewayView, LiveView, Outcome, RecentRate } from "../domain/control.ts";
 import type { EndpointId, GatewayId, NodeId } from "../domain/ids.ts";
-import type { EndpointFigures, EngineKind, GatewayReport, NodeHealth } from "../domain/report.ts";
+import { addFigures } from "../domain/node-figures.ts";
+import type {
+  EndpointFigures,
+  EngineKind,
+  GatewayReport,
+  NodeFigures,
+  NodeHealth,
+} from "../domain/report.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RecentArrivals } from "./recent-arrivals.ts";
 
@@ -19,8 +26,8 @@ interface KnownGateway {
   readonly endpoints: Map<EndpointId, EndpointFigures>;
   recent: RecentArrivals;
   readonly nodes: Map<NodeId, NodeHealth>;
-  /** Live sessions on nodes that have any; undefined while they have not been counted. */
-  nodeSessions: ReadonlyMap<NodeId, number> | undefined;
+  /** What goes to nodes; undefined while it has not been counted. */
+  nodeFigures: ReadonlyMap<NodeId, NodeFigures> | undefined;
 }
 
 interface Waiter {
@@ -57,7 +64,7 @@ export class GatewayRegistry implements Enforcement, LiveView {
       endpoints: new Map(),
       recent: new RecentArrivals(),
       nodes: new Map(),
-      nodeSessions: undefined,
+      nodeFigures: undefined,
     });
   }
 
@@ -90,8 +97,8 @@ export class GatewayRegistry implements Enforcement, LiveView {
     for (const endpoint of report.gone) gateway.endpoints.delete(endpoint);
     gateway.nodes.clear();
     for (const node of report.nodes) gateway.nodes.set(node.nodeId, node);
-    gateway.nodeSessions =
-      report.nodeSessions && new Map(report.nodeSessions.map(({ nodeId, sessions }) => [nodeId, sessions]));
+    gateway.nodeFigures =
+      report.nodeSessions && new Map(report.nodeSessions.map(({ nodeId, ...figures }) => [nodeId, figures]));
     for (const waiter of this.#waiters) {
       // Only the report that reaches the revision tells what it cut: later ones repeat it, or speak of other writes.
       const isReached = (before ?? -1) < waiter.revision && waiter.revision <= report.appliedRevision;
@@ -160,15 +167,12 @@ export class GatewayRegistry implements Enforcement, LiveView {
     );
   }
 
-  nodeSessions(id: NodeId): number | null {
+  nodeFigures(id: NodeId): NodeFigures | null {
     const carrying = this.#carrying();
-    if (carrying.length === 0) return null;
-    let total = 0;
-    for (const { nodeSessions } of carrying) {
-      if (!nodeSessions) return null;
-      total += nodeSessions.get(id) ?? 0;
-    }
-    return total;
+    if (carrying.length === 0 || carrying.some(({ nodeFigures }) => !nodeFigures)) return null;
+    const told = carrying.flatMap(({ nodeFigures }) => nodeFigures?.get(id) ?? []);
+    const [first = { sessions: 0 }, ...others] = told;
+    return others.reduce(addFigures, first);
   }
 
   gateways(): readonly GatewayView[] {

@@ -1,5 +1,5 @@
 import type { EndpointId, GatewayId, NodeId } from "./ids.ts";
-import type { EndpointFigures, EngineKind, NodeHealth } from "./report.ts";
+import type { EndpointFigures, EngineKind, NodeFigures, NodeHealth } from "./report.ts";
 import type { Timestamp } from "./resources.ts";
 
 /** What became of a revision. */
@@ -44,8 +44,11 @@ export interface LiveView {
   /** undefined where nothing came in the last second before the gateway's report, or nothing is known. */
   recentRate(id: EndpointId): RecentRate | undefined;
   node(id: NodeId): NodeHealth | undefined;
-  /** Live sessions on a node through all gateways; null where one of them has not counted them, or there is none. */
-  nodeSessions(id: NodeId): number | null;
+  /**
+   * What goes to a node through all gateways; null where one of them has not counted it, or there is none. Without
+   * traffic where one of those that carry sessions there cannot tell it.
+   */
+  nodeFigures(id: NodeId): NodeFigures | null;
   gateways(): readonly GatewayView[];
   /** Live sessions of all endpoints. */
   totalSessions(): number;

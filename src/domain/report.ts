@@ -24,7 +24,7 @@ export interface GatewayReport {
   /** Endpoints of which the gateway is still finding out whether they can be brought up; none where it is left out. */
   readonly coming?: readonly EndpointId[];
   readonly nodes: readonly NodeHealth[];
-  /** Nodes that have live sessions. Complete; left out while they have not been counted since the last apply. */
+  /** Nodes that sessions may go to, or went to. Left out while they have not been counted since the last apply. */
   readonly nodeSessions?: readonly NodeSessions[];
   /** Those whose figures changed since the server last took a report. */
   readonly endpoints: readonly EndpointFigures[];
@@ -49,10 +49,25 @@ export interface NodeHealth {
   readonly detail: string;
 }
 
-export interface NodeSessions {
-  readonly nodeId: NodeId;
-  /** Live ones through this gateway, from 1. */
+/** What goes to one node through a gateway. */
+export interface NodeFigures {
+  /** Live ones. */
   readonly sessions: number;
+  /** Left out where sessions come by the kernel: it counts by endpoint, and by node only while a session lives. */
+  readonly traffic?: NodeTraffic;
+}
+
+/** Counters since the gateway started. */
+export interface NodeTraffic {
+  readonly newSessions: number;
+  /** From consumers to the node. */
+  readonly bytesIn: number;
+  /** From the node to consumers. */
+  readonly bytesOut: number;
+}
+
+export interface NodeSessions extends NodeFigures {
+  readonly nodeId: NodeId;
 }
 
 /** Counters since the gateway started; `sessions` is now. */

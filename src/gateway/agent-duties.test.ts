@@ -89,12 +89,13 @@ test("sessions on a draining node are closed, then cut, at the snapshot's times,
       })),
     };
   };
-  engine.onNodes.set(nodeId, 3);
+  const traffic = { newSessions: 5, bytesIn: 10, bytesOut: 100 };
+  engine.onNodes.set(nodeId, { sessions: 3, traffic });
   server.publish(drained(now + 2_000));
   await until(() =>
     expect(server.reports.at(-1)).toMatchObject({
       appliedRevision: 7,
-      nodeSessions: [{ nodeId, sessions: 3 }],
+      nodeSessions: [{ nodeId, sessions: 3, traffic }],
     }),
   );
   await server.kill();

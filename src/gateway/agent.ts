@@ -232,7 +232,7 @@ export class GatewayAgent {
   async #report(client: ServerClient): Promise<void> {
     if (this.#settled === null) return;
     const { endpoints, gone } = this.#newsOf(this.#parts.engine.figures());
-    const onNodes = await this.#parts.engine.sessionsByNode();
+    const onNodes = await this.#parts.engine.figuresByNode();
     const refusals = this.#refusals.next();
     const report: GatewayReport = {
       appliedRevision: this.#settled.revision,
@@ -244,7 +244,7 @@ export class GatewayAgent {
       failures: this.#last.failures,
       coming: this.#last.coming ?? [],
       nodes: this.#parts.health.report(),
-      ...(onNodes ? { nodeSessions: [...onNodes].map(([nodeId, sessions]) => ({ nodeId, sessions })) } : {}),
+      ...(onNodes ? { nodeSessions: [...onNodes].map(([nodeId, figures]) => ({ nodeId, ...figures })) } : {}),
       endpoints,
       gone,
       ...(refusals && { refusals }),

@@ -1,15 +1,16 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId, NodeId } from "../domain/ids.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
+import { sumByNode } from "../domain/node-figures.ts";
 import {
   zeroFigures,
   type EndpointFailure,
   type EndpointFigures,
   type EngineKind,
+  type NodeFigures,
 } from "../domain/report.ts";
 import type { Logger } from "../lib/log.ts";
 import type { ApplyReport, Engine } from "./engine.ts";
-import { sumByNode } from "./sessions-by-node.ts";
 import {
   mergeSessions,
   type SessionKey,
@@ -29,7 +30,7 @@ export interface CompositeEngineParts {
 
 /** Longest reason that a failure quotes: a report has room for so much. */
 const longestReason = 800;
-const noSessions: ReadonlyMap<NodeId, number> = new Map();
+const noFigures: ReadonlyMap<NodeId, NodeFigures> = new Map();
 const nothing: ApplyReport = { severedSessions: 0, failures: [] };
 
 /**
@@ -85,11 +86,11 @@ export class CompositeEngine implements Engine {
     return [...ofProxy, ...(this.#kernel?.takeRefusals(most - ofProxy.length) ?? [])];
   }
 
-  async sessionsByNode(): Promise<ReadonlyMap<NodeId, number> | undefined> {
+  async figuresByNode(): Promise<ReadonlyMap<NodeId, NodeFigures> | undefined> {
     const [ofProxy, ofKernel] = await Promise.all([
-      this.#parts.proxy.sessionsByNode(),
+      this.#parts.proxy.figuresByNode(),
       // What a kernel carries whose engine has not started cannot be known.
-      this.#kernel ? this.#kernel.sessionsByNode() : this.#waiting.length > 0 ? undefined : noSessions,
+      this.#kernel ? this.#kernel.figuresByNode() : this.#waiting.length > 0 ? undefined : noFigures,
     ]);
     return ofProxy && ofKernel && sumByNode([ofProxy, ofKernel]);
   }

@@ -1,7 +1,7 @@
 import type { DesiredEndpoint, DesiredNetwork } from "../domain/desired.ts";
 import type { EndpointId, NodeId } from "../domain/ids.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
-import type { EndpointFailure, EndpointFigures, EngineKind } from "../domain/report.ts";
+import type { EndpointFailure, EndpointFigures, EngineKind, NodeFigures } from "../domain/report.ts";
 import type { SessionKey, SessionList, SessionQuery } from "../domain/live-session.ts";
 import type { Resolver } from "../domain/snapshot.ts";
 
@@ -53,10 +53,10 @@ export interface Engine {
    */
   takeRefusals(most: number): readonly RefusalRecord[];
   /**
-   * How many live sessions nodes have, by the ids of the last `apply`; those that have none are left out. Undefined while
-   * they have not been counted since then.
+   * What goes to nodes, by the ids of the last `apply`: to each that sessions may go to, and that they have gone to.
+   * Undefined while that has not been counted since then.
    */
-  sessionsByNode(): Promise<ReadonlyMap<NodeId, number> | undefined>;
+  figuresByNode(): Promise<ReadonlyMap<NodeId, NodeFigures> | undefined>;
   /** The sessions of this moment, without those that are only remembered. May take seconds where there are a million. */
   sessions(query: SessionQuery): Promise<SessionList>;
   /**

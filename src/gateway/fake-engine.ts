@@ -6,6 +6,7 @@ import {
   type EndpointFailure,
   type EndpointFigures,
   type EngineKind,
+  type NodeFigures,
 } from "../domain/report.ts";
 import type { RefusalRecord } from "../domain/refusal-record.ts";
 import { RefusalBook, recordsOf } from "./refusal-book.ts";
@@ -36,8 +37,7 @@ export class FakeEngine implements Engine {
   /** Addresses that somebody else holds. */
   readonly taken = new Set<string>();
   closed = false;
-  /** Live sessions on nodes. */
-  readonly onNodes = new Map<NodeId, number>();
+  readonly onNodes = new Map<NodeId, NodeFigures>();
   /** Whether a call of `apply` came while another one ran. */
   overlapped = false;
   /** Addresses of which it is still being found out whether they can be brought up. */
@@ -120,7 +120,7 @@ export class FakeEngine implements Engine {
     }));
   }
 
-  sessionsByNode(): Promise<ReadonlyMap<NodeId, number>> {
+  figuresByNode(): Promise<ReadonlyMap<NodeId, NodeFigures>> {
     return Promise.resolve(this.onNodes);
   }
 

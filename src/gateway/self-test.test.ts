@@ -28,7 +28,7 @@ function engineThat(bringUp: (endpoint: DesiredEndpoint) => Promise<string | und
           : [];
       return { severedSessions: 0, failures };
     },
-    sessionsByNode: () => Promise.resolve(new Map()),
+    figuresByNode: () => Promise.resolve(new Map()),
     figures: () => [],
     takeRefusals: () => [],
     end: () => Promise.resolve(false),

@@ -114,6 +114,9 @@ export interface LiveNode {
   healthy: boolean | null;
   detail: string;
   sessions?: number;
+  new_sessions?: number;
+  bytes_in?: number;
+  bytes_out?: number;
   drain?: {
     since: string;
     cut_at?: string;
@@ -197,6 +200,9 @@ export interface ClusterNode {
   healthy: boolean | null;
   detail: string;
   sessions?: number;
+  new_sessions?: number;
+  bytes_in?: number;
+  bytes_out?: number;
   drain?: {
     since: string;
     cut_at?: string;
@@ -231,6 +237,9 @@ export interface ProbedNode {
   detail: string;
   engine?: "opensearch" | "elasticsearch";
   version?: string;
+  name?: string;
+  cluster_name?: string;
+  cluster_uuid?: string;
 }
 export interface Subnet {
   id: string;

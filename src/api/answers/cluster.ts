@@ -10,13 +10,18 @@ export const nodeAnswer = Type.Object(
     /** null while no gateway checks it. */
     healthy: orNull(yesOrNo),
     detail: text,
+    /** Left out while gateways have not counted them. */
     sessions: Type.Optional(count),
+    /** These three count since the gateways started; left out where sessions come by the kernel, which counts by endpoint. */
+    new_sessions: Type.Optional(count),
+    bytes_in: Type.Optional(count),
+    bytes_out: Type.Optional(count),
     drain: Type.Optional(Type.Object({ since: time, cut_at: Type.Optional(time) })),
   },
   { title: "ClusterNode" },
 );
 
-const openedService = Type.Object(
+export const openedServiceAnswer = Type.Object(
   {
     id: text,
     name: text,
@@ -41,7 +46,7 @@ export const clusterAnswer = Type.Object(
     subnet_id: text,
     nodes: Type.Array(nodeAnswer),
     /** null until it is opened for the first time. */
-    service: orNull(openedService),
+    service: orNull(openedServiceAnswer),
     created_at: time,
     updated_at: time,
   },
@@ -59,6 +64,10 @@ export const probeAnswer = Type.Object({
         /** Where the node said what it is. */
         engine: Type.Optional(stringEnum(["opensearch", "elasticsearch"])),
         version: Type.Optional(text),
+        name: Type.Optional(text),
+        cluster_name: Type.Optional(text),
+        /** Nodes of one cluster have the same. */
+        cluster_uuid: Type.Optional(text),
       },
       { title: "ProbedNode" },
     ),

@@ -54,7 +54,15 @@ const reportBody = Type.Object({
       detail: Type.String({ maxLength: 1000 }),
     }),
   ),
-  nodeSessions: Type.Optional(Type.Array(Type.Object({ nodeId: id, sessions: count }))),
+  nodeSessions: Type.Optional(
+    Type.Array(
+      Type.Object({
+        nodeId: id,
+        sessions: count,
+        traffic: Type.Optional(Type.Object({ newSessions: count, bytesIn: count, bytesOut: count })),
+      }),
+    ),
+  ),
   endpoints: Type.Array(
     Type.Object({
       endpointId: id,

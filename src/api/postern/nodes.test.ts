@@ -26,12 +26,21 @@ describe("draining a node", () => {
     expect(answer.headers["x-postern-enforced"]).toBe("true");
     const { since, cut_at: cutAt } = answer.body["drain"] as { since: string; cut_at: string };
     expect(Date.parse(cutAt) - Date.parse(since)).toBe(90_000);
-    gateways.sessionsOnNodes.set(one as NodeId, 3);
+    gateways.onNodes.set(one as NodeId, { sessions: 3 });
     expect((await shown())[0]).toMatchObject({ state: "draining", sessions: 3 });
-    gateways.sessionsOnNodes.set(one as NodeId, 0);
+    gateways.onNodes.set(one as NodeId, { sessions: 0 });
     expect((await shown())[0]).toMatchObject({ state: "drained", sessions: 0 });
     expect((await undrain(one)).body).toMatchObject({ state: "serving" });
     expect((await shown())[0]).not.toHaveProperty("drain");
+  });
+
+  test("what a node has carried is shown where the gateways can tell it", async () => {
+    const { server, shown, one } = await start();
+    const traffic = { newSessions: 7, bytesIn: 10, bytesOut: 100 };
+    server.gateways.onNodes.set(one as NodeId, { sessions: 3, traffic });
+    expect((await shown())[0]).toMatchObject({ sessions: 3, new_sessions: 7, bytes_in: 10, bytes_out: 100 });
+    server.gateways.onNodes.set(one as NodeId, { sessions: 3 });
+    expect((await shown())[0]).not.toHaveProperty("bytes_in");
   });
 
   test("reaches the snapshot with absolute times, and without a limit with none", async () => {

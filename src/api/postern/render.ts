@@ -2,7 +2,7 @@ import type { LiveView } from "../../domain/control.ts";
 import { endpointStatus } from "../../domain/endpoint-state.ts";
 import { endpointDnsName } from "../../domain/names.ts";
 import { poolOf, poolSize } from "../../domain/pool.ts";
-import { zeroFigures } from "../../domain/report.ts";
+import { zeroFigures, type NodeTraffic } from "../../domain/report.ts";
 import type { VpcId } from "../../domain/ids.ts";
 import { nodeState } from "../../domain/node-state.ts";
 import type {
@@ -37,7 +37,7 @@ export function renderCluster(
     vpc_id: cluster.vpcId,
     subnet_id: cluster.subnetId,
     nodes: cluster.nodes.map((node) => renderNode(cluster, node, live)),
-    service: service ? renderService(service) : null,
+    service: service ? renderOpenedService(service) : null,
     created_at: renderTime(cluster.createdAt),
     updated_at: renderTime(cluster.updatedAt),
   };
@@ -46,23 +46,29 @@ export function renderCluster(
 /** A node as its owner sees it, with what the gateways know of it. */
 export function renderNode({ scheme }: Cluster, node: ClusterNode, live: LiveView): object {
   const health = live.node(node.id);
-  const sessions = live.nodeSessions(node.id);
+  const figures = live.nodeFigures(node.id);
   return {
     id: node.id,
     url: nodeUrl(scheme, node),
-    state: nodeState(node, health, sessions),
+    state: nodeState(node, health, figures?.sessions ?? null),
     healthy: health?.healthy ?? null,
     detail: health?.detail ?? "not checked: the VPC endpoint service is not in use",
-    ...(sessions === null ? {} : { sessions }),
+    ...(figures ? { sessions: figures.sessions } : {}),
+    ...(figures?.traffic ? renderTraffic(figures.traffic) : {}),
     ...(node.drain ? { drain: renderDrain(node.drain) } : {}),
   };
+}
+
+function renderTraffic({ newSessions, bytesIn, bytesOut }: NodeTraffic): object {
+  return { new_sessions: newSessions, bytes_in: bytesIn, bytes_out: bytesOut };
 }
 
 function renderDrain({ since, cutAt }: NodeDrain): object {
   return { since: renderTime(since), ...(cutAt === null ? {} : { cut_at: renderTime(cutAt) }) };
 }
 
-function renderService(service: EndpointService): object {
+/** The service that opening its cluster made. */
+export function renderOpenedService(service: EndpointService): object {
   return {
     id: service.id,
     name: service.name,

@@ -4,7 +4,7 @@ import type { DesiredEndpoint, DesiredNetwork } from "../../domain/desired.ts";
 import type { NodeId } from "../../domain/ids.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
 import type { RefusalRecord } from "../../domain/refusal-record.ts";
-import type { EndpointFigures } from "../../domain/report.ts";
+import type { EndpointFigures, NodeFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { EndpointId } from "../../domain/ids.ts";
 import type { SessionKey, SessionList, SessionQuery } from "../../domain/live-session.ts";
@@ -160,8 +160,8 @@ export class KernelEngine implements Engine {
     return this.#refused.take(most, (number) => this.#plan.idOf(number));
   }
 
-  sessionsByNode(): Promise<ReadonlyMap<NodeId, number> | undefined> {
-    return Promise.resolve(this.#drains.counts);
+  figuresByNode(): Promise<ReadonlyMap<NodeId, NodeFigures> | undefined> {
+    return Promise.resolve(this.#drains.figures);
   }
 
   sessions(query: SessionQuery): Promise<SessionList> {

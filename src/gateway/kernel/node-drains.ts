@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import type { AwayNode, DesiredNode } from "../../domain/desired.ts";
 import type { NodeId } from "../../domain/ids.ts";
+import type { NodeFigures } from "../../domain/report.ts";
 import type { EngineLog } from "../engine.ts";
 import type { Flow } from "./conntrack/flow.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
@@ -41,9 +42,14 @@ export class NodeDrains {
     this.#watching.unref();
   }
 
-  /** See {@link NodeWatch.counts}. */
-  get counts(): ReadonlyMap<NodeId, number> | undefined {
-    return this.#watch.counts;
+  /** Live sessions of every node that flows may go to; undefined as {@link NodeWatch.counts} is. */
+  get figures(): ReadonlyMap<NodeId, NodeFigures> | undefined {
+    const { counts } = this.#watch;
+    if (!counts) return undefined;
+    const figures = new Map<NodeId, NodeFigures>();
+    for (const { id } of this.#parts.plan.nodes) if (id !== undefined) figures.set(id, { sessions: 0 });
+    for (const [id, sessions] of counts) figures.set(id, { sessions });
+    return figures;
   }
 
   /** Returns what ends the sessions on nodes whose sessions are to be cut, by endpoint; of each such node once. */

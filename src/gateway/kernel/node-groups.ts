@@ -114,6 +114,14 @@ export class NodeGroups {
     return service.lookup;
   }
 
+  /** Those of all services, and those that get no new sessions. */
+  *nodes(): Generator<DesiredNode | AwayNode> {
+    for (const { nodes, away } of this.#services.values()) {
+      yield* nodes;
+      yield* away;
+    }
+  }
+
   /** Services with their nodes that get no new sessions, and the numbers of their endpoints. */
   *away(): Generator<{ readonly away: readonly AwayNode[]; readonly endpoints: ReadonlySet<number> }> {
     for (const service of this.#services.values()) if (service.away.length > 0) yield service;

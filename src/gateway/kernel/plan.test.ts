@@ -68,6 +68,12 @@ test("the host answers for every endpoint, and is attached where there is none y
   expect([...(plan.takeWishes()[0]?.addresses.keys() ?? [])]).toEqual(["10.0.0.1", "10.0.0.2"]);
 });
 
+test("nodes are those that sessions may go to, and those that get no new ones", () => {
+  const away = [{ host: "10.9.0.2", port: 9200, sessions: "stay" as const }];
+  const [one, two] = [endpoint(1, { away }), endpoint(2, { away })];
+  expect([...planned([one, two]).nodes]).toEqual([...nodes, ...away]);
+});
+
 test("wishes tell what came and went since the last ones, and of the first nothing", () => {
   const plan = emptyPlan();
   const [one, two, three] = [endpoint(1), endpoint(2), endpoint(3)];

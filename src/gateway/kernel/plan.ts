@@ -135,6 +135,11 @@ export class Plan {
     return this.#known.get(number)?.away?.find(({ id }) => id !== undefined && id === node.id) ?? node;
   }
 
+  /** Every node that flows may go to. */
+  get nodes(): Iterable<DesiredNode | AwayNode> {
+    return this.#groups.nodes();
+  }
+
   /** Nodes that get no new sessions, by service, each with the numbers of the service's endpoints. */
   get away(): Iterable<{ readonly away: readonly AwayNode[]; readonly endpoints: ReadonlySet<number> }> {
     return this.#groups.away();

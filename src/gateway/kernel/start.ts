@@ -54,7 +54,7 @@ export async function startKernelEngine(
     apply: (desired, networks) => engine.apply(desired, networks),
     figures: () => engine.figures(),
     takeRefusals: (most) => engine.takeRefusals(most),
-    sessionsByNode: () => engine.sessionsByNode(),
+    figuresByNode: () => engine.figuresByNode(),
     sessions: (query) => engine.sessions(query),
     end: (endpointId, session) => engine.end(endpointId, session),
     close: async () => {

@@ -42,7 +42,8 @@ async function clientsOnBoth(): Promise<TestClient[]> {
 }
 
 async function counted(): Promise<Record<string, number>> {
-  return Object.fromEntries(await engine.sessionsByNode());
+  const figures = await engine.figuresByNode();
+  return Object.fromEntries([...figures].map(([id, { sessions }]) => [id, sessions]));
 }
 
 test("a draining node gets no new session, its live ones go on, and they are counted", async () => {
@@ -57,12 +58,32 @@ test("a draining node gets no new session, its live ones go on, and they are cou
   for (const client of clients) await client.ask("still there");
 });
 
+test("what each node has carried is counted, also by sessions that are over, and nothing of one that nobody came to", async () => {
+  const third = { host: "127.0.0.1", port: 9, id: uuid(3) as NodeId };
+  await engine.apply([both]);
+  const clients = await clientsOnBoth();
+  const { length } = first.sockets;
+  await engine.apply([{ ...draining("cut"), nodes: [named(second, secondId), third] }]);
+  await until("the clients see it", () => clients.filter(({ wasReset }) => wasReset).length === length);
+  for (const client of clients.filter(({ wasReset }) => !wasReset)) await client.ask("again");
+  const figures = await engine.figuresByNode();
+  const hello = "hello".length * length;
+  expect(figures.get(firstId)).toEqual({
+    sessions: 0,
+    traffic: { newSessions: length, bytesIn: hello, bytesOut: hello },
+  });
+  expect(figures.get(third.id)?.traffic).toEqual({ newSessions: 0, bytesIn: 0, bytesOut: 0 });
+  const { traffic } = figures.get(secondId) ?? {};
+  const spoken = ("hello".length + "again".length) * second.sockets.length;
+  expect(traffic).toEqual({ newSessions: second.sockets.length, bytesIn: spoken, bytesOut: spoken });
+});
+
 test("at its time every session on it is reset, and no other", async () => {
   await engine.apply([both]);
   const clients = await clientsOnBoth();
   const { length } = first.sockets;
   expect((await engine.apply([draining("cut")])).severedSessions).toBe(length);
-  expect(await counted()).toEqual({ [secondId]: second.sockets.length });
+  expect(await counted()).toEqual({ [firstId]: 0, [secondId]: second.sockets.length });
   await until("the clients see it", () => clients.filter(({ wasReset }) => wasReset).length === length);
   for (const client of clients.filter(({ wasReset }) => !wasReset)) await client.ask("still there");
 });

@@ -2,10 +2,10 @@ import { availableParallelism } from "node:os";
 import type { DesiredEndpoint, DesiredNode } from "../../domain/desired.ts";
 import type { EndpointId, NodeId } from "../../domain/ids.ts";
 import type { RefusalRecord } from "../../domain/refusal-record.ts";
-import type { EndpointFailure, EndpointFigures } from "../../domain/report.ts";
+import { noTraffic, sumByNode } from "../../domain/node-figures.ts";
+import type { EndpointFailure, EndpointFigures, NodeFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { FlowRecordSink } from "../flow-record.ts";
-import { sumByNode } from "../sessions-by-node.ts";
 import { RefusalBook, recordsOf } from "../refusal-book.ts";
 import {
   mergeSessions,
@@ -142,9 +142,10 @@ export class ProxyEngine implements Engine {
     return slot !== undefined && this.#pool.end({ slot, session });
   }
 
-  /** See {@link Engine.sessionsByNode}. @throws after `close`, and when a worker dies */
-  async sessionsByNode(): Promise<ReadonlyMap<NodeId, number>> {
-    return sumByNode(await this.#pool.countByNode());
+  /** See {@link Engine.figuresByNode}. @throws after `close`, and when a worker dies */
+  async figuresByNode(): Promise<ReadonlyMap<NodeId, NodeFigures>> {
+    const carried = await this.#pool.countByNode();
+    return sumByNode([untouched(this.#desired), ...carried]);
   }
 
   #withNames({ total, sessions }: SlotSessionList): SessionList {
@@ -198,6 +199,15 @@ export class ProxyEngine implements Engine {
       return endpointId === undefined ? [] : [{ endpointId, code, message }];
     });
   }
+}
+
+/** Nodes that sessions may go to, with nothing yet. Endpoints of a service share its list of nodes. */
+function untouched(desired: readonly DesiredEndpoint[]): ReadonlyMap<NodeId, NodeFigures> {
+  const lists = new Set(desired.flatMap(({ nodes, away = [] }) => [nodes, away]));
+  const nothingYet = { sessions: 0, traffic: noTraffic };
+  return new Map(
+    [...lists].flatMap((nodes) => nodes.flatMap(({ id }) => (id === undefined ? [] : [[id, nothingYet]]))),
+  );
 }
 
 async function probeAll(

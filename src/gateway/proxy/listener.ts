@@ -4,6 +4,7 @@ import type { DesiredNode } from "../../domain/desired.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ListenerKey, SessionSettings, SlotRecord } from "./messages.ts";
+import type { NodeTotals } from "./node-totals.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import { reset } from "./reset.ts";
 import { Session } from "./session.ts";
@@ -15,6 +16,7 @@ const backlog = 4096;
 export interface ListenerContext {
   readonly settings: SessionSettings;
   readonly buffers: ReadBuffers;
+  readonly nodeTotals: NodeTotals;
   /** Whether the kernel spreads connections over several listeners of one address. */
   readonly reusePort: boolean;
   nodeUnreachable(node: DesiredNode): void;
@@ -136,6 +138,7 @@ export class Listener implements SessionHost {
   ended(session: Session): void {
     this.#sessions.delete(session);
     this.endpoint.leave();
+    this.#context.nodeTotals.end(session);
     const record = session.record();
     if (record) this.#context.record?.({ slot: this.endpoint.slot, ...record });
   }

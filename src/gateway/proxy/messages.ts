@@ -1,6 +1,6 @@
 import type { AwayNode, DesiredNode } from "../../domain/desired.ts";
 import type { NodeId } from "../../domain/ids.ts";
-import type { EndpointFailure } from "../../domain/report.ts";
+import type { EndpointFailure, NodeFigures } from "../../domain/report.ts";
 import type { RefusalReason } from "../../domain/refusal.ts";
 import type { ServicePort } from "../../domain/resources.ts";
 import type { BookedRefusals } from "../refusal-book.ts";
@@ -99,8 +99,8 @@ export type Question =
   | ({ readonly kind: "end" } & SlotSessionKey)
   | { readonly kind: "countByNode" };
 
-/** How many live sessions nodes have; those that have none are left out. */
-export type SessionsByNode = ReadonlyMap<NodeId, number>;
+/** What goes to nodes; those that nothing goes to are left out. */
+export type FiguresByNode = ReadonlyMap<NodeId, NodeFigures>;
 
 /** To a worker. It answers each with one `answer` of the same sequence number. */
 export interface WorkerRequest {
@@ -114,7 +114,7 @@ export type WorkerMessage =
   | {
       readonly kind: "answer";
       readonly sequence: number;
-      readonly result: ChangeResult | SlotSessionList | SessionsByNode | boolean;
+      readonly result: ChangeResult | SlotSessionList | FiguresByNode | boolean;
     }
   /** Before the answer to the change that ended them. */
   | { readonly kind: "ended"; readonly records: readonly SlotRecord[] }

@@ -13,6 +13,7 @@ import {
 import { withOnread } from "./accepted.ts";
 import { Direction } from "./direction.ts";
 import type { SessionSettings } from "./messages.ts";
+import type { NodeSession } from "./node-totals.ts";
 import type { ReadBuffers } from "./read-buffers.ts";
 import { reset } from "./reset.ts";
 
@@ -98,6 +99,12 @@ export class Session {
   /** The node that has it, or is asked to take it; null before the first is asked. */
   get node(): DesiredNode | null {
     return this.#chosen;
+  }
+
+  /** What has passed; nothing before a node has it. */
+  get carried(): NodeSession["carried"] {
+    const { bytesIn, bytesOut } = this.#figures();
+    return { isConnected: this.#connected, bytesIn, bytesOut };
   }
 
   /** Undefined once the consumer is gone. */

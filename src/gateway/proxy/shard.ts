@@ -1,5 +1,4 @@
 import { compareSortKeys, type SortKey } from "../../domain/live-session.ts";
-import type { NodeId } from "../../domain/ids.ts";
 import { Endpoint } from "./endpoint.ts";
 import { listenFailure } from "./listen-failure.ts";
 import { Listener } from "./listener.ts";
@@ -7,9 +6,9 @@ import type { ListenerContext } from "./listener.ts";
 import type {
   Change,
   ChangeResult,
+  FiguresByNode,
   ListenerKey,
   ListenFailure,
-  SessionsByNode,
   SlotSession,
   SlotSessionKey,
   SlotSessionList,
@@ -69,16 +68,8 @@ export class Shard {
     }
   }
 
-  countByNode(): SessionsByNode {
-    const counts = new Map<NodeId, number>();
-    for (const { listeners } of this.#entries.values()) {
-      for (const { sessions } of listeners.values()) {
-        for (const { node } of sessions) {
-          if (node?.id !== undefined) counts.set(node.id, (counts.get(node.id) ?? 0) + 1);
-        }
-      }
-    }
-    return counts;
+  countByNode(): FiguresByNode {
+    return this.#context.nodeTotals.read(this.#allSessions());
   }
 
   list({ slots, order = "age", limit }: SlotSessionQuery): SlotSessionList {
@@ -99,6 +90,10 @@ export class Shard {
       return true;
     }
     return false;
+  }
+
+  *#allSessions(): Generator<Session, undefined> {
+    for (const slot of this.#entries.keys()) yield* this.#sessionsOf(slot);
   }
 
   *#sessionsOf(slot: number): Generator<Session, undefined> {

@@ -5,8 +5,8 @@ import type { BookedRefusals } from "../refusal-book.ts";
 import type {
   Change,
   ChangeResult,
+  FiguresByNode,
   Question,
-  SessionsByNode,
   SlotRecord,
   SlotSessionKey,
   SlotSessionList,
@@ -86,9 +86,9 @@ export class WorkerPool {
     return (await this.#ask({ kind: "end", ...session })).includes(true);
   }
 
-  /** Resolves to each worker's count. @throws as `broadcast` does */
-  async countByNode(): Promise<SessionsByNode[]> {
-    return (await this.#ask({ kind: "countByNode" })) as SessionsByNode[];
+  /** Resolves to what goes to nodes through each worker. @throws as `broadcast` does */
+  async countByNode(): Promise<FiguresByNode[]> {
+    return (await this.#ask({ kind: "countByNode" })) as FiguresByNode[];
   }
 
   /** Ends the threads, and with them whatever they still hold. Idempotent. */

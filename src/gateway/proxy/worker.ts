@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type { SessionSettings, WorkerMessage, WorkerRequest, WorkerSetup } from "./messages.ts";
+import { NodeTotals } from "./node-totals.ts";
 import { ReadBuffers } from "./read-buffers.ts";
 import { RecordBatch } from "./record-batch.ts";
 import { RefusalBook } from "../refusal-book.ts";
@@ -37,6 +38,7 @@ function run(port: MessagePort, setup: WorkerSetup): void {
     {
       settings,
       buffers: new ReadBuffers(),
+      nodeTotals: new NodeTotals(),
       reusePort: workers > 1,
       nodeUnreachable: (node) => reports.nodeUnreachable(node),
       acceptFailed: (error) => reports.acceptFailed(error),
