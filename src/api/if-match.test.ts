@@ -19,6 +19,7 @@ const exempt: Readonly<Record<string, string>> = {
   DeleteSession: "ends the session that the request itself belongs to",
   ProbeCluster: "a read, asked for with POST because its question is a body",
   CreateBackup: "makes a file and changes nothing that is there",
+  EndSessionOfCluster: "a session is no resource of the store",
   EndSessionOfService: "a session is no resource of the store",
   EndSessionOfEndpoint: "a session is no resource of the store",
   UpdateLogLevel: "a level is no resource of the store",

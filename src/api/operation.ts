@@ -47,7 +47,7 @@ export interface ApiContext {
   readonly logLevels: Readonly<Record<"server" | "gateway", WantedLevel>>;
   readonly cache: ResponseCache;
   readonly streams: EventStreams;
-  readonly samples: Pick<SampleBook, "samples">;
+  readonly samples: Pick<SampleBook, "samples" | "throughput">;
   readonly webhooks: WebhookSender;
   readonly seal: (plain: string) => string;
   readonly unseal: (sealed: string) => string;

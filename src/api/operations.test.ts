@@ -31,6 +31,9 @@ const bodies: Readonly<Record<string, object>> = {
   CreateTemporaryAccessKeyByToken: { auth: { identity: { methods: ["token"] } } },
 };
 
+/** A query that does, likewise. */
+const queries: Readonly<Record<string, string>> = { EndSessionOfCluster: `?endpoint=${uuid(1)}` };
+
 const table = operations.map(({ id, method, path, access, protocol = "css" }) => ({
   id,
   method,
@@ -38,6 +41,7 @@ const table = operations.map(({ id, method, path, access, protocol = "css" }) =>
   access,
   protocol,
   body: bodies[id],
+  query: queries[id] ?? "",
 }));
 
 /** What each family of operations says to the same mistake. */
@@ -104,7 +108,7 @@ describe("every operation", () => {
     const { revision } = server.store;
     const ask = async (id: string) => {
       const url = fill(operation.path, { project_id: stranger.projectId, cluster_id: id });
-      return request(server, operation.method, url, operation.body, stranger.token);
+      return request(server, operation.method, url + operation.query, operation.body, stranger.token);
     };
     const [foreign, missing] = [await ask(cluster.id), await ask(uuid(404))];
     expect([refusal(foreign), refusal(missing)]).toEqual(["403 CSS.0015", "403 CSS.0015"]);

@@ -58,14 +58,20 @@ import {
   verifyServiceDomain,
 } from "./postern/service-domains.ts";
 import {
+  endClusterSession,
   endEndpointSession,
   endServiceSession,
   listClusterSessions,
   listEndpointSessions,
   listServiceSessions,
 } from "./postern/sessions.ts";
-import { listSamplesOfCluster, listSamplesOfEndpoint } from "./postern/samples.ts";
+import {
+  listSamplesOfCluster,
+  listSamplesOfEndpoint,
+  listThroughputOfConnections,
+} from "./postern/samples.ts";
 import { createSession, deleteSession, showSession } from "./postern/session.ts";
+import { updateOpenedService } from "./postern/opened-service.ts";
 import { showStatus } from "./postern/status.ts";
 import { createUser, deleteUser, listUsers, showUser, updateUser } from "./postern/users.ts";
 import { createVpc, deleteVpc, listVpcs, showVpc, updateVpc } from "./postern/vpcs.ts";
@@ -107,6 +113,7 @@ export const operations: readonly Operation[] = [
   removeCluster,
   drainNode,
   undrainNode,
+  updateOpenedService,
   importConnections,
   createVpc,
   listVpcs,
@@ -130,6 +137,7 @@ export const operations: readonly Operation[] = [
   listClusterSessions,
   listServiceSessions,
   listEndpointSessions,
+  endClusterSession,
   endServiceSession,
   endEndpointSession,
   createServiceDomain,
@@ -147,6 +155,7 @@ export const operations: readonly Operation[] = [
   listEvents,
   listSamplesOfCluster,
   listSamplesOfEndpoint,
+  listThroughputOfConnections,
   createWebhook,
   listWebhooks,
   showWebhook,

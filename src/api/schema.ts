@@ -20,6 +20,11 @@ const pathId = Type.String({ minLength: 1, maxLength: 100 });
 export const projectParams = Type.Object({ project_id: pathId });
 export const clusterParams = Type.Object({ project_id: pathId, cluster_id: pathId });
 export const resourceParams = Type.Object({ project_id: pathId, id: pathId });
+export const clusterSessionParams = Type.Object({
+  project_id: pathId,
+  cluster_id: pathId,
+  session_id: pathId,
+});
 export const sessionParams = Type.Object({ project_id: pathId, id: pathId, session_id: pathId });
 export const nodeParams = Type.Object({ project_id: pathId, id: pathId, node_id: pathId });
 export const clusterConnectionParams = Type.Object({ project_id: pathId, cluster_id: pathId, id: pathId });

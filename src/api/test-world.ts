@@ -153,6 +153,7 @@ const plainBodies: Readonly<Record<string, Json>> = {
   CreateClusterV1: { cluster: { name: "spare" } },
   UpdateBatchClustersTags: { action: "create", tags: [{ key: "a", value: "b" }] },
   UpdateConnectionCap: { max_session: 1 },
+  UpdateOpenedService: { professional: true },
   UpdateEndpointServiceName: { endpoint_service_name: "new" },
   UpdateEndpointServicePermissionDesc: { permission: { description: "new" } },
   AddOrRemoveServicePermissions: { action: "add", permissions: ["*"] },
@@ -191,6 +192,7 @@ export function callWith(
 ): Promise<Answer> {
   const cookie = { cookie: `postern_session=${world.subject}`, "x-postern-console": "1" };
   const all = { "x-subject-token": world.subject, ...(id === "DeleteSession" ? cookie : {}), ...headers };
-  const query = id === "EndSessionOfService" ? `?endpoint=${world.ids.endpoint_id}` : "";
+  const isNamed = ["EndSessionOfCluster", "EndSessionOfService"].includes(id);
+  const query = isNamed ? `?endpoint=${world.ids.endpoint_id}` : "";
   return world.owner.call(method, `${urlOf(worldFor(id, world), path)}${query}`, bodyOf(id, world), all);
 }

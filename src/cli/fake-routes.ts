@@ -122,6 +122,7 @@ const routes: readonly (readonly [string, (call: Call) => FakeReply])[] = [
   ["POST /services/:id/connections", decide],
   ["POST /services/:id/permissions", permit],
   ["PUT /clusters/:id/connections/:second", setCap],
+  ["PUT /clusters/:id/service", changeService],
   ["GET /css/clusters/:id", ({ model, id }) => ({ body: { vpcepIp: model.connections(id).at(-1)?.ip } })],
   ["POST /css/clusters/:id/vpcepservice/open", open],
   ["PUT /css/clusters/:id/vpcepservice/close", close],
@@ -215,6 +216,12 @@ function status({ model }: Call): FakeReply {
 function open({ model, request, id }: Call): FakeReply {
   model.open(id, request.body.approval_enabled === true, request.body.dualstack_enable);
   return { body: { action: "createVpcepservice" }, severed: 0 };
+}
+
+function changeService({ model, request, id }: Call): FakeReply {
+  const cluster = model.openCluster(id);
+  cluster.approval = request.body.approval_enabled ?? cluster.approval;
+  return { body: clusterBody(model, cluster)["service"] as object };
 }
 
 function close({ model, id }: Call): FakeReply {

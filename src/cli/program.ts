@@ -14,6 +14,7 @@ import { addKeyCommands } from "./key.ts";
 import { addRefusalsCommand } from "./refusals.ts";
 import { addLogLevelCommand } from "./log-level.ts";
 import { addNodeCommands } from "./node.ts";
+import { addServiceChangeCommand } from "./service-change.ts";
 import { addServiceDomainCommands } from "./service-domain.ts";
 import { addServiceListCommand } from "./service-list.ts";
 import { addServiceCommands } from "./service.ts";
@@ -61,7 +62,9 @@ export function buildProgram(io: CliIo, addProcessCommands: (program: Command) =
   addClusterCommands(program, io);
   addNodeCommands(program, io);
   addServiceCommands(program, io);
-  addServiceDomainCommands(addServiceListCommand(program, io), io);
+  const service = addServiceListCommand(program, io);
+  addServiceChangeCommand(service, io);
+  addServiceDomainCommands(service, io);
   addConnectionCommands(program, io);
   addSessionCommands(program, io);
   addTopCommand(program, io);

@@ -58,6 +58,19 @@ test("the last hour is kept, and nothing of who was idle for so long", () => {
   expect(kept.book.samples([id("a")], kept.now + 3_600_000)).toEqual([]);
 });
 
+test("what endpoints carried is told turn by turn, with gaps, and without those that carried nothing", () => {
+  const { book, now } = start(
+    [figures("a", 1, 0), figures("idle", 1, 0)],
+    [figures("a", 1, 1), figures("idle", 1, 0)],
+  );
+  const later = now + 2 * everyMs;
+  book.record([figures("a", 1, 3), figures("idle", 1, 0)], later);
+  const { from, bytes } = book.throughput([id("a"), id("idle"), id("none")], 5, later + everyMs);
+  expect(from).toBe(began);
+  expect([...bytes]).toEqual([[id("a"), [0, 110, null, 220, null]]]);
+  expect(book.throughput([id("a")], 240, later + 245 * everyMs).bytes.size).toBe(0);
+});
+
 test("10,000 endpoints have samples: one that is idle gives way, one that is active does not", () => {
   const crowd = Array.from({ length: 10_000 }, (_, n) => figures(n, 1));
   const { read } = start(crowd, [...crowd, figures("late", 1)]);

@@ -20,6 +20,14 @@ export interface Sample {
   readonly refusals: number;
 }
 
+/** What endpoints carried, turn by turn. */
+export interface Throughput {
+  /** Of the first turn. */
+  readonly from: Timestamp;
+  /** Both directions together; null for a turn without a sample. */
+  readonly bytes: ReadonlyMap<EndpointId, readonly (number | null)[]>;
+}
+
 const fields = 5;
 type Values = readonly [
   sessions: number,
@@ -67,9 +75,23 @@ export class SampleBook {
     return [...sums]
       .toSorted(([a], [b]) => a - b)
       .map(([turn, [sessions = 0, newSessions = 0, bytesIn = 0, bytesOut = 0, refusals = 0]]) => {
-        const at = turn * sampleEveryS * 1_000;
-        return { at, sessions, newSessions, bytesIn, bytesOut, refusals };
+        return { at: timeOf(turn), sessions, newSessions, bytesIn, bytesOut, refusals };
       });
+  }
+
+  /**
+   * Returns what each of some endpoints has carried in the last turns; who has carried nothing is left out.
+   * @param turns how many, from 1 to an hour's
+   */
+  throughput(ids: readonly EndpointId[], turns: number, now: Timestamp): Throughput {
+    const first = turnOf(now) - turns + 1;
+    const bytes = new Map<EndpointId, readonly (number | null)[]>();
+    for (const id of ids) {
+      const series = this.#series.get(id);
+      const carried = series ? bytesFrom(series, first, turns) : [];
+      if (carried.some((sum) => sum !== null && sum > 0)) bytes.set(id, carried);
+    }
+    return { from: timeOf(first), bytes };
   }
 
   #take(id: EndpointId, figures: EndpointFigures, turn: number): void {
@@ -105,6 +127,10 @@ export class SampleBook {
 
 function turnOf(now: Timestamp): number {
   return Math.floor(now / (sampleEveryS * 1_000));
+}
+
+function timeOf(turn: number): Timestamp {
+  return turn * sampleEveryS * 1_000;
 }
 
 function since(before: EndpointFigures | undefined, now: EndpointFigures): Values {
@@ -146,6 +172,15 @@ function addTo(sums: Map<number, number[]>, { values, lastTurn }: Series, oldest
       sum[field] = (sum[field] ?? 0) + (values[place + field] ?? 0);
     sums.set(turn, sum);
   }
+}
+
+function bytesFrom({ values, lastTurn }: Series, first: number, turns: number): readonly (number | null)[] {
+  return Array.from({ length: turns }, (_, n) => {
+    const turn = first + n;
+    const place = placeOf(turn);
+    const isKept = turn <= lastTurn && turn > lastTurn - mostSamples && !Number.isNaN(values[place]);
+    return isKept ? (values[place + 2] ?? 0) + (values[place + 3] ?? 0) : null;
+  });
 }
 
 function placeOf(turn: number): number {

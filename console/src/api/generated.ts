@@ -29,6 +29,7 @@ export interface ApiTypes {
   HappenedEvent: HappenedEvent;
   Sample: Sample;
   Samples: Samples;
+  ConnectionThroughput: ConnectionThroughput;
   NewWebhook: NewWebhook;
   Webhook: Webhook;
   WebhookTest: WebhookTest;
@@ -46,6 +47,7 @@ export interface ApiTypes {
   ProbeClusterBody: ProbeClusterBody;
   ProbeClusterAnswer: ProbeClusterAnswer;
   DrainNodeBody: DrainNodeBody;
+  UpdateOpenedServiceBody: UpdateOpenedServiceBody;
   CreateVpcBody: CreateVpcBody;
   ListVpcsAnswer: ListVpcsAnswer;
   UpdateVpcBody: UpdateVpcBody;
@@ -67,6 +69,7 @@ export interface ApiTypes {
   ListAuditAnswer: ListAuditAnswer;
   ListAuditOfAllProjectsAnswer: ListAuditOfAllProjectsAnswer;
   ListEventsAnswer: ListEventsAnswer;
+  ListThroughputOfConnectionsAnswer: ListThroughputOfConnectionsAnswer;
   CreateWebhookBody: CreateWebhookBody;
   ListWebhooksAnswer: ListWebhooksAnswer;
   UpdateWebhookBody: UpdateWebhookBody;
@@ -285,6 +288,7 @@ export interface Endpoint {
   note?: string;
   specification_name: string;
   description: string;
+  owner_note?: string;
   sessions: number;
   new_sessions: number;
   bytes_in: number;
@@ -421,6 +425,10 @@ export interface Sample {
 export interface Samples {
   interval_seconds: number;
   samples: Sample[];
+}
+export interface ConnectionThroughput {
+  endpoint: string;
+  bytes: (number | null)[];
 }
 export interface NewWebhook {
   id: string;
@@ -610,6 +618,12 @@ export interface DrainNodeBody {
   timeout_seconds?: number;
   force?: boolean | ("true" | "false");
 }
+export interface UpdateOpenedServiceBody {
+  dns?: boolean | ("true" | "false");
+  professional?: boolean | ("true" | "false");
+  dual_stack?: boolean | ("true" | "false");
+  approval_enabled?: boolean | ("true" | "false");
+}
 export interface CreateVpcBody {
   name: string;
   cidr?: string;
@@ -738,6 +752,12 @@ export interface ListEventsAnswer {
   next_after: number;
   has_more: boolean;
   reset?: boolean;
+}
+export interface ListThroughputOfConnectionsAnswer {
+  interval_seconds: number;
+  from: string;
+  connections: ConnectionThroughput[];
+  total_count: number;
 }
 export interface CreateWebhookBody {
   url: string;

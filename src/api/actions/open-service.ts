@@ -65,6 +65,33 @@ export async function openService(
   return service;
 }
 
+/**
+ * Changes what an open service offers. What is there keeps its addresses, names and sizes: the owner's own endpoint gets
+ * more where more is offered now, and less is offered to new endpoints only.
+ * @param options what is undefined stays as it is
+ * @throws PosternError unsupported where dual stack is wanted and not to be had; pool_exhausted
+ */
+export async function changeOffer(
+  tx: Repositories,
+  principal: Principal,
+  { cluster, service: before }: { readonly cluster: Cluster; readonly service: EndpointService },
+  options: { readonly [Name in keyof OpenOptions]: OpenOptions[Name] | undefined },
+  { revision, now }: { readonly revision: number; readonly now: number },
+): Promise<EndpointService> {
+  const service = {
+    ...before,
+    dnsEnabled: options.dnsEnabled ?? before.dnsEnabled,
+    professional: options.professional ?? before.professional,
+    approvalEnabled: options.approvalEnabled ?? before.approvalEnabled,
+    updatedAt: now,
+  };
+  await tx.services.update(service);
+  const offer = { service, isDualStack: options.dualStack === true };
+  await ensureOwnEndpoint(tx, principal, cluster, offer, revision, now);
+  await tx.clusters.touch(cluster.id, now);
+  return service;
+}
+
 /** @throws PosternError ports_clash where another service of the cluster has its client port */
 export async function requireClientPort(tx: Repositories, cluster: Cluster): Promise<void> {
   requireOwnPorts(cluster, await tx.services.allOfCluster(cluster.id), portsOf({ ports: [] }, cluster));

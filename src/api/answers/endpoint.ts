@@ -41,6 +41,8 @@ export const endpointAnswer = Type.Object(
     note: Type.Optional(text),
     specification_name: text,
     description: text,
+    /** For the owner of the service, in his list of connections. */
+    owner_note: Type.Optional(text),
     ...figures,
     refusals: refusalCounts,
     error: Type.Optional(Type.Object({ code: text, message: text })),

@@ -1,6 +1,24 @@
 import { Type } from "typebox";
 import { figures } from "./endpoint.ts";
-import { count, time } from "./parts.ts";
+import { count, orNull, text, time } from "./parts.ts";
+
+export const throughputAnswer = Type.Object({
+  interval_seconds: count,
+  /** When the first turn began. */
+  from: time,
+  /** Without those that carried nothing. */
+  connections: Type.Array(
+    Type.Object(
+      {
+        endpoint: text,
+        /** Of each turn, both directions together; null where there is no sample. */
+        bytes: Type.Array(orNull(count)),
+      },
+      { title: "ConnectionThroughput" },
+    ),
+  ),
+  total_count: count,
+});
 
 export const samplesAnswer = Type.Object(
   {

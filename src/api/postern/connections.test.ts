@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { someFigures } from "../../domain/test-fixtures.ts";
-import { refusal, startTestServer, type TestCluster } from "../test-server.ts";
+import { refusal, startTestServer, type Json, type TestCluster } from "../test-server.ts";
 
 async function openCluster(wish = {}): Promise<TestCluster> {
   return (await (await startTestServer()).tenant("owner")).open("logs", wish);
@@ -25,6 +25,20 @@ test("the owner's list has every connection with live figures, newest first, in 
   const page = await owner.call("GET", `${pathOf(cluster)}?offset=0&limit=1`);
   expect(page.body).toMatchObject({ connections: [{ id }], total_count: 2 });
   expect(page.body["connections"]).toHaveLength(1);
+});
+
+test("what the owner has noted of a connection is in his list, and not in what its consumer sees", async () => {
+  const cluster = await openCluster();
+  const { owner } = cluster;
+  const { vpcServiceName } = await cluster.connections();
+  const id = await owner.connect("logs");
+  const path = `/v1/{p}/vpc-endpoint-services/${vpcServiceName.split(".")[2]}/connections/description`;
+  await owner.call("PUT", path, { connections: [{ id, description: "The shop's" }] });
+  const { body } = await owner.call("GET", pathOf(cluster));
+  const rows = body["connections"] as Json[];
+  expect(rows.find((row) => row["id"] === id)).toHaveProperty("owner_note", "The shop's");
+  expect(rows.find((row) => row["id"] !== id)).not.toHaveProperty("owner_note");
+  expect((await owner.call("GET", `/postern/v1/{p}/endpoints/${id}`)).body).not.toHaveProperty("owner_note");
 });
 
 test("there is none where the service is not enabled", async () => {

@@ -37,7 +37,10 @@ export const listConnections = defineOperation({
           : await requireServiceOf(tx, cluster, wanted.service_id);
       const { items, total } = await tx.endpoints.listByService(service.id, readPage(wanted));
       const place = await placeOf(tx, context);
-      const connections = items.map((endpoint) => renderEndpoint(endpoint, service, cluster, place));
+      const connections = items.map((endpoint) => ({
+        ...renderEndpoint(endpoint, service, cluster, place),
+        ...(endpoint.ownerNote === "" ? {} : { owner_note: endpoint.ownerNote }),
+      }));
       return liveReply(cluster, { connections, total_count: total });
     });
   },

@@ -8,6 +8,17 @@ export interface ClusterIdentity {
   readonly engineVersion: string;
 }
 
+/** What a node says of itself. */
+interface NodeIdentity extends ClusterIdentity {
+  readonly name?: string;
+  readonly clusterName?: string;
+  /** Left out until the node has found its cluster. */
+  readonly clusterUuid?: string;
+}
+
+/** A node that is not part of a cluster yet says so by this. */
+const noCluster = "_na_";
+
 /** What of a probe is the same for every node. */
 export type ProbeSettings = Pick<ProbeTarget, "authorization" | "ca" | "insecureSkipVerify">;
 
@@ -55,9 +66,19 @@ export async function askNodes(
       url,
       answered: true,
       detail: `HTTP ${answer.value.status}`,
-      ...(identity ? { engine: identity.engine, version: identity.engineVersion } : {}),
+      ...(identity ? renderIdentity(identity) : {}),
     };
   });
+}
+
+function renderIdentity({ engine, engineVersion, name, clusterName, clusterUuid }: NodeIdentity): object {
+  return {
+    engine,
+    version: engineVersion,
+    ...(name === undefined ? {} : { name }),
+    ...(clusterName === undefined ? {} : { cluster_name: clusterName }),
+    ...(clusterUuid === undefined ? {} : { cluster_uuid: clusterUuid }),
+  };
 }
 
 function ask(
@@ -77,14 +98,25 @@ function reasonOf(answer: PromiseSettledResult<unknown> | undefined): string {
 }
 
 /** Reads the answer to `GET /`: OpenSearch names itself in `version.distribution`, Elasticsearch does not. */
-function readIdentity({ status, body }: ProbeAnswer): ClusterIdentity | undefined {
+function readIdentity({ status, body }: ProbeAnswer): NodeIdentity | undefined {
   if (status !== 200) return undefined;
   try {
-    const { version } = JSON.parse(body) as { version?: { number?: unknown; distribution?: unknown } };
+    const said = JSON.parse(body) as Readonly<Record<string, unknown>> | null;
+    const version = said?.["version"] as { number?: unknown; distribution?: unknown } | null | undefined;
     if (typeof version?.number !== "string") return undefined;
     const engine = version.distribution === "opensearch" ? "opensearch" : "elasticsearch";
-    return { engine, engineVersion: version.number.slice(0, 64) };
+    return {
+      engine,
+      engineVersion: version.number.slice(0, 64),
+      ...readText("name", said?.["name"]),
+      ...readText("clusterName", said?.["cluster_name"]),
+      ...readText("clusterUuid", said?.["cluster_uuid"]),
+    };
   } catch {
     return undefined;
   }
+}
+
+function readText(key: "name" | "clusterName" | "clusterUuid", value: unknown): Partial<NodeIdentity> {
+  return typeof value === "string" && value !== noCluster ? { [key]: value.slice(0, 256) } : {};
 }

@@ -38,6 +38,36 @@ test("the owner sees the last hour of a cluster, or of one endpoint; its consume
   expect((await owner.call("GET", `/postern/v1/{p}/endpoints/${first}/samples`)).body).toEqual(one.body);
 });
 
+test("the owner sees what each connection carried of late, a page at a time", async () => {
+  const { server, owner, cluster, first, second } = await start();
+  const carry = (one: number, other: number): void => {
+    const figures = [
+      { ...zeroFigures(first), sessions: 1, bytesIn: one },
+      { ...zeroFigures(second), sessions: 1, bytesOut: other },
+    ];
+    server.samples.record(figures, server.clock.now());
+  };
+  carry(0, 0);
+  server.clock.advance(15_000);
+  carry(100, 0);
+  const path = `/postern/v1/{p}/clusters/${cluster.id}/samples/connections`;
+  const shown = await owner.call("GET", `${path}?minutes=1`);
+  expect(shown.body).toMatchObject({
+    interval_seconds: 15,
+    connections: [{ endpoint: first, bytes: [null, null, 0, 100] }],
+    total_count: 1,
+  });
+  expect(Date.parse(String(shown.body["from"])) % 15_000).toBe(0);
+  server.clock.advance(15_000);
+  carry(100, 7);
+  const pages = await Promise.all([0, 1].map((at) => owner.call("GET", `${path}?limit=1&offset=${at}`)));
+  expect(pages.map(({ body }) => body["total_count"])).toEqual([2, 2]);
+  const listed = pages.flatMap(({ body }) => body["connections"] as { endpoint: string; bytes: unknown[] }[]);
+  expect(listed.map(({ endpoint }) => endpoint).toSorted()).toEqual([first, second].toSorted());
+  expect(listed.map(({ bytes }) => bytes.length)).toEqual([60, 60]);
+  expect((await owner.call("GET", `${path}?minutes=61`)).status).toBe(400);
+});
+
 test("nobody sees the samples of others", async () => {
   const { server, owner, cluster, first, carry } = await start();
   const stranger = await server.tenant("stranger");
@@ -45,6 +75,7 @@ test("nobody sees the samples of others", async () => {
   const theirs = await stranger.open("theirs");
   for (const path of [
     `clusters/${cluster.id}/samples`,
+    `clusters/${cluster.id}/samples/connections`,
     `clusters/${theirs.id}/samples?endpoint=${first}`,
     `endpoints/${first}/samples`,
   ])

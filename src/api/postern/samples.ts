@@ -2,10 +2,10 @@ import { Type } from "typebox";
 import type { EndpointId } from "../../domain/ids.ts";
 import { sampleEveryS } from "../../domain/sample-book.ts";
 import { requireCluster } from "../actions/find.ts";
-import { samplesAnswer } from "../answers/samples.ts";
+import { samplesAnswer, throughputAnswer } from "../answers/samples.ts";
 import { renderTime } from "../css/render-connections.ts";
 import { defineOperation, type ApiContext } from "../operation.ts";
-import { clusterParams, resourceParams } from "../schema.ts";
+import { clusterParams, pageQuery, readPage, resourceParams } from "../schema.ts";
 import { requireOwn } from "./locate-endpoint.ts";
 import { endpointQuery, endpointsOf } from "./sessions.ts";
 
@@ -26,6 +26,39 @@ export const listSamplesOfCluster = defineOperation({
       return endpointsOf(tx, await tx.services.allOfCluster(cluster.id), query);
     });
     return { body: render(context, endpoints) };
+  },
+});
+
+const throughputQuery = Type.Object({
+  ...pageQuery.properties,
+  /** How far back; 15 where it is left out. */
+  minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 60 })),
+});
+
+/** What each connection of a cluster carried of late, in a few bytes each: for small lines in a long list. */
+export const listThroughputOfConnections = defineOperation({
+  id: "ListThroughputOfConnections",
+  method: "GET",
+  path: "/postern/v1/:project_id/clusters/:cluster_id/samples/connections",
+  action: "css:VPCEndpoint:listConnection",
+  schemas: { params: clusterParams, query: throughputQuery, answer: throughputAnswer },
+  async handle({ principal, params, query }, { store, samples, clock }) {
+    const endpoints = await store.read(async (tx) => {
+      const cluster = await requireCluster(tx, principal, params.cluster_id);
+      return endpointsOf(tx, await tx.services.allOfCluster(cluster.id), {});
+    });
+    const turns = ((query.minutes ?? 15) * 60) / sampleEveryS;
+    const { from, bytes } = samples.throughput(endpoints, turns, clock.now());
+    const { offset, limit } = readPage(query);
+    const shown = [...bytes].slice(offset, offset + limit);
+    return {
+      body: {
+        interval_seconds: sampleEveryS,
+        from: renderTime(from),
+        connections: shown.map(([endpoint, carried]) => ({ endpoint, bytes: carried })),
+        total_count: bytes.size,
+      },
+    };
   },
 });
 

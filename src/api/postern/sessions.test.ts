@@ -132,11 +132,14 @@ describe("ending", () => {
   const id = "10.0.0.2:40000-9200";
   const byOwner = (doomed = id, endpoint: string = theirs) =>
     owner.call("DELETE", `/postern/v1/{p}/services/${serviceId}/sessions/${doomed}?endpoint=${endpoint}`);
+  const byCluster = (doomed = id, endpoint: string = theirs) =>
+    owner.call("DELETE", `/postern/v1/{p}/clusters/${clusterId}/sessions/${doomed}?endpoint=${endpoint}`);
   const byGuest = (doomed = id, endpoint: string = theirs) =>
     guest.call("DELETE", `/postern/v1/{p}/endpoints/${endpoint}/sessions/${encodeURIComponent(doomed)}`);
 
   test.each([
     ["owner", byOwner],
+    ["owner of the cluster", byCluster],
     ["consumer", byGuest],
   ] as const)("the %s ends one session and no other, once", async (_who, end) => {
     const answer = await end();
@@ -158,6 +161,9 @@ describe("ending", () => {
     expect(refusal(await byOwner("everything"))).toBe("404 CSS.0016");
     const other = await (await owner.open("other")).connections();
     expect(refusal(await byOwner(id, other.connections[0]?.id))).toBe("400 CSS.0001");
+    expect(refusal(await byCluster(id, other.connections[0]?.id))).toBe("400 CSS.0001");
+    const path = `/postern/v1/{p}/clusters/${clusterId}/sessions/${id}?endpoint=${theirs}`;
+    expect(refusal(await guest.call("DELETE", path))).toBe("403 CSS.0015");
     expect(server.gateways.sessions).toHaveLength(2);
   });
 

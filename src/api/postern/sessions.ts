@@ -10,7 +10,7 @@ import { endSession } from "../actions/end-session.ts";
 import { requireCluster } from "../actions/find.ts";
 import { listSessions } from "../actions/list-sessions.ts";
 import { defineOperation } from "../operation.ts";
-import { clusterParams, resourceParams, sessionParams, stringEnum } from "../schema.ts";
+import { clusterParams, clusterSessionParams, resourceParams, sessionParams, stringEnum } from "../schema.ts";
 import { requireOwnService } from "../vpcep/find.ts";
 import { requireOwn } from "./locate-endpoint.ts";
 import { sessionsAnswer } from "../answers/endpoint.ts";
@@ -69,6 +69,23 @@ export const listEndpointSessions = defineOperation({
   },
 });
 
+/** Ends one session of a cluster, through whichever of its services it comes; otherwise as `endServiceSession`. */
+export const endClusterSession = defineOperation({
+  id: "EndSessionOfCluster",
+  method: "DELETE",
+  path: "/postern/v1/:project_id/clusters/:cluster_id/sessions/:session_id",
+  action: "css:VPCEndpoint:endSession",
+  schemas: { params: clusterSessionParams, query: Type.Object({ endpoint: endpointQuery }) },
+  async handle(request, context) {
+    const { principal, params, query } = request;
+    const endpoint = await context.store.read(async (tx) => {
+      const cluster = await requireCluster(tx, principal, params.cluster_id);
+      return requireEndpointOf(tx, await tx.services.allOfCluster(cluster.id), query.endpoint);
+    });
+    return endSession(context, request, endpoint, params.session_id);
+  },
+});
+
 /** Ends one session; its consumer may connect again. The id of a session is unique within its endpoint. */
 export const endServiceSession = defineOperation({
   id: "EndSessionOfService",
@@ -109,15 +126,22 @@ export async function endpointsOf(
   services: readonly EndpointService[],
   { endpoint: id }: { readonly endpoint?: string },
 ): Promise<readonly EndpointId[]> {
-  if (id !== undefined) {
-    const endpoint = await tx.endpoints.find(id as EndpointId);
-    if (endpoint && services.some((service) => service.id === endpoint.serviceId)) return [endpoint.id];
-    throw new PosternError(
-      "connection_of_other_service",
-      `${id} is no connection of this cluster or endpoint service. List the connections to find its id.`,
-    );
-  }
+  if (id !== undefined) return [(await requireEndpointOf(tx, services, id)).id];
   const all: (readonly Endpoint[])[] = [];
   for (const service of services) all.push(await tx.endpoints.allOfService(service.id));
   return all.flat().map((endpoint) => endpoint.id);
+}
+
+/** @throws PosternError connection_of_other_service */
+async function requireEndpointOf(
+  tx: Repositories,
+  services: readonly EndpointService[],
+  id: string,
+): Promise<Endpoint> {
+  const endpoint = await tx.endpoints.find(id as EndpointId);
+  if (endpoint && services.some((service) => service.id === endpoint.serviceId)) return endpoint;
+  throw new PosternError(
+    "connection_of_other_service",
+    `${id} is no connection of this cluster or endpoint service. List the connections to find its id.`,
+  );
 }
