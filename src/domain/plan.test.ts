@@ -4,7 +4,7 @@ import type { Ipv6 } from "../lib/ipv6.ts";
 import type { AccountId, EndpointId } from "./ids.ts";
 import { planOf } from "./plan.ts";
 import type { Endpoint, KernelVpc } from "./resources.ts";
-import { anEndpoint, aService, aVpc, vpcId } from "./test-fixtures.ts";
+import { aCluster, anEndpoint, aService, aVpc, vpcId } from "./test-fixtures.ts";
 
 const service = aService();
 
@@ -43,6 +43,26 @@ test("nothing changed: nothing would happen", () => {
     sessionsCutUpTo: 0,
     accountsLosingAccess: [],
   });
+});
+
+/** Sessions that a change cuts for sure, and at most, where each node has 11. */
+function cut(before: DesiredState, after: DesiredState): readonly number[] {
+  const { sessionsCut, sessionsCutUpTo } = planOf(before, after, sessionsOf, () => 11);
+  return [sessionsCut, sessionsCutUpTo];
+}
+
+test("a node that is drained until a time may cut those on it, and one without a time none", () => {
+  const drained = (cutAt: number | null): DesiredState => {
+    const [first, ...others] = aCluster().nodes;
+    const nodes = first ? [{ ...first, drain: { since: 1, cutAt } }, ...others] : [];
+    return { ...state([]), clusters: [{ ...aCluster(), nodes }] };
+  };
+  const before = { ...state([]), clusters: [aCluster()] };
+  expect(cut(before, drained(90))).toEqual([0, 11]);
+  expect(cut(drained(null), drained(90))).toEqual([0, 11]);
+  expect(cut(before, drained(null))).toEqual([0, 0]);
+  expect(cut(drained(90), drained(90))).toEqual([0, 0]);
+  expect(cut(drained(90), before)).toEqual([0, 0]);
 });
 
 test("a reject cuts the sessions; the account with another endpoint keeps its access", () => {

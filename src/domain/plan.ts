@@ -1,7 +1,7 @@
 import { hostNameOf } from "./attachment.ts";
 import type { DesiredState } from "./build-snapshot.ts";
 import { admissionRefusal } from "./endpoint-state.ts";
-import type { AccountId, EndpointId, ServiceId, VpcId } from "./ids.ts";
+import type { AccountId, EndpointId, NodeId, ServiceId, VpcId } from "./ids.ts";
 import type { Endpoint, EndpointService, KernelVpc } from "./resources.ts";
 import { admitsNoSource, losesSources } from "./source-whitelist.ts";
 
@@ -10,7 +10,10 @@ export interface Plan {
   readonly endpoints: readonly PlannedEndpoint[];
   /** Live sessions that would be cut for sure. */
   readonly sessionsCut: number;
-  /** Most live sessions that could be cut: the server does not know which source each of them comes from. */
+  /**
+   * Most live sessions that could be cut: the server does not know which source each of them comes from, nor which of those
+   * on a node will have ended by themselves when its time is over.
+   */
   readonly sessionsCutUpTo: number;
   /** Accounts that have an admitted endpoint of a service now, and would have none of it. */
   readonly accountsLosingAccess: readonly AccountId[];
@@ -35,11 +38,13 @@ export interface PlannedEndpoint {
 /**
  * Compares two states of the data. Pure.
  * @param sessionsOf live sessions of an endpoint now
+ * @param sessionsOn the same of a node; none where it is left out
  */
 export function planOf(
   before: DesiredState,
   after: DesiredState,
   sessionsOf: (id: EndpointId) => number,
+  sessionsOn: (id: NodeId) => number = () => 0,
 ): Plan {
   const wasAdmitted = admissions(before, after.unattachedVpcs);
   const isAdmitted = admissions(after, before.unattachedVpcs);
@@ -60,9 +65,21 @@ export function planOf(
   return {
     endpoints,
     sessionsCut: endpoints.reduce((sum, { sessions }) => sum + sessions, 0),
-    sessionsCutUpTo: endpoints.reduce((sum, { upTo }) => sum + upTo, 0),
+    sessionsCutUpTo:
+      endpoints.reduce((sum, { upTo }) => sum + upTo, 0) +
+      timedDrains(before, after).reduce((sum, id) => sum + sessionsOn(id), 0),
     accountsLosingAccess: [...new Set(lost.map(([, account]) => account))],
   };
+}
+
+/** Nodes whose sessions get a time at which they are cut. */
+function timedDrains(before: DesiredState, after: DesiredState): readonly NodeId[] {
+  const known = new Map(before.clusters.flatMap(({ nodes }) => nodes.map((node) => [node.id, node.drain])));
+  const nodes = after.clusters.flatMap((cluster) => cluster.nodes);
+  return nodes.flatMap(({ id, drain }) => {
+    const isTimed = drain !== undefined && drain.cutAt !== null && drain.cutAt !== known.get(id)?.cutAt;
+    return isTimed ? [id] : [];
+  });
 }
 
 function created(before: DesiredState, after: DesiredState): readonly Endpoint[] {

@@ -29,7 +29,12 @@ export async function commit<Result>(
     const { before, after } = await context.store.rehearse(work);
     throw new DryRun(
       action,
-      planOf(before, after, (id) => context.live.endpoint(id)?.sessions ?? 0),
+      planOf(
+        before,
+        after,
+        (id) => context.live.endpoint(id)?.sessions ?? 0,
+        (id) => context.live.nodeFigures(id)?.sessions ?? 0,
+      ),
     );
   }
   const { result, revision } = await context.store.write(auditEntry(request, action, resource), work);

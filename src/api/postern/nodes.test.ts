@@ -34,6 +34,17 @@ describe("draining a node", () => {
     expect((await shown())[0]).not.toHaveProperty("drain");
   });
 
+  test("a rehearsal tells how many may be cut at the end of the time, and drains nothing", async () => {
+    const { server, cluster, shown, one, drain } = await start();
+    await cluster.call("POST", "/vpcepservice/open", {});
+    server.gateways.onNodes.set(one as NodeId, { sessions: 3 });
+    const rehearsed = { "x-postern-dry-run": "true" };
+    const timed = await drain(one, { timeout_seconds: 60 }, rehearsed);
+    expect(timed.body).toMatchObject({ sessions_cut: 0, sessions_cut_up_to: 3 });
+    expect((await drain(one, {}, rehearsed)).body).not.toHaveProperty("sessions_cut_up_to");
+    expect((await shown())[0]).toMatchObject({ state: "serving" });
+  });
+
   test("what a node has carried is shown where the gateways can tell it", async () => {
     const { server, shown, one } = await start();
     const traffic = { newSessions: 7, bytesIn: 10, bytesOut: 100 };
