@@ -8,7 +8,7 @@ import { startPostern } from "../support/postern.ts";
 import type { Postern } from "../support/postern.ts";
 import { ok, Service } from "../support/service.ts";
 import type { Endpoint } from "../support/service.ts";
-import { openSession, refusalOf } from "../support/session.ts";
+import { openSession, openSessions, refusalOf } from "../support/session.ts";
 
 let postern: Postern;
 beforeAll(async () => {
@@ -210,4 +210,31 @@ test("what the health check asks is no client's request, and a client's reaches 
   expect([...nodes[0].clientRequests(), ...nodes[1].clientRequests()]).toMatchObject([
     { method: "GET", url: "/who" },
   ]);
+});
+
+type Carried = { readonly new_sessions?: number; readonly bytes_in?: number };
+
+/** What Postern says that went to each node. */
+async function carriedByNode(): Promise<readonly Carried[]> {
+  const path = `/postern/v1/{pid}/clusters/${service.clusterId}`;
+  return ok(await postern.api<{ readonly nodes: readonly Carried[] }>("GET", path)).nodes;
+}
+
+test("what goes to each node is counted to the byte, also of sessions that are over", async () => {
+  const sessions = await openSessions(own, 8);
+  await eventually(
+    async () => (await carriedByNode()).reduce((sum, node) => sum + (node.new_sessions ?? 0), 0) === 8,
+    { what: "the sessions" },
+  );
+  const told = (await carriedByNode()).map((node) => node.bytes_in ?? 0);
+  const arrived = nodes.map(({ raw }) => raw.bytes);
+  await Promise.all(sessions.map((session, n) => session.echo("x".repeat(10_000 * n + 1))));
+  const grown = nodes.map(({ raw }, n) => raw.bytes - (arrived[n] ?? 0));
+  expect(grown.reduce((sum, bytes) => sum + bytes, 0)).toBe(280_008);
+  const isExact = async (): Promise<boolean> =>
+    (await carriedByNode()).every(({ bytes_in: bytes }, n) => bytes === (told[n] ?? 0) + (grown[n] ?? 0));
+  await eventually(isExact, { what: "the bytes of live sessions" });
+  for (const session of sessions) session.close();
+  await eventually(() => nodes.every(({ raw }) => raw.open === 0), { what: "the end of the sessions" });
+  await eventually(isExact, { what: "the bytes of sessions that are over" });
 });
