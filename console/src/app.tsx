@@ -13,7 +13,7 @@ import { GatewaysPage } from "./pages/gateways.tsx";
 import { NetworkPage } from "./pages/network/network.tsx";
 import { NetworksPage } from "./pages/networks.tsx";
 import { NotFoundPage } from "./pages/not-found.tsx";
-import { RegisterClusterPage } from "./pages/register-cluster.tsx";
+import { RegisterClusterPage } from "./pages/register/register-cluster.tsx";
 import { WebhookPage } from "./pages/webhook/webhook.tsx";
 import { WebhooksPage } from "./pages/webhooks.tsx";
 import { SessionProvider } from "./session/session-context.tsx";

@@ -13,6 +13,7 @@ import { useSession } from "../session/session-context.tsx";
 import { EventFeed, type FeedState } from "./event-feed.ts";
 import { FigureHistory, type Sample } from "./figures.ts";
 import type { HappenedEvent } from "./generated.ts";
+import { nodeFigures } from "./node-figures.ts";
 import { activityKey, takeEvent } from "./take-event.ts";
 import { takeNodes } from "./take-nodes.ts";
 
@@ -65,7 +66,10 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
         invalidate(queryKeysOf(event));
       },
       onFigures: (figures) => history.record(figures, Date.now()),
-      onNodes: (nodes) => invalidate(takeNodes(queries, nodes)),
+      onNodes: (nodes) => {
+        invalidate(takeNodes(queries, nodes));
+        history.record(nodes.flatMap(nodeFigures), Date.now());
+      },
       onReset: () => invalidate([[]]),
     });
     void feed.follow(end.signal);

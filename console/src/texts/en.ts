@@ -58,21 +58,29 @@ export const texts = {
       refusals: "Refusals",
       audit: "Audit",
     },
-    isOpen: "Endpoint service open",
-    isClosed: "Endpoint service closed",
-    copyName: "Copy the service name",
-    copied: "Copied",
-    notCopied: "The browser does not let this be copied",
-    options: (service: {
-      readonly dns: boolean;
-      readonly professional: boolean;
-      readonly approval_enabled: boolean;
-    }) =>
+    isOpen: "Open",
+    isClosed: "Closed",
+    service: "Endpoint service",
+    serviceName: "Service name",
+    ownAddress: "Your own endpoint",
+    ownAddress6: "IPv6 address of your own endpoint",
+    ownName: "Its private name",
+    offer: "Offers",
+    offers: (service: { readonly dns: boolean; readonly professional: boolean }, isDualStack: boolean) =>
       [
-        service.dns ? "private names" : "no private names",
         service.professional ? "professional" : "basic",
-        service.approval_enabled ? "each connection needs approval" : "the whitelist approves",
+        service.dns ? "private names" : "no private names",
+        isDualStack ? "dual stack" : "IPv4 only",
       ].join(" · "),
+    approval: "Connections of others",
+    approves: "wait until you accept them",
+    whitelistApproves: "are accepted where the whitelist has their account",
+    settings: {
+      open: "Change service",
+      title: (name: string) => `Change the endpoint service of ${name}`,
+      text: "Connections that are there keep their addresses, names and sizes, and their sessions go on.",
+      confirm: "Change",
+    },
     open: {
       title: (name: string) => `Open the endpoint service of ${name}`,
       confirm: "Open service",
@@ -118,7 +126,7 @@ export const texts = {
       sessions: "Sessions",
       sessionsOf: (id: string) => `Sessions of ${id}`,
       throughput: "Throughput",
-      throughputNow: (rate: string) => `Throughput of the last samples, now ${rate}`,
+      throughputNow: (rate: string) => `Throughput of the last 15 minutes, now ${rate}`,
       carried: "Bytes in / out",
       refusals: "Refusals",
       address: "Address",
@@ -135,6 +143,33 @@ export const texts = {
         title: (count: number) => (count === 1 ? "Reject a connection?" : `Reject ${count} connections?`),
         confirm: "Reject",
       },
+      note: {
+        header: "Note",
+        open: "Change note",
+        title: (id: string) => `Note on ${id}`,
+        confirm: "Keep",
+        label: "Note",
+        hint: "For yourself: the consumer does not see it.",
+        wrong: (most: number) => `At most ${most} characters, without < and >.`,
+      },
+      caps: {
+        open: "Change caps",
+        title: (id: string) => `Change the caps of ${id}`,
+        text: (sessions: number) =>
+          `It has ${sessions === 1 ? "1 live session" : `${sessions} live sessions`} now. A lower cap cuts none of ` +
+          "them: it keeps new ones out until there are fewer.",
+        confirm: "Change",
+        names: {
+          max_session: "Most sessions at once",
+          max_connection_rate: "Most new sessions a second",
+          max_bandwidth: "Most bytes a second",
+        },
+        hints: {
+          max_session: "Up to 3,000 for basic services, and 1,000,000 for professional ones.",
+          max_connection_rate: "No limit where it is empty. Networks of the kernel engine keep to it.",
+          max_bandwidth: "Both directions together, from 10,000; no limit where it is empty.",
+        },
+      },
       named: (names: readonly string[]) =>
         names.length > 5 ? `${names.slice(0, 5).join(", ")} and ${names.length - 5} more` : names.join(", "),
     },
@@ -144,10 +179,16 @@ export const texts = {
       gateway: "Gateway",
       hint: "Point at a line, or go to it with the Tab key, to read what it carries.",
       more: (count: number) => `And ${count} more networks.`,
-      figures: (sessions: number, rate: string) => `${sessions} sessions · ${rate}`,
+      figures: (sessions: number, rate: string | undefined) =>
+        `${sessions === 1 ? "1 session" : `${sessions} sessions`}${rate === undefined ? "" : ` · ${rate}`}`,
+      uncounted:
+        "In networks that the kernel carries, bytes are counted by connection and not by node: a line to such a node " +
+        "tells its sessions only.",
       notAdmitted: "not admitted",
       describe: (name: string, note: string, sessions: number, bytes: string, rate: string) =>
         `${name} (${note}): ${sessions} sessions, ${bytes} carried, ${rate} now.`,
+      describeUncounted: (name: string, note: string, sessions: number) =>
+        `${name} (${note}): ${sessions} sessions; what they carry is not counted by node.`,
       from: "Network or node",
       note: "Account or state",
       sessions: "Sessions",
@@ -188,16 +229,44 @@ export const texts = {
       state: "State",
       health: "Health",
       sessions: "Sessions",
+      newSessions: "New sessions",
+      bytes: "Bytes in / out",
       drained: "Drained since",
+      cutAt: (time: string) => `Cut at ${time}`,
       actions: "Actions",
+      states: { serving: "Serving", draining: "Draining", drained: "Drained", down: "Down" },
       drain: {
+        label: (url: string) => `Drain ${url}`,
         title: (url: string) => `Drain ${url}?`,
-        text: "New sessions go to the other nodes; those that are there end by themselves.",
+        text: "New sessions go to the other nodes from then on.",
         confirm: "Drain",
+        sessions: "Sessions that are there",
+        now: (sessions: number | undefined) =>
+          sessions === undefined
+            ? "They have not been counted yet."
+            : sessions === 1
+              ? "There is 1 now."
+              : `There are ${sessions} now.`,
+        themselves: "End by themselves",
+        themselvesHint:
+          "Nothing is cut. A client that keeps its connection in use keeps the node from being drained.",
+        cut: "Are cut after a while",
+        cutHint: "Until then they end by themselves; in the last seconds, those at rest are closed first.",
+        minutes: "Minutes until then",
+        minutesWrong: (most: number) => `From 0 to ${most.toLocaleString("en")} minutes.`,
+        force: "Also where no other node serves",
+        forceHint: "Every new connection would be refused then.",
+        left: (url: string, sessions: number | undefined) =>
+          sessions === undefined
+            ? `${url} is draining; its sessions are being counted.`
+            : `${url} is draining: ${sessions === 1 ? "1 session" : `${sessions} sessions`} left.`,
+        cutAt: (time: string) => `They are cut at ${time}.`,
+        isDrained: (url: string) => `${url} is drained: no session is left on it, and it can be stopped.`,
       },
       undrain: {
+        label: (url: string) => `Undrain ${url}`,
         title: (url: string) => `Let ${url} take sessions again?`,
-        text: "New sessions come to it from then on.",
+        text: "A rising share of the new sessions comes to it from then on.",
         confirm: "Undrain",
       },
     },
@@ -212,12 +281,27 @@ export const texts = {
       age: "Age",
       idle: "Idle",
       bytes: "Bytes in / out",
-      actions: "Actions",
-      seconds: (seconds: number) => `${seconds} s`,
+      cut: (shown: number, total: number) =>
+        `These are the newest ${shown.toLocaleString("en")} of ${total.toLocaleString("en")} sessions.`,
+      missing: (gateways: number) =>
+        gateways === 1
+          ? "A gateway did not answer: the sessions that it carries are missing here."
+          : `${gateways} gateways did not answer: the sessions that they carry are missing here.`,
       end: {
-        title: (source: string) => `End the session of ${source}?`,
-        text: (endpoint: string) => `It came through endpoint ${endpoint}, and may connect again.`,
+        title: (sources: readonly string[]) =>
+          sources.length === 1 ? `End the session of ${sources[0]}?` : `End ${sources.length} sessions?`,
+        text: (count: number) =>
+          count === 1
+            ? "It is cut at both ends. Its client may connect again."
+            : "They are cut at both ends. Their clients may connect again.",
+        named: (source: string, endpoint: string, node: string | undefined) =>
+          `${source} through ${endpoint}${node === undefined ? "" : ` to ${node}`}`,
         confirm: "End",
+        progress: (done: number, all: number) => `${done} of ${all} ended`,
+        done: (ended: number, gone: number) =>
+          (ended === 1 ? "1 session was ended" : `${ended} sessions were ended`) +
+          (gone === 0 ? "." : `; ${gone === 1 ? "1 had" : `${gone} had`} ended before.`),
+        failed: (done: number) => (done === 0 ? "Nothing was ended" : `${done} were ended, and then no more`),
       },
     },
     refusals: {
@@ -258,9 +342,43 @@ export const texts = {
     ca: "CA certificate",
     caHint: "PEM; needed where the nodes' certificates are of an authority of your own.",
     probe: "Ask the nodes",
-    probed: "A node has answered, and takes the user and password. Nothing is saved yet.",
     save: "Register",
+    saveAllTheSame: "Register without an answer",
     failed: "The cluster was not registered",
+    notAsked: "The nodes were not asked",
+    results: "What the nodes answered",
+    noResults: "No node was asked.",
+    node: "Node",
+    answer: "Answer",
+    cluster: "Cluster",
+    answered: (answered: number, all: number) =>
+      answered === 0
+        ? "No node has answered."
+        : answered === all
+          ? all === 1
+            ? "The node has answered."
+            : `All ${all} nodes have answered.`
+          : `${answered} of ${all} nodes have answered.`,
+    notSaved: "Nothing is saved yet.",
+    changed: "The form has changed since: ask the nodes again.",
+    mixed: "These nodes are of different clusters",
+    mixedCluster: (name: string, urls: readonly string[]) => `${name}: ${urls.join(", ")}`,
+    found: {
+      node: (engine: string, version: string, name: string | undefined) =>
+        `${name === undefined ? "" : `${name}: `}${engine} ${version}`,
+      wrongUser: "It refuses this user and password.",
+      asksForUser: "It asks for a user and password.",
+      somethingElse: (detail: string) => `It answers ${detail}, and not as a search node does.`,
+      refused: "Nothing listens there: is the port right, and the node started?",
+      noName: "There is no such name.",
+      silent: "It does not answer: is the address right, and is it reached from the server?",
+      otherName: "Its certificate is for another name.",
+      expired: "Its certificate has expired.",
+      unknownAuthority:
+        "Its certificate is of an authority that is not known here: enter the CA certificate.",
+      noTls: "It does not speak TLS: try http://.",
+      hungUp: "It hangs up: if it speaks TLS, try https://.",
+    },
   },
   change: {
     cancel: "Cancel",
@@ -569,6 +687,28 @@ export const texts = {
     failed: "This browser does not let pages copy. Select the text instead.",
   },
   age: { now: "Just now", ago: (time: string) => `${time} ago` },
+  lastHour: {
+    title: "The last hour",
+    empty: "Nothing was carried in the last hour",
+    emptyHint: "The server takes a sample every 15 seconds, and keeps an hour of them in its memory.",
+    charts: {
+      sessions: "Live sessions",
+      newSessions: "New sessions a second",
+      bytesIn: "Throughput",
+      refusals: "Refusals a second",
+    },
+    names: {
+      sessions: "Live sessions",
+      newSessions: "New a second",
+      bytesIn: "In",
+      bytesOut: "Out",
+      refusals: "Refused a second",
+    },
+    at: (time: string, values: readonly string[]) => `${time}: ${values.join(", ")}`,
+    scrubber: (time: string) => `Values at ${time}`,
+    table: "As a table",
+    time: "Time",
+  },
   live: {
     stale: (time: string) =>
       `The server does not answer: this is how it was at ${time}. The page reconnects by itself.`,

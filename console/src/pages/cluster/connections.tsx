@@ -4,8 +4,8 @@ import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/c
 import type { TableProps } from "@cloudscape-design/components/table";
 import { memo, useDeferredValue, useState } from "react";
 import { useConnections, type LiveConnection } from "../../api/use-cluster.ts";
-import { useSamples } from "../../api/use-events.ts";
 import type { Cluster } from "../../api/generated.ts";
+import { useThroughput } from "../../api/use-samples.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { formatBytes, formatRate, formatTime } from "../../parts/format.ts";
 import { Gauge } from "../../parts/gauge.tsx";
@@ -13,6 +13,8 @@ import { ListTable } from "../../parts/list-table.tsx";
 import { Sparkline } from "../../parts/sparkline.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
+import { CapsDialog } from "./caps-dialog.tsx";
+import { NoteDialog } from "./note-dialog.tsx";
 
 const t = texts.cluster.connections;
 const statusTypes: Readonly<Record<string, StatusIndicatorProps.Type>> = {
@@ -40,11 +42,21 @@ interface ConnectionsTableProps {
   readonly refetch: () => Promise<unknown>;
 }
 
+const editors = { caps: CapsDialog, note: NoteDialog };
+
+/** What of a connection is being changed. */
+interface Edited {
+  readonly what: keyof typeof editors;
+  readonly connection: LiveConnection | undefined;
+}
+
 const ConnectionsTable = memo(function ConnectionsTable(props: ConnectionsTableProps) {
   const { cluster, isOpen, rows, error, refetch } = props;
   const { info } = useSession();
   const [selected, setSelected] = useState<readonly LiveConnection[]>([]);
   const [change, setChange] = useState<Change>();
+  const [edited, setEdited] = useState<Edited>();
+  const Edit = edited && editors[edited.what];
   const decide = (action: "receive" | "reject"): Change => ({
     title: t[action].title(selected.length),
     description: t.named(selected.map(({ id, account_id: account }) => `${id} (${account})`)),
@@ -73,9 +85,27 @@ const ConnectionsTable = memo(function ConnectionsTable(props: ConnectionsTableP
                 {t[action].confirm}
               </Button>
             ))}
+            {(["caps", "note"] as const).map((what) => (
+              <Button
+                key={what}
+                disabled={selected.length !== 1}
+                onClick={() => setEdited({ what, connection: selected[0] })}
+              >
+                {t[what].open}
+              </Button>
+            ))}
           </SpaceBetween>
         }
       />
+      {Edit && edited.connection ? (
+        <Edit
+          connection={edited.connection}
+          onClose={(isDone) => {
+            setEdited(undefined);
+            if (isDone) setSelected([]);
+          }}
+        />
+      ) : null}
       {change ? (
         <ChangeDialog
           change={change}
@@ -112,7 +142,7 @@ const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
     id: "throughput",
     header: t.throughput,
     sortingField: "bytesPerSecond",
-    cell: (row) => <Throughput endpoint={row.id} />,
+    cell: (row) => <Throughput row={row} />,
   },
   {
     id: "carried",
@@ -140,6 +170,7 @@ const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
     sortingField: "specification_name",
     cell: (row) => row.specification_name,
   },
+  { id: "note", header: t.note.header, sortingField: "owner_note", cell: (row) => row.owner_note ?? "–" },
   { id: "created", header: t.created, sortingField: "created_at", cell: (row) => formatTime(row.created_at) },
   {
     id: "updated",
@@ -149,12 +180,13 @@ const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
   },
 ];
 
-function Throughput({ endpoint }: { readonly endpoint: string }) {
-  const rates = useSamples(endpoint).map(({ bytesPerSecond }) => bytesPerSecond);
-  const now = formatRate(rates.at(-1) ?? 0);
+/** The last quarter of an hour as the server has sampled it, and what is carried now. */
+function Throughput({ row: { id, cluster_id: cluster, bytesPerSecond } }: { readonly row: LiveConnection }) {
+  const past = useThroughput(cluster).data?.get(id) ?? [];
+  const now = formatRate(bytesPerSecond);
   return (
     <span className="gauge">
-      <Sparkline values={rates} label={t.throughputNow(now)} />
+      <Sparkline values={[...past, bytesPerSecond]} label={t.throughputNow(now)} />
       <span>{now}</span>
     </span>
   );

@@ -1,16 +1,17 @@
-import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import type { Cluster } from "../../api/generated.ts";
+import { useEndpoints } from "../../api/use-endpoints.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 import { OpenDialog } from "./open-dialog.tsx";
+import { ServiceFacts } from "./service-facts.tsx";
+import { SettingsDialog } from "./settings-dialog.tsx";
 
 const t = texts.cluster;
 
@@ -19,9 +20,11 @@ export function ClusterHeader({ cluster }: { readonly cluster: Cluster }) {
   const { own, info } = useSession();
   const navigate = useNavigate();
   const [isOpening, setOpening] = useState(false);
+  const [isChanging, setChanging] = useState(false);
   const [change, setChange] = useState<Change>();
   const [isRemoving, setRemoving] = useState(false);
   const { service, name } = cluster;
+  const ownEndpoint = useEndpoints().data?.find((endpoint) => endpoint.service_id === service?.id);
   const close: Change = {
     title: t.close.title(name),
     description: t.close.text,
@@ -38,50 +41,47 @@ export function ClusterHeader({ cluster }: { readonly cluster: Cluster }) {
   };
   return (
     <>
-      <Header
-        variant="h1"
-        description={`${cluster.engine} ${cluster.version}`}
-        actions={
-          <SpaceBetween direction="horizontal" size="xs">
-            {service?.enabled ? (
-              <Button onClick={() => setChange(close)}>{t.close.confirm}</Button>
-            ) : (
-              <Button variant="primary" onClick={() => setOpening(true)}>
-                {t.open.confirm}
+      <SpaceBetween size="m">
+        <Header
+          variant="h1"
+          description={`${cluster.engine} ${cluster.version}`}
+          actions={
+            <SpaceBetween direction="horizontal" size="xs">
+              {service?.enabled ? <Button onClick={() => setChanging(true)}>{t.settings.open}</Button> : null}
+              {service?.enabled ? (
+                <Button onClick={() => setChange(close)}>{t.close.confirm}</Button>
+              ) : (
+                <Button variant="primary" onClick={() => setOpening(true)}>
+                  {t.open.confirm}
+                </Button>
+              )}
+              <Button
+                onClick={() => {
+                  setRemoving(true);
+                  setChange(remove);
+                }}
+              >
+                {t.remove.confirm}
               </Button>
-            )}
-            <Button
-              onClick={() => {
-                setRemoving(true);
-                setChange(remove);
-              }}
-            >
-              {t.remove.confirm}
-            </Button>
-          </SpaceBetween>
-        }
-      >
-        {name}
-      </Header>
-      <SpaceBetween direction="horizontal" size="l">
-        {service?.enabled ? (
-          <StatusIndicator>{t.isOpen}</StatusIndicator>
+            </SpaceBetween>
+          }
+        >
+          {name}
+        </Header>
+        {service ? (
+          <ServiceFacts service={service} own={ownEndpoint} />
         ) : (
           <StatusIndicator type="stopped">{t.isClosed}</StatusIndicator>
         )}
-        {service ? (
-          <Box>
-            <CopyToClipboard
-              variant="inline"
-              textToCopy={service.name}
-              copyButtonAriaLabel={t.copyName}
-              copySuccessText={t.copied}
-              copyErrorText={t.notCopied}
-            />
-          </Box>
-        ) : null}
-        {service ? <Box color="text-body-secondary">{t.options(service)}</Box> : null}
       </SpaceBetween>
+      {service && isChanging ? (
+        <SettingsDialog
+          cluster={cluster}
+          service={service}
+          own={ownEndpoint}
+          onClose={() => setChanging(false)}
+        />
+      ) : null}
       {isOpening ? <OpenDialog cluster={cluster} onClose={() => setOpening(false)} /> : null}
       {change ? (
         <ChangeDialog

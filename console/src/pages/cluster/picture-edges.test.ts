@@ -52,42 +52,32 @@ test("endpoints of one network are one edge, and who has most sessions comes fir
   ]);
   expect(edges).toMatchObject([
     { id: "b/two", sessions: 7, isWell: true },
-    { id: "a/one", sessions: 3, bytes: 60, bytesPerSecond: 10, isWell: true },
+    { id: "a/one", sessions: 3, traffic: { bytes: 60, bytesPerSecond: 10 }, isWell: true },
     { id: "b/three", sessions: 0, isWell: false },
   ]);
 });
 
-test("nodes share the throughput by their sessions; drained is not dead", () => {
+test("a node carries what its gateways count, or nobody knows; drained is not dead", () => {
   const node = { state: "serving" as const, healthy: true, detail: "green" };
   const edges = nodeEdges(
     [
-      { ...node, id: "1", url: "http://10.0.0.1:9200", sessions: 3 },
+      { ...node, id: "1", url: "http://10.0.0.1:9200", sessions: 3, bytes_in: 1, bytes_out: 2 },
       {
         ...node,
         id: "2",
         url: "http://10.0.0.2:9200",
         sessions: 1,
+        state: "draining",
         drain: { since: "2026-01-02T03:04:05Z" },
       },
-      { ...node, id: "3", url: "http://10.0.0.3:9200", sessions: 0, healthy: false },
+      { ...node, id: "3", url: "http://10.0.0.3:9200", healthy: false },
     ],
-    [
-      {
-        id: "s",
-        endpoint: "e",
-        source: "10.1.0.1:1",
-        node: "10.0.0.1:9200",
-        state: "open",
-        bytes_in: 1,
-        bytes_out: 2,
-      },
-    ],
-    100,
+    (id) => (id === "1" ? 75 : 0),
   );
   expect(edges).toMatchObject([
-    { name: "10.0.0.1:9200", isWell: true, isDrained: false, bytes: 3, bytesPerSecond: 75 },
-    { isWell: false, isDrained: true, bytesPerSecond: 25 },
-    { isWell: false, isDrained: false, note: "down", bytesPerSecond: 0 },
+    { name: "10.0.0.1:9200", isWell: true, isDrained: false, traffic: { bytes: 3, bytesPerSecond: 75 } },
+    { isWell: false, isDrained: true, note: "draining", traffic: undefined },
+    { isWell: false, isDrained: false, note: "down", sessions: 0 },
   ]);
 });
 

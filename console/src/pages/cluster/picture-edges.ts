@@ -1,5 +1,5 @@
 import type { LiveConnection } from "../../api/use-cluster.ts";
-import type { ClusterNode, LiveSession } from "../../api/generated.ts";
+import type { ClusterNode } from "../../api/generated.ts";
 
 /** One line of the picture: from a network to the gateway, or from the gateway to a node. */
 export interface Edge {
@@ -12,6 +12,12 @@ export interface Edge {
   /** A node that takes no new sessions because its owner wants that. */
   readonly isDrained: boolean;
   readonly sessions: number;
+  /** Undefined where nobody counts it. */
+  readonly traffic: EdgeTraffic | undefined;
+}
+
+export interface EdgeTraffic {
+  /** Since the gateways began. */
   readonly bytes: number;
   readonly bytesPerSecond: number;
 }
@@ -25,6 +31,7 @@ export function networkEdges(connections: readonly LiveConnection[]): readonly E
   for (const row of connections) {
     const id = `${row.account_id}/${row.vpc_id}`;
     const before = edges.get(id);
+    const carried = before?.traffic ?? { bytes: 0, bytesPerSecond: 0 };
     edges.set(id, {
       id,
       side: "network",
@@ -33,8 +40,10 @@ export function networkEdges(connections: readonly LiveConnection[]): readonly E
       isWell: before?.isWell === true || row.status === "accepted",
       isDrained: false,
       sessions: (before?.sessions ?? 0) + row.sessions,
-      bytes: (before?.bytes ?? 0) + row.bytes_in + row.bytes_out,
-      bytesPerSecond: (before?.bytesPerSecond ?? 0) + row.bytesPerSecond,
+      traffic: {
+        bytes: carried.bytes + row.bytes_in + row.bytes_out,
+        bytesPerSecond: carried.bytesPerSecond + row.bytesPerSecond,
+      },
     });
   }
   return [...edges.values()].toSorted(
@@ -42,27 +51,20 @@ export function networkEdges(connections: readonly LiveConnection[]): readonly E
   );
 }
 
-/** @param sessions those of now: their bytes are the node's, whose share of the throughput is by sessions */
-export function nodeEdges(
-  nodes: readonly ClusterNode[],
-  sessions: readonly LiveSession[],
-  bytesPerSecond: number,
-): readonly Edge[] {
-  const total = nodes.reduce((sum, node) => sum + (node.sessions ?? 0), 0);
+/** @param rateOf bytes a second of a node, as the event stream tells them */
+export function nodeEdges(nodes: readonly ClusterNode[], rateOf: (id: string) => number): readonly Edge[] {
   return nodes.map((node) => {
-    const host = new URL(node.url).host;
-    const own = sessions.filter((session) => session.node === host);
-    const count = node.sessions ?? own.length;
+    const { bytes_in: bytesIn, bytes_out: bytesOut } = node;
+    const isCounted = bytesIn !== undefined && bytesOut !== undefined;
     return {
       id: node.id,
       side: "node",
-      name: host,
-      note: node.drain ? node.state : node.healthy === false ? "down" : node.state,
+      name: new URL(node.url).host,
+      note: node.healthy === false && !node.drain ? "down" : node.state,
       isWell: node.healthy !== false && !node.drain,
       isDrained: node.healthy !== false && node.drain !== undefined,
-      sessions: count,
-      bytes: own.reduce((sum, session) => sum + session.bytes_in + session.bytes_out, 0),
-      bytesPerSecond: total === 0 ? 0 : (bytesPerSecond * count) / total,
+      sessions: node.sessions ?? 0,
+      traffic: isCounted ? { bytes: bytesIn + bytesOut, bytesPerSecond: rateOf(node.id) } : undefined,
     };
   });
 }

@@ -1,11 +1,13 @@
 import Box from "@cloudscape-design/components/box";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useState } from "react";
-import { useClusterSessions } from "../../api/use-cluster-sessions.ts";
 import { useConnections } from "../../api/use-cluster.ts";
 import type { Cluster } from "../../api/generated.ts";
+import { useEvents } from "../../api/use-events.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { formatBytes, formatRate } from "../../parts/format.ts";
+import { LastHour } from "../../parts/last-hour.tsx";
 import { texts } from "../../texts/en.ts";
 import { mostNetworks, networkEdges, nodeEdges, widthOf, type Edge } from "./picture-edges.ts";
 
@@ -18,14 +20,21 @@ const [pageWidth, gatewayLeft, gatewayWidth] = [960, 420, 120];
 export function PictureTab({ cluster }: { readonly cluster: Cluster }) {
   const isOpen = cluster.service?.enabled === true;
   const { connections, error, refetch } = useConnections(cluster.id, isOpen);
-  const sessions = useClusterSessions(cluster.id);
+  const { history } = useEvents();
   const [chosen, setChosen] = useState<string>();
-  if (!isOpen) return <Box padding="l">{t.closed}</Box>;
+  if (!isOpen) {
+    return (
+      <SpaceBetween size="m">
+        <Box padding="l">{t.closed}</Box>
+        <LastHour of="clusters" id={cluster.id} />
+      </SpaceBetween>
+    );
+  }
   if (!connections) return error ? <Failure error={error} onRetry={() => void refetch()} /> : <Spinner />;
   const networks = networkEdges(connections);
   const shown = networks.slice(0, mostNetworks);
   const rate = connections.reduce((sum, row) => sum + row.bytesPerSecond, 0);
-  const nodes = nodeEdges(cluster.nodes, sessions.data?.sessions ?? [], rate);
+  const nodes = nodeEdges(cluster.nodes, (id) => history.of(id).at(-1)?.bytesPerSecond ?? 0);
   const edges = [...shown, ...nodes];
   const detail = edges.find(({ id }) => id === chosen);
   const height = Math.max(shown.length, nodes.length, 1) * rowHeight;
@@ -57,8 +66,10 @@ export function PictureTab({ cluster }: { readonly cluster: Cluster }) {
       {networks.length > mostNetworks ? <Box>{t.more(networks.length - mostNetworks)}</Box> : null}
       <Box padding={{ vertical: "s" }}>
         <output>{detail ? describe(detail) : t.hint}</output>
+        {nodes.some(({ sessions, traffic }) => sessions > 0 && !traffic) ? <div>{t.uncounted}</div> : null}
       </Box>
       <EdgeTable edges={[...networks, ...nodes]} />
+      <LastHour of="clusters" id={cluster.id} />
     </>
   );
 }
@@ -82,7 +93,6 @@ function Line({ edge, top, middle, onChoose }: LineProps) {
       // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- there is no button within a drawing
       role="button"
       tabIndex={0}
-      aria-label={describe(edge)}
       onFocus={onChoose}
       onMouseEnter={onChoose}
       onClick={onChoose}
@@ -92,14 +102,14 @@ function Line({ edge, top, middle, onChoose }: LineProps) {
     >
       <path
         d={`M${from},${top} C${bend},${top} ${bend},${middle} ${to},${middle}`}
-        strokeWidth={widthOf(edge.bytesPerSecond)}
+        strokeWidth={widthOf(edge.traffic?.bytesPerSecond ?? 0)}
       />
       <rect x={left + 1} y={top - boxHeight / 2} width={boxWidth - 2} height={boxHeight} rx={6} />
       <text x={left + 10} y={top - 5}>
         {edge.name.length > 36 ? `${edge.name.slice(0, 35)}…` : edge.name}
       </text>
       <text className="quiet" x={left + 10} y={top + 13}>
-        {t.figures(edge.sessions, formatRate(edge.bytesPerSecond))}
+        {t.figures(edge.sessions, edge.traffic && formatRate(edge.traffic.bytesPerSecond))}
         {edge.isWell ? "" : ` · ${isNetwork ? t.notAdmitted : edge.note}`}
       </text>
     </g>
@@ -107,13 +117,9 @@ function Line({ edge, top, middle, onChoose }: LineProps) {
 }
 
 function describe(edge: Edge): string {
-  return t.describe(
-    edge.name,
-    edge.note,
-    edge.sessions,
-    formatBytes(edge.bytes),
-    formatRate(edge.bytesPerSecond),
-  );
+  const { name, note, sessions, traffic } = edge;
+  if (!traffic) return t.describeUncounted(name, note, sessions);
+  return t.describe(name, note, sessions, formatBytes(traffic.bytes), formatRate(traffic.bytesPerSecond));
 }
 
 /** The same for whoever does not see the picture. */
@@ -131,13 +137,13 @@ function EdgeTable({ edges }: { readonly edges: readonly Edge[] }) {
         </tr>
       </thead>
       <tbody>
-        {edges.map(({ id, name, note, sessions, bytes, bytesPerSecond }) => (
+        {edges.map(({ id, name, note, sessions, traffic }) => (
           <tr key={id}>
             <th scope="row">{name}</th>
             <td>{note}</td>
             <td>{sessions}</td>
-            <td>{formatBytes(bytes)}</td>
-            <td>{formatRate(bytesPerSecond)}</td>
+            <td>{traffic ? formatBytes(traffic.bytes) : "–"}</td>
+            <td>{traffic ? formatRate(traffic.bytesPerSecond) : "–"}</td>
           </tr>
         ))}
       </tbody>

@@ -1,85 +1,99 @@
+import Alert from "@cloudscape-design/components/alert";
 import Button from "@cloudscape-design/components/button";
+import type { TableProps } from "@cloudscape-design/components/table";
 import { useState } from "react";
-import { useClusterSessions } from "../../api/use-cluster-sessions.ts";
 import type { Cluster, LiveSession } from "../../api/generated.ts";
-import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
-import { formatBytes } from "../../parts/format.ts";
+import { useClusterSessions } from "../../api/use-cluster-sessions.ts";
+import { formatBytes, formatSeconds } from "../../parts/format.ts";
 import { ListTable } from "../../parts/list-table.tsx";
-import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
+import { EndSessions } from "./end-sessions.tsx";
+import { byNumber, byText } from "./session-order.ts";
 
 const t = texts.cluster.sessions;
 
-/** Who is connected at this moment, the newest first, and a way to end one. */
+/** Who is connected at this moment, the newest first, and a way to end one or many. */
 export function SessionsTab({ cluster }: { readonly cluster: Cluster }) {
-  const { own } = useSession();
   const query = useClusterSessions(cluster.id);
-  const [change, setChange] = useState<Change>();
-  const endOf = (session: LiveSession): Change => ({
-    title: t.end.title(session.source),
-    description: t.end.text(session.endpoint),
-    confirm: t.end.confirm,
-    method: "DELETE",
-    path: `${own}/services/${cluster.service?.id ?? ""}/sessions/${encodeURIComponent(session.id)}`,
-    query: { endpoint: session.endpoint },
-  });
+  const [selected, setSelected] = useState<readonly LiveSession[]>([]);
+  const [ending, setEnding] = useState<readonly LiveSession[]>();
+  const { sessions, total_count: total = 0, gateways_missing: missing = 0 } = query.data ?? {};
   return (
     <>
+      {missing > 0 ? <Alert type="warning">{t.missing(missing)}</Alert> : null}
       <ListTable<LiveSession>
         title={t.title}
         empty={t.empty}
         filter={t.filter}
-        rows={query.data?.sessions}
+        rows={sessions}
+        total={query.data ? total : undefined}
         idOf={({ endpoint, id }) => `${endpoint} ${id}`}
         nameOf={({ source }) => source}
         error={query.error}
         onRetry={() => void query.refetch()}
-        columns={[
-          {
-            id: "source",
-            header: t.source,
-            sortingField: "source",
-            isRowHeader: true,
-            cell: (row) => row.source,
-          },
-          {
-            id: "endpoint",
-            header: t.endpoint,
-            sortingField: "endpoint",
-            cell: (row) => <code>{row.endpoint}</code>,
-          },
-          { id: "node", header: t.node, sortingField: "node", cell: ({ node }) => node ?? "–" },
-          { id: "state", header: t.state, sortingField: "state", cell: ({ state }) => state },
-          {
-            id: "age",
-            header: t.age,
-            sortingField: "age_seconds",
-            cell: (row) => (row.age_seconds === undefined ? "–" : t.seconds(row.age_seconds)),
-          },
-          {
-            id: "idle",
-            header: t.idle,
-            sortingField: "idle_seconds",
-            cell: (row) => (row.idle_seconds === undefined ? "–" : t.seconds(row.idle_seconds)),
-          },
-          {
-            id: "bytes",
-            header: t.bytes,
-            sortingField: "bytes_out",
-            cell: (row) => `${formatBytes(row.bytes_in)} / ${formatBytes(row.bytes_out)}`,
-          },
-          {
-            id: "actions",
-            header: t.actions,
-            cell: (row) => (
-              <Button variant="inline-link" onClick={() => setChange(endOf(row))}>
-                {t.end.confirm}
-              </Button>
-            ),
-          },
-        ]}
+        selection={{ selected, onSelect: setSelected }}
+        actions={
+          <Button disabled={selected.length === 0} onClick={() => setEnding(selected)}>
+            {t.end.confirm}
+          </Button>
+        }
+        columns={columns}
       />
-      {change ? <ChangeDialog change={change} onClose={() => setChange(undefined)} /> : null}
+      {sessions && total > sessions.length ? t.cut(sessions.length, total) : null}
+      {ending ? (
+        <EndSessions
+          cluster={cluster}
+          sessions={ending}
+          onClose={(isDone) => {
+            setEnding(undefined);
+            if (isDone) setSelected([]);
+          }}
+        />
+      ) : null}
     </>
   );
 }
+
+const orNothing = (seconds: number | undefined): string =>
+  seconds === undefined ? "–" : formatSeconds(seconds);
+
+const columns: readonly TableProps.ColumnDefinition<LiveSession>[] = [
+  {
+    id: "source",
+    header: t.source,
+    sortingComparator: byText(({ source }) => source),
+    isRowHeader: true,
+    cell: (row) => row.source,
+  },
+  {
+    id: "endpoint",
+    header: t.endpoint,
+    sortingField: "endpoint",
+    cell: (row) => <code>{row.endpoint}</code>,
+  },
+  {
+    id: "node",
+    header: t.node,
+    sortingComparator: byText(({ node }) => node),
+    cell: ({ node }) => node ?? "–",
+  },
+  { id: "state", header: t.state, sortingField: "state", cell: ({ state }) => state },
+  {
+    id: "age",
+    header: t.age,
+    sortingComparator: byNumber((row) => row.age_seconds),
+    cell: (row) => orNothing(row.age_seconds),
+  },
+  {
+    id: "idle",
+    header: t.idle,
+    sortingComparator: byNumber((row) => row.idle_seconds),
+    cell: (row) => orNothing(row.idle_seconds),
+  },
+  {
+    id: "bytes",
+    header: t.bytes,
+    sortingComparator: byNumber((row) => row.bytes_in + row.bytes_out),
+    cell: (row) => `${formatBytes(row.bytes_in)} / ${formatBytes(row.bytes_out)}`,
+  },
+];

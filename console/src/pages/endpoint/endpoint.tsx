@@ -7,6 +7,7 @@ import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { useEndpoint } from "../../api/use-endpoints.ts";
 import type { Endpoint } from "../../api/generated.ts";
+import { LastHour } from "../../parts/last-hour.tsx";
 import { Loaded } from "../../parts/loaded.tsx";
 import { texts } from "../../texts/en.ts";
 import { DeleteEndpoint } from "./delete-endpoint.tsx";
@@ -65,6 +66,7 @@ function EndpointView({ endpoint, onDelete }: EndpointViewProps) {
           <State endpoint={endpoint} />
         </div>
         <EndpointFacts endpoint={endpoint} />
+        <LastHour of="endpoints" id={id} />
         <Verdict id={id} />
         <Sessions id={id} />
         <Refusals id={id} />
