@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { CamelCasePlugin, Kysely } from "kysely";
+import { Kysely } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { testDirectory } from "../lib/test-directory.ts";
 import { openDatabase } from "./database.ts";
@@ -23,7 +23,6 @@ function open(onCommit?: CommitListener): Bench {
   const database = openDatabase(file);
   const db = new Kysely<Schema>({
     dialect: nodeSqliteDialect(database),
-    plugins: [new CamelCasePlugin()],
   });
   const reader = new DatabaseSync(file, { readOnly: true });
   onTestFinished(async () => {

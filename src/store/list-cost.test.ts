@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { CamelCasePlugin, Kysely } from "kysely";
+import { Kysely } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import type { SortedPage } from "../domain/store.ts";
 import { projectId, serviceId, subnetId, vpcId } from "../domain/test-fixtures.ts";
@@ -43,7 +43,6 @@ function startRepositories() {
   const asked: { readonly sql: string; readonly parameters: readonly unknown[] }[] = [];
   const db = new Kysely<Schema>({
     dialect: nodeSqliteDialect(database),
-    plugins: [new CamelCasePlugin()],
     log: ({ query }) => void asked.push(query),
   });
   onTestFinished(() => db.destroy());

@@ -204,14 +204,12 @@ export class SqlNetworkRepository implements NetworkRepository {
     addresses: readonly Address[],
     since: Timestamp,
   ): Promise<ReadonlyMap<Address, ProjectId>> {
-    const rows = await this.#db
-      .selectFrom("releasedAddress")
-      .select(["address", "projectId"])
-      .where("subnetId", "=", subnet)
-      .where("address", "in", addresses)
-      .where("releasedAt", ">", since)
-      .execute();
-    return new Map(rows.map((row) => [row.address as Address, row.projectId as ProjectId]));
+    const { rows } = await sql<{ address: Address; projectId: ProjectId }>`
+      select address, project_id from released_address
+      where subnet_id = ${subnet} and released_at > ${since}
+        and address in (select value from json_each(${JSON.stringify(addresses)}))
+    `.execute(this.#db);
+    return new Map(rows.map(({ address, projectId }) => [address, projectId]));
   }
 }
 

@@ -43,3 +43,20 @@ test("more different statements than are kept all work", async () => {
     expect(rows).toEqual([{ n }]);
   }
 });
+
+test("names are camelCase in queries and rows, and snake_case in the database", async () => {
+  const database = new DatabaseSync(":memory:");
+  database.exec("create table long_name (first_n integer, pool6_cursor text) strict");
+  const db = new Kysely<{ longName: { firstN: number; pool6Cursor: string } }>({
+    dialect: nodeSqliteDialect(database),
+  });
+  onTestFinished(() => db.destroy());
+  await db.insertInto("longName").values({ firstN: 1, pool6Cursor: "a_b" }).execute();
+  expect(database.prepare("select first_n, pool6_cursor from long_name").get()).toEqual({
+    first_n: 1,
+    pool6_cursor: "a_b",
+  });
+  const all = db.selectFrom("longName").selectAll();
+  expect(await all.execute()).toEqual([{ firstN: 1, pool6Cursor: "a_b" }]);
+  for await (const row of all.stream()) expect(row).toEqual({ firstN: 1, pool6Cursor: "a_b" });
+});

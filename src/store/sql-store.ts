@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { CamelCasePlugin, Kysely } from "kysely";
+import { Kysely } from "kysely";
 import type { AuditLog } from "../domain/audit-log.ts";
 import type { DesiredState } from "../domain/build-snapshot.ts";
 import type { ProjectId } from "../domain/ids.ts";
@@ -188,7 +188,6 @@ export class SqlStore extends SqlRepositories implements Store {
     beginTrail(database, authenticate, clock);
     const db = new Kysely<Schema>({
       dialect: nodeSqliteDialect(database),
-      plugins: [new CamelCasePlugin()],
     });
     const store = new SqlStore(db, database, authenticate, clock, onCommit);
     store.#revision = (await store.read((tx) => tx.desiredState())).revision;
