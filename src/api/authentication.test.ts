@@ -31,17 +31,19 @@ describe("what is remembered", () => {
     expect(authenticator.recall(undefined)).toBeUndefined();
   });
 
-  test("is forgotten with the next commit: it may have taken the token away", async () => {
+  test("is forgotten with the next commit about identities: it may have taken the token away", async () => {
     const { server, owner, authenticator } = await start();
-    await authenticator.authenticate(owner.token);
+    const principal = await authenticator.authenticate(owner.token);
     await server.store.observe((tx) => tx.clusters.touch(aCluster().id, 1));
+    expect(authenticator.recall(owner.token)).toEqual(principal);
+    await server.store.observe((tx) => tx.identity.deleteToken("another"));
     expect(authenticator.recall(owner.token)).toBeUndefined();
   });
 
   test("is not kept when a commit came during the look-up", async () => {
     const { server, owner, authenticator } = await start();
     const looking = authenticator.authenticate(owner.token);
-    await server.store.observe((tx) => tx.clusters.touch(aCluster().id, 1));
+    await server.store.observe((tx) => tx.identity.deleteToken("another"));
     await looking;
     expect(authenticator.recall(owner.token)).toBeUndefined();
   });

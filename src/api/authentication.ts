@@ -27,11 +27,11 @@ export class TokenAuthenticator {
   }
 
   /**
-   * Returns the principal of a token that this process has seen since the last commit, without touching the store;
+   * Returns the principal of a token that this process has seen since identities changed last, without touching the store;
    * undefined where `authenticate` has to look it up.
    */
   recall(token: unknown): Principal | undefined {
-    if (typeof token !== "string" || this.#generation !== this.#store.generation) return undefined;
+    if (typeof token !== "string" || this.#generation !== this.#store.identityGeneration) return undefined;
     const known = this.#known.get(token);
     return known && !this.#isExpired(known.expiresAt) ? known.principal : undefined;
   }
@@ -40,7 +40,7 @@ export class TokenAuthenticator {
   async authenticate(token: unknown): Promise<Principal> {
     if (typeof token !== "string" || token === "") throw notAuthenticated("x-auth-token not found");
     if (token.length > tokenLengthLimit) throw notAuthenticated("decrypt token fail");
-    const generation = this.#store.generation;
+    const generation = this.#store.identityGeneration;
     const known = await this.#lookUp(hashToken(token));
     if (this.#generation !== generation || this.#known.size >= cacheLimit) {
       this.#known.clear();

@@ -123,11 +123,11 @@ export class KeyAuthenticator {
   }
 
   #recall(id: string): KnownKey | undefined {
-    return this.#generation === this.#store.generation ? this.#known.get(id) : undefined;
+    return this.#generation === this.#store.identityGeneration ? this.#known.get(id) : undefined;
   }
 
   async #lookUp(id: string): Promise<KnownKey> {
-    const generation = this.#store.generation;
+    const generation = this.#store.identityGeneration;
     const known = await this.#store.read(async ({ identity }) => {
       const key = await identity.accessKey(id);
       const user = key && (await identity.user(key.userId));

@@ -1,5 +1,5 @@
 import { transition } from "../domain/endpoint-state.ts";
-import type { ClusterId, EndpointId, GatewayId } from "../domain/ids.ts";
+import type { ClusterId, EndpointId, GatewayId, ServiceId } from "../domain/ids.ts";
 import type { EndpointFailure, GatewayReport } from "../domain/report.ts";
 import type { Endpoint } from "../domain/resources.ts";
 import type { Repositories, Store } from "../domain/store.ts";
@@ -34,11 +34,15 @@ async function write(store: Store, clock: Clock, gateway: GatewayId, report: Gat
   const name = `gateway/${gateway}`;
   const audit = { actor: name, action: "settleEndpoints", resource: name, isForChanges: true } as const;
   await store.observe(async (tx) => {
-    const touched = new Set<ClusterId>();
+    const services = new Set<ServiceId>();
     for (const { endpoint, failure } of await findings(tx, report)) {
       const next = transition(endpoint, failure ? "attach_failed" : "attached");
       await tx.endpoints.setPhase(endpoint.id, next.phase, failure);
-      const service = await tx.services.find(endpoint.serviceId);
+      services.add(endpoint.serviceId);
+    }
+    const touched = new Set<ClusterId>();
+    for (const id of services) {
+      const service = await tx.services.find(id);
       if (service) touched.add(service.clusterId);
     }
     for (const cluster of touched) await tx.clusters.touch(cluster, clock.now());

@@ -476,6 +476,8 @@ export interface Store extends Repositories {
   readonly revision: number;
   /** Grows with every commit of this process, also with those that leave the desired state as it is. */
   readonly generation: number;
+  /** Grows with every commit of this process that may have changed who somebody is, and what he may. */
+  readonly identityGeneration: number;
   /**
    * Runs `work` in one transaction together with the audit entry and the next revision, which `work` gets.
    * Either all of it is durable when the promise resolves, or, when `work` throws, none of it ever was.

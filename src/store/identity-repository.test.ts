@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { AccountId, ProjectId, UserId } from "../domain/ids.ts";
+import type { IdentityRepository } from "../domain/store.ts";
 import { accountId, anAccount, aProject, aUser, hexId, projectId, userId } from "../domain/test-fixtures.ts";
 import { openTestStore } from "./test-store.ts";
 
@@ -132,4 +133,46 @@ test("names are taken once: an account's everywhere, a project's in its account"
   await expect(identity.insertUser(aUser({ accountId: hexId(9) as AccountId }))).rejects.toThrow(
     /FOREIGN KEY/,
   );
+});
+
+test("every write makes what is remembered of identities old, and nothing else does", async () => {
+  const store = await openTestStore();
+  const user = aUser();
+  const key = { id: "AK", userId, sealedSecret: "s", securityToken: null, createdAt };
+  const token = { hash: "h", userId, projectId, methods: [], expiresAt: null, createdAt };
+  const calls: {
+    readonly [Name in keyof IdentityRepository]: readonly [0 | 1, (tx: IdentityRepository) => unknown];
+  } = {
+    insertAccount: [1, (tx) => tx.insertAccount(anAccount())],
+    insertProject: [1, (tx) => tx.insertProject(aProject())],
+    insertUser: [1, (tx) => tx.insertUser(user)],
+    insertAccessKey: [1, (tx) => tx.insertAccessKey(key)],
+    insertToken: [1, (tx) => tx.insertToken(token)],
+    account: [0, (tx) => tx.account(accountId)],
+    accountByName: [0, (tx) => tx.accountByName("owner")],
+    accounts: [0, (tx) => tx.accounts({ offset: 0, limit: 1 })],
+    user: [0, (tx) => tx.user(userId)],
+    project: [0, (tx) => tx.project(projectId)],
+    projects: [0, (tx) => tx.projects(accountId)],
+    userByName: [0, (tx) => tx.userByName(accountId, "name")],
+    users: [0, (tx) => tx.users(accountId)],
+    accessKey: [0, (tx) => tx.accessKey("AK")],
+    accessKeys: [0, (tx) => tx.accessKeys(userId)],
+    tokenByHash: [0, (tx) => tx.tokenByHash("h")],
+    operatorProjects: [0, (tx) => tx.operatorProjects()],
+    updateUser: [1, (tx) => tx.updateUser(user)],
+    trimSessions: [1, (tx) => tx.trimSessions(userId, 1, createdAt)],
+    deleteSessions: [1, (tx) => tx.deleteSessions(userId)],
+    deleteAllSessions: [1, (tx) => tx.deleteAllSessions()],
+    deleteToken: [1, (tx) => tx.deleteToken("h")],
+    deleteAccessKey: [1, (tx) => tx.deleteAccessKey("AK")],
+    deleteUser: [1, (tx) => tx.deleteUser(userId)],
+    deleteProject: [1, (tx) => tx.deleteProject(projectId)],
+    deleteAccount: [1, (tx) => tx.deleteAccount(accountId)],
+  };
+  for (const [name, [growth, call]] of Object.entries(calls)) {
+    const before = store.identityGeneration;
+    await store.observe(async ({ identity }) => void (await call(identity)));
+    expect([name, store.identityGeneration - before]).toEqual([name, growth]);
+  }
 });

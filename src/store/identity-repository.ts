@@ -9,21 +9,33 @@ const mostOperatorProjects = 100;
 
 export class SqlIdentityRepository implements IdentityRepository {
   readonly #db: Kysely<Schema>;
+  #hasWritten = false;
 
   constructor(db: Kysely<Schema>) {
     this.#db = db;
   }
 
+  /** Whether what somebody remembers of identities may be old once this is committed. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
+  }
+
+  /** What every write goes through. */
+  get #writing(): Kysely<Schema> {
+    this.#hasWritten = true;
+    return this.#db;
+  }
+
   async insertAccount(account: Account): Promise<void> {
-    await this.#db.insertInto("account").values(account).execute();
+    await this.#writing.insertInto("account").values(account).execute();
   }
 
   async insertProject(project: Project): Promise<void> {
-    await this.#db.insertInto("project").values(project).execute();
+    await this.#writing.insertInto("project").values(project).execute();
   }
 
   async insertUser(user: User): Promise<void> {
-    await this.#db.insertInto("user").values(fromUser(user)).execute();
+    await this.#writing.insertInto("user").values(fromUser(user)).execute();
   }
 
   async insertAccessKey(key: AccessKey): Promise<void> {
@@ -32,14 +44,14 @@ export class SqlIdentityRepository implements IdentityRepository {
       securityTokenHash: securityToken?.hash ?? null,
       expiresAt: securityToken?.expiresAt ?? null,
     };
-    await this.#db
+    await this.#writing
       .insertInto("accessKey")
       .values({ ...rest, ...times })
       .execute();
   }
 
   async insertToken(token: Token): Promise<void> {
-    await this.#db
+    await this.#writing
       .insertInto("token")
       .values({ ...token, methods: JSON.stringify(token.methods) })
       .execute();
@@ -114,19 +126,19 @@ export class SqlIdentityRepository implements IdentityRepository {
   }
 
   async updateUser(user: User): Promise<void> {
-    await this.#db.updateTable("user").set(fromUser(user)).where("id", "=", user.id).execute();
+    await this.#writing.updateTable("user").set(fromUser(user)).where("id", "=", user.id).execute();
   }
 
   async deleteProject(id: ProjectId): Promise<void> {
-    await this.#db.deleteFrom("project").where("id", "=", id).execute();
+    await this.#writing.deleteFrom("project").where("id", "=", id).execute();
   }
 
   async deleteAccount(id: AccountId): Promise<void> {
-    await this.#db.deleteFrom("account").where("id", "=", id).execute();
+    await this.#writing.deleteFrom("account").where("id", "=", id).execute();
   }
 
   async deleteUser(id: UserId): Promise<void> {
-    await this.#db.deleteFrom("user").where("id", "=", id).execute();
+    await this.#writing.deleteFrom("user").where("id", "=", id).execute();
   }
 
   async accessKey(id: string): Promise<AccessKey | undefined> {
@@ -146,7 +158,7 @@ export class SqlIdentityRepository implements IdentityRepository {
   }
 
   async deleteAccessKey(id: string): Promise<void> {
-    await this.#db.deleteFrom("accessKey").where("id", "=", id).execute();
+    await this.#writing.deleteFrom("accessKey").where("id", "=", id).execute();
   }
 
   async tokenByHash(hash: string): Promise<Token | undefined> {
@@ -155,15 +167,15 @@ export class SqlIdentityRepository implements IdentityRepository {
   }
 
   async deleteToken(hash: string): Promise<void> {
-    await this.#db.deleteFrom("token").where("hash", "=", hash).execute();
+    await this.#writing.deleteFrom("token").where("hash", "=", hash).execute();
   }
 
   async deleteAllSessions(): Promise<void> {
-    await this.#db
+    await this.#writing
       .deleteFrom("token")
       .where((eb) => eb.or([eb("expiresAt", "is not", null), eb("methods", "like", '%"password"%')]))
       .execute();
-    await this.#db.deleteFrom("accessKey").where("expiresAt", "is not", null).execute();
+    await this.#writing.deleteFrom("accessKey").where("expiresAt", "is not", null).execute();
   }
 
   async operatorProjects(): Promise<readonly ProjectId[]> {
@@ -181,12 +193,12 @@ export class SqlIdentityRepository implements IdentityRepository {
   }
 
   async deleteSessions(user: UserId): Promise<void> {
-    await this.#db
+    await this.#writing
       .deleteFrom("token")
       .where("userId", "=", user)
       .where((eb) => eb.or([eb("expiresAt", "is not", null), eb("methods", "like", '%"password"%')]))
       .execute();
-    await this.#db
+    await this.#writing
       .deleteFrom("accessKey")
       .where("userId", "=", user)
       .where("expiresAt", "is not", null)
@@ -194,9 +206,9 @@ export class SqlIdentityRepository implements IdentityRepository {
   }
 
   async trimSessions(user: UserId, most: number, now: number): Promise<void> {
-    await this.#db.deleteFrom("token").where("expiresAt", "<=", now).execute();
-    await this.#db.deleteFrom("accessKey").where("expiresAt", "<=", now).execute();
-    await this.#db
+    await this.#writing.deleteFrom("token").where("expiresAt", "<=", now).execute();
+    await this.#writing.deleteFrom("accessKey").where("expiresAt", "<=", now).execute();
+    await this.#writing
       .deleteFrom("token")
       .where("hash", "in", (eb) =>
         eb
@@ -210,7 +222,7 @@ export class SqlIdentityRepository implements IdentityRepository {
           .offset(most),
       )
       .execute();
-    await this.#db
+    await this.#writing
       .deleteFrom("accessKey")
       .where("id", "in", (eb) =>
         eb

@@ -151,6 +151,7 @@ export class SqlStore extends SqlRepositories implements Store {
   readonly audit: AuditLog;
   #revision = 0;
   #generation = 0;
+  #identityGeneration = 0;
   readonly #listeners = new Set<RevisionListener>();
   readonly #eventListeners = new Set<(committed: EventsCommitted) => void>();
 
@@ -202,11 +203,15 @@ export class SqlStore extends SqlRepositories implements Store {
     return this.#generation;
   }
 
+  get identityGeneration(): number {
+    return this.#identityGeneration;
+  }
+
   async write<Result>(
     audit: AuditEntry,
     work: (tx: Repositories, revision: number) => Promise<Result>,
   ): Promise<{ readonly result: Result; readonly revision: number }> {
-    const { result, revision, events } = await this.#commits.run(async (db) => {
+    const { result, revision, committed } = await this.#commits.run(async (db) => {
       const { value: next } = await db
         .updateTable("revision")
         .set((eb) => ({ value: eb("value", "+", 1) }))
@@ -215,12 +220,12 @@ export class SqlStore extends SqlRepositories implements Store {
       const tx = new SqlRepositories(db, this.#eventWriter);
       const done = await work(tx, next);
       this.#record(tx, [audit, ...tx.noted]);
-      return { result: done, revision: next, events: tx.events.committed };
+      return { result: done, revision: next, committed: tx };
     });
-    this.#generation += 1;
+    this.#age(committed);
     this.#revision = Math.max(this.#revision, revision);
     for (const listener of this.#listeners) listener(revision, audit.requestId);
-    this.#tell(events);
+    this.#tell(committed);
     return { result, revision };
   }
 
@@ -239,15 +244,15 @@ export class SqlStore extends SqlRepositories implements Store {
   }
 
   async observe<Result>(work: (tx: Repositories) => Promise<Result>, audit?: AuditEntry): Promise<Result> {
-    const done = await this.#commits.run(async (db) => {
+    const { result, committed } = await this.#commits.run(async (db) => {
       const tx = new SqlRepositories(db, this.#eventWriter);
-      const result = await work(tx);
+      const done = await work(tx);
       this.#record(tx, [...(audit ? [audit] : []), ...tx.noted]);
-      return { result, events: tx.events.committed };
+      return { result: done, committed: tx };
     });
-    this.#generation += 1;
-    this.#tell(done.events);
-    return done.result;
+    this.#age(committed);
+    this.#tell(committed);
+    return result;
   }
 
   async read<Result>(work: (tx: Repositories) => Promise<Result>): Promise<Result> {
@@ -279,7 +284,13 @@ export class SqlStore extends SqlRepositories implements Store {
     }
   }
 
-  #tell(committed: EventsCommitted | undefined): void {
+  /** What others remember of the data is old now. */
+  #age({ identity }: SqlRepositories): void {
+    this.#generation += 1;
+    if (identity.hasWritten) this.#identityGeneration += 1;
+  }
+
+  #tell({ events: { committed } }: SqlRepositories): void {
     if (committed) for (const listener of this.#eventListeners) listener(committed);
   }
 }
