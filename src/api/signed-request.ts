@@ -46,6 +46,9 @@ export function signedRequest(
  * @throws ApiGatewayError 413 APIGW.0201 from `limitBytes` on
  */
 export async function readUnreadBody(request: FastifyRequest, limitBytes: number): Promise<Buffer> {
+  const { "content-length": length, "transfer-encoding": encoding } = request.headers;
+  // Without either there is none (RFC 9112, section 6.3), and nearly every GET is so.
+  if (length === undefined && encoding === undefined) return Buffer.alloc(0);
   const chunks: Buffer[] = [];
   let size = 0;
   // Destroying the stream would take the connection along, and with it the answer.

@@ -136,12 +136,12 @@ export class AuditTrail {
   }
 
   /** The seal of the entry before need not be computed again, unless that one was taken back. */
-  #isOurs({ seal, ...head }: Head): boolean {
+  #isOurs({ seal, seq, at, hash }: Head): boolean {
     if (seal === brokenSeal) return false;
     return (
       seal === this.#openSeal ||
       seal === this.#lastSeal ||
-      seal === sealOf(this.#authenticate, { name: "head", ...head })
+      seal === sealOf(this.#authenticate, { name: "head", seq, at, hash })
     );
   }
 }

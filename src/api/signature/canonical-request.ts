@@ -102,8 +102,12 @@ function headerValues(rawHeaders: readonly string[], name: string): string[] {
   return values;
 }
 
+/** Nearly every part of a path or query is like this, and its own encoding. */
+const unreserved = /^[A-Za-z0-9._~-]*$/;
+
 /** RFC 3986: everything but unreserved characters, with upper-case hex digits. */
 function encode(text: string): string {
+  if (unreserved.test(text)) return text;
   return encodeURIComponent(text).replaceAll(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -112,6 +116,7 @@ function encode(text: string): string {
 
 /** A text that is no valid escape sequence stands for itself: it will not match any signature, and must not throw. */
 function decode(text: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {
