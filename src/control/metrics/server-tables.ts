@@ -3,6 +3,7 @@ import { endpointFamilies, endpointLabels, type EndpointRow } from "../../domain
 import type { GatewayId } from "../../domain/ids.ts";
 import type { NodeHealth } from "../../domain/report.ts";
 import type { Table } from "../../lib/metrics/family.ts";
+import { rowsInTurns } from "../../lib/metrics/rows-in-turns.ts";
 import type { GatewayRegistry } from "../gateway-registry.ts";
 import type { Inventory, SubnetPool } from "./inventory.ts";
 
@@ -12,9 +13,9 @@ export function reportedEndpointTable(inventory: Inventory, registry: GatewayReg
     families: endpointFamilies("postern_reported_endpoint"),
     labels: endpointLabels,
     rows: async () =>
-      (await inventory.read()).endpoints.flatMap((place) => {
+      rowsInTurns((await inventory.read()).endpoints, (place) => {
         const figures = registry.endpoint(place.id);
-        return figures ? [{ place, figures }] : [];
+        return figures && { place, figures };
       }),
   };
 }

@@ -1,9 +1,9 @@
-import { setImmediate } from "node:timers/promises";
 import { endpointFamilies, endpointLabels, type EndpointRow } from "../../domain/endpoint-metrics.ts";
 import type { EndpointId, NodeId, ServiceId } from "../../domain/ids.ts";
 import type { EndpointFigures } from "../../domain/report.ts";
 import type { Snapshot } from "../../domain/snapshot.ts";
 import type { Table } from "../../lib/metrics/family.ts";
+import { rowsInTurns } from "../../lib/metrics/rows-in-turns.ts";
 
 /** Where a gateway's metrics come from. */
 export interface GatewaySources {
@@ -14,24 +14,18 @@ export interface GatewaySources {
   readonly isHealthy: (node: NodeId) => boolean | null;
 }
 
-/** Endpoints that are put together with their places between two turns of the event loop. */
-const rowsATurn = 1_000;
-
 /** Returns the metrics of each endpoint that the gateway carries. */
 export function endpointTable({ snapshot, figures }: GatewaySources): Table<EndpointRow> {
   const placesNow = placesOf(snapshot);
   return {
     families: endpointFamilies("postern_endpoint"),
     labels: endpointLabels,
-    rows: async () => {
+    rows: () => {
       const places = placesNow();
-      const rows: EndpointRow[] = [];
-      for (const [index, own] of figures().entries()) {
+      return rowsInTurns(figures(), (own) => {
         const place = places.get(own.endpointId);
-        if (place) rows.push({ place, figures: own });
-        if ((index + 1) % rowsATurn === 0) await setImmediate();
-      }
-      return rows;
+        return place && { place, figures: own };
+      });
     },
   };
 }
