@@ -78,7 +78,7 @@ test("an endpoint that is new since the last report began with nothing", () => {
   expect(gateway.book.read(endpointId)).toEqual({ passed: 2, refused: 0, withinMs: 900 });
 });
 
-const view = { id: gatewayId, connected: true, appliedRevision: 1, pid: 1, lastSeenAt: 0 };
+const view = { id: gatewayId, connected: true, appliedRevision: 1, pid: 1, engines: null, lastSeenAt: 0 };
 const vpc = aVpc({ attachment: { kind: "interface", device: "eth1" } });
 
 function verdictOf(rate: number, book: RecentArrivals): string {
