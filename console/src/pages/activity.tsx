@@ -1,4 +1,5 @@
 import type { TableProps } from "@cloudscape-design/components/table";
+import { useMemo } from "react";
 import { Link } from "react-router";
 import type { HappenedEvent } from "../api/generated.ts";
 import { useActivity } from "../api/use-activity.ts";
@@ -9,26 +10,43 @@ import { detailOf, pathOf } from "./event-facts.ts";
 
 const t = texts.activity;
 
-const columns: readonly TableProps.ColumnDefinition<HappenedEvent>[] = [
+/** An event in words, which are found and sorted by. */
+interface Told extends HappenedEvent {
+  readonly what: string;
+  readonly detail: string;
+}
+
+const columns: readonly TableProps.ColumnDefinition<Told>[] = [
   { id: "at", header: t.at, sortingField: "id", minWidth: 190, cell: (row) => formatTime(row.timestamp) },
-  { id: "kind", header: t.kind, sortingField: "type", isRowHeader: true, cell: ({ type }) => t.kinds[type] },
+  {
+    id: "what",
+    header: t.what,
+    sortingField: "what",
+    minWidth: 240,
+    isRowHeader: true,
+    cell: ({ what }) => what,
+  },
   { id: "resource", header: t.resource, sortingField: "resource", cell: (row) => <Resource event={row} /> },
-  { id: "detail", header: t.detail, cell: detailOf },
+  { id: "detail", header: t.detail, cell: ({ detail }) => detail },
 ];
 
 /** What happened in the project lately, and what happens. */
 export function ActivityPage() {
   const query = useActivity();
+  const rows = useMemo(
+    () => query.data?.map((event) => ({ ...event, what: t.kinds[event.type], detail: detailOf(event) })),
+    [query.data],
+  );
   return (
-    <ListTable<HappenedEvent>
+    <ListTable<Told>
       variant="full-page"
       title={t.title}
       empty={t.empty}
       emptyHint={t.emptyHint}
       filter={t.filter}
-      rows={query.data}
+      rows={rows}
       idOf={({ id }) => String(id)}
-      nameOf={({ type }) => t.kinds[type]}
+      nameOf={({ what }) => what}
       error={query.error}
       onRetry={() => void query.refetch()}
       columns={columns}

@@ -24,8 +24,15 @@ test.each([
 });
 
 test("details are told without ids", () => {
-  const data = { endpoint_id: "e", marker_id: 7, service_name: "logs", sessions: 37, added: ["a"] };
+  const data = {
+    endpoint_id: "e",
+    marker_id: 7,
+    service_name: "logs",
+    sessions: 37,
+    added: ["a", "b"],
+    removed: [],
+  };
   expect(detailOf(event("sessions.severed", "endpoint/e", data))).toBe(
-    'service name: logs, sessions: 37, added: ["a"]',
+    "service name: logs, sessions: 37, added: a b",
   );
 });

@@ -16,9 +16,13 @@ export function pathOf({ type, resource, data }: HappenedEvent): string | undefi
 export function detailOf({ data }: HappenedEvent): string {
   return Object.entries(data)
     .filter(([key]) => !/(?:^|_)id$/.test(key))
-    .map(
-      ([key, value]) =>
-        `${key.replaceAll("_", " ")}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-    )
+    .map(([key, value]) => [key.replaceAll("_", " "), textOf(value)])
+    .filter(([, text]) => text !== "")
+    .map(([name, text]) => `${name}: ${text}`)
     .join(", ");
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.map(textOf).join(" ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -31,7 +31,7 @@ const columns: readonly TableProps.ColumnDefinition<Webhook>[] = [
     sortingField: "enabled",
     cell: ({ enabled }) => <WebhookState isEnabled={enabled} />,
   },
-  { id: "description", header: t.description, cell: ({ description }) => description },
+  { id: "description", header: t.about, sortingField: "description", cell: ({ description }) => description },
   { id: "created", header: t.created, sortingField: "created_at", cell: (row) => formatTime(row.created_at) },
 ];
 

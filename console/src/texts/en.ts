@@ -609,7 +609,7 @@ export const texts = {
     empty: "Nothing has happened yet",
     emptyHint: "Connections, endpoints, services, nodes and gateways tell here what becomes of them.",
     at: "Time",
-    kind: "What happened",
+    what: "What happened",
     resource: "Of",
     detail: "Details",
     kinds: {
@@ -647,6 +647,8 @@ export const texts = {
     kinds: "Kinds",
     kindsHint: "All of them where none is chosen.",
     allKinds: "All",
+    findKinds: "Find kinds",
+    about: "Description",
     chosenKinds: (count: number) => (count === 1 ? "1 kind" : `${count} kinds`),
     removeKind: (kind: string) => `Remove ${kind}`,
     description: "Description (optional)",

@@ -51,6 +51,7 @@ export function AddWebhook({ onClose }: { readonly onClose: () => void }) {
           onChange={({ detail }) => setKinds(detail.selectedOptions.flatMap(({ value }) => value ?? []))}
           placeholder={t.allKinds}
           filteringType="auto"
+          filteringAriaLabel={t.findKinds}
           deselectAriaLabel={({ label = "" }) => t.removeKind(label)}
         />
       </FormField>
