@@ -89,6 +89,22 @@ test("what cannot be done is said before it is tried", async () => {
   expect(shown.complaints).toEqual([]);
 });
 
+test("figures come by the event stream, and nothing is asked for again", async () => {
+  const { page } = shown;
+  const endpoint = await service.ownEndpoint();
+  await shown.signIn(operatorAccount, postern.admin, "/endpoints");
+  const row = page.getByRole("row").filter({ hasText: endpoint.id });
+  await row.getByText("0 / 3000").waitFor();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(request.url()));
+  const sessions = await openSessions(endpoint, 4);
+  await row.getByText("4 / 3000").waitFor();
+  for (const session of sessions) session.close();
+  await row.getByText("0 / 3000").waitFor();
+  expect(asked).toEqual([]);
+  expect(shown.complaints).toEqual([]);
+});
+
 test("whoever signed in by access key creates an endpoint, sees its figures live, and deletes it", async () => {
   const { page } = shown;
   await shown.goto("/endpoints/create");

@@ -2,6 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
 import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
+import { eventually } from "../support/eventually.ts";
 import { startPostern, type Postern } from "../support/postern.ts";
 
 const obstacle = await browserObstacle();
@@ -31,5 +32,34 @@ test("a page says that the server is away, keeps what it shows, and goes on when
   await notice.waitFor({ state: "hidden" });
   await shown.page.getByText("up to date").waitFor();
   expect((await postern.pids()).server).not.toBe(server);
+  await shown.close();
+});
+
+test("a gateway that is silent is shown so, and for how long, until it is heard of again", async () => {
+  const shown = await ConsolePage.open(browser, postern.endpoint);
+  const { page } = shown;
+  await shown.signIn(operatorAccount, postern.admin, "/gateways");
+  await page.getByText("Just now").waitFor();
+  const { gateway } = await postern.pids();
+  process.kill(gateway, "SIGSTOP");
+  try {
+    await page.getByText("Not connected").waitFor({ timeout: 30_000 });
+    const age = page.getByRole("cell", { name: / s ago$/ });
+    await age.waitFor();
+    const asked: string[] = [];
+    page.on("request", (request) => asked.push(request.url()));
+    const countsOn = async (): Promise<boolean> => {
+      asked.splice(0);
+      const before = await age.textContent();
+      await eventually(async () => (await age.textContent()) !== before);
+      return asked.length === 0;
+    };
+    await eventually(countsOn, { what: "an age that counts without being asked for" });
+  } finally {
+    process.kill(gateway, "SIGCONT");
+  }
+  await page.getByText("Just now").waitFor({ timeout: 30_000 });
+  expect(await page.getByText("Not connected").count()).toBe(0);
+  expect(shown.complaints).toEqual([]);
   await shown.close();
 });

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useSession } from "../session/session-context.tsx";
 import type { ListSessionsOfClusterAnswer } from "./generated.ts";
+import { leastIntervalMs } from "./use-events.ts";
 
-const refreshMs = 5_000;
 const mostSessions = 1_000;
 
 /** The newest sessions of a cluster: gateways tell of them when they are asked. */
@@ -12,6 +12,6 @@ export function useClusterSessions(id: string) {
     queryKey: ["clusters", id, "sessions"],
     queryFn: ({ signal }) =>
       api.get<ListSessionsOfClusterAnswer>(`${own}/clusters/${id}/sessions`, { limit: mostSessions }, signal),
-    refetchInterval: refreshMs,
+    refetchInterval: leastIntervalMs,
   });
 }
