@@ -4,7 +4,7 @@ import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
 import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
 import { startNode, type SearchNode } from "../support/node.ts";
 import { startPostern, type Postern } from "../support/postern.ts";
-import { Service } from "../support/service.ts";
+import { createEndpoint, Service } from "../support/service.ts";
 import { openSessions } from "../support/session.ts";
 
 const obstacle = await browserObstacle();
@@ -102,6 +102,21 @@ test("figures come by the event stream, and nothing is asked for again", async (
   for (const session of sessions) session.close();
   await row.getByText("0 / 3000").waitFor();
   expect(asked).toEqual([]);
+  expect(shown.complaints).toEqual([]);
+});
+
+test("an endpoint that somebody else deletes goes from its page and from the list", async () => {
+  const { page } = shown;
+  const { id } = await createEndpoint({ api: postern.api }, await service.name(), {
+    description: "Dashboards",
+  });
+  await shown.signIn(operatorAccount, postern.admin, `/endpoints/${id}`);
+  await page.getByText("It is reachable.").waitFor();
+  await postern.api("DELETE", `/postern/v1/{pid}/endpoints/${id}`);
+  await page.getByText("This could not be loaded").first().waitFor();
+  expect(await page.getByText("It is reachable.").count()).toBe(0);
+  await page.getByRole("link", { name: "Endpoints" }).click();
+  await shown.heading("Endpoints (1)").waitFor();
   expect(shown.complaints).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import {
   createContext,
   createElement,
@@ -12,13 +12,16 @@ import {
 import { useSession } from "../session/session-context.tsx";
 import { EventFeed, type FeedState } from "./event-feed.ts";
 import { FigureHistory, type Sample } from "./figures.ts";
-import type { HappenedEvent } from "./generated.ts";
+import { gathered } from "./gathered.ts";
 import { nodeFigures } from "./node-figures.ts";
+import { queryKeysOf } from "./query-keys.ts";
 import { activityKey, takeEvent } from "./take-event.ts";
 import { takeNodes } from "./take-nodes.ts";
 
 /** Many events come together, such as when a whitelist rejects a hundred endpoints: they are one refetch. */
 const gatherMs = 300;
+/** While they go on coming, refetches are so far apart. */
+const pauseMs = 1_000;
 const settleMs = 5_000;
 /** Nothing is asked for more often. */
 export const leastIntervalMs = 10_000;
@@ -58,7 +61,11 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
   const [state, setState] = useState<FeedState>({ kind: "connecting" });
   useEffect(() => {
     const end = new AbortController();
-    const invalidate = gathered(queries);
+    const invalidate = gathered(
+      (queryKey) => void queries.invalidateQueries({ queryKey }),
+      gatherMs,
+      pauseMs,
+    );
     const feed = new EventFeed(api, `${own}/events`, {
       onState: setState,
       onEvent: (event) => {
@@ -81,46 +88,4 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
   }, [api, own, queries, history]);
   const value = useMemo(() => ({ state, history }), [state, history]);
   return createElement(EventsContext, { value }, children);
-}
-
-/**
- * The keys of the queries whose answers an event changes. Keys are `["clusters"]`, `["clusters", id, part]`,
- * `["endpoints"]`, `["endpoints", id, part]`, `["networks"]`, `["gateways"]`; a key stands for all that begin with it.
- */
-export function queryKeysOf({ type, data }: HappenedEvent): readonly QueryKey[] {
-  const cluster = data["cluster_id"];
-  const ofCluster =
-    typeof cluster === "string"
-      ? [
-          ["clusters", cluster],
-          ["clusters", "list"],
-        ]
-      : [];
-  const endpoint = data["endpoint_id"];
-  const ofEndpoint =
-    typeof endpoint === "string"
-      ? [
-          ["endpoints", endpoint],
-          ["endpoints", "list"],
-        ]
-      : [];
-  if (type.startsWith("gateway.")) return [["gateways"]];
-  if (type.startsWith("pool.")) return [["networks"]];
-  if (type === "endpoint.created" || type === "endpoint.deleted") {
-    return [...ofCluster, ...ofEndpoint, ["networks"]];
-  }
-  return type.startsWith("service.") ? [...ofCluster, ["endpoints"]] : [...ofCluster, ...ofEndpoint];
-}
-
-function gathered(queries: QueryClient): (keys: readonly QueryKey[]) => void {
-  const waiting = new Map<string, QueryKey>();
-  return (keys) => {
-    if (waiting.size === 0) {
-      setTimeout(() => {
-        for (const queryKey of waiting.values()) void queries.invalidateQueries({ queryKey });
-        waiting.clear();
-      }, gatherMs);
-    }
-    for (const key of keys) waiting.set(JSON.stringify(key), key);
-  };
 }
