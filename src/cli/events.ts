@@ -15,7 +15,6 @@ interface EventsOptions {
   readonly limit: number;
 }
 
-const pageSize = 1_000;
 const againMs = 1_000;
 
 /** Adds `postern events`. */
@@ -24,7 +23,7 @@ export function addEventsCommand(program: Command, io: CliIo): void {
     .option("--follow", "go on with what happens from now on, until Ctrl-C; comes back by itself")
     .option("--from <time>", "from this time on: 2026-05-04T13:30Z, or -2h", parseTime)
     .option("--kinds <kinds>", "only these, with commas between: connection.pending,node.down")
-    .option("--limit <n>", "list at most n, the newest of them", integer(1, 10_000), 100)
+    .option("--limit <n>", "list at most n, the newest of them", integer(1, 1_000), 100)
     .action(async (options: EventsOptions, command: Command) => {
       const context = connect(io, command);
       const query = queryOf(options);
@@ -42,24 +41,15 @@ function queryOf({ from, kinds }: EventsOptions): Query {
   };
 }
 
-async function list({ api, out }: CommandContext, query: Query, limit: number): Promise<void> {
-  const newest: PosternEvent[] = [];
-  let page = await api.get<EventList>(api.own("events"), { ...query, limit: pageSize });
-  newest.push(...page.events);
-  while (page.has_more) {
-    const { from: _from, ...rest } = query;
-    page = await api.get<EventList>(api.own("events"), { ...rest, after: page.next_after, limit: pageSize });
-    newest.push(...page.events);
-    newest.splice(0, newest.length - limit);
-  }
-  newest.splice(0, newest.length - limit);
+async function list({ api, out }: CommandContext, query: Query, last: number): Promise<void> {
+  const { events, next_after } = await api.get<EventList>(api.own("events"), { ...query, last });
   if (out.isJson) {
-    out.json({ events: newest, next_after: page.next_after });
+    out.json({ events, next_after });
     return;
   }
-  if (newest.length === 0) out.line("Nothing happened that is kept.");
+  if (events.length === 0) out.line("Nothing happened that is kept.");
   else {
-    const rows = newest.map((event) => [event.timestamp, event.type, event.resource, detailOf(event)]);
+    const rows = events.map((event) => [event.timestamp, event.type, event.resource, detailOf(event)]);
     out.line(renderTable(["TIME", "EVENT", "RESOURCE", "DETAIL"], rows));
   }
 }

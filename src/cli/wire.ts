@@ -299,7 +299,6 @@ export interface PosternEvent {
 export interface EventList {
   readonly events: readonly PosternEvent[];
   readonly next_after: number;
-  readonly has_more: boolean;
 }
 
 export interface Webhook {
