@@ -47,7 +47,7 @@ describe.each<Theme>(["light", "dark"])("in the %s theme", (theme) => {
 test("every section is reached and read without a mouse", async () => {
   const shown = await ConsolePage.open(browser, system.postern.endpoint);
   await shown.signIn(system.owner.account, system.owner.admin);
-  for (const name of ["Endpoints", "Networks", "Gateways", "Clusters"]) {
+  for (const name of ["Endpoints", "Networks", "Gateways", "Activity", "Webhooks", "Clusters"]) {
     await shown.tabTo(name);
     await shown.page.keyboard.press("Enter");
     await shown.heading(name).waitFor();

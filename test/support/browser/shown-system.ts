@@ -80,6 +80,8 @@ export class ShownSystem {
       { name: "networks", path: "/networks", person: guest },
       { name: "network", path: `/networks/${vpcs[0]?.id ?? ""}`, person: guest },
       { name: "gateways", path: "/gateways", person: owner },
+      { name: "activity", path: "/activity", person: owner },
+      { name: "webhooks", path: "/webhooks", person: owner },
     ];
   }
 
