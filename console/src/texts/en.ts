@@ -465,7 +465,6 @@ export const texts = {
     network: "Network",
     subnet: "Subnet",
     noNetworks: "This project has no networks. Create one first.",
-    poolsTitle: "Addresses of the subnet",
     address: "Address (optional)",
     addressHint: "A free one of the subnet is taken without it.",
     dualStack: "Give it an IPv6 address, too",
