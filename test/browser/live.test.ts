@@ -101,18 +101,26 @@ test("a node is drained with a time limit, counted down, and given sessions agai
   expect(shown.complaints).toEqual([]);
 });
 
-test("several sessions are ended at once, and the others stay", async () => {
+test("several sessions are ended at once, but for one that has ended by itself, and the others stay", async () => {
+  const [own, other] = [
+    await openSession(system.endpoints.accepted),
+    await openSession(system.endpoints.accepted),
+  ];
   await signIn("sessions");
   const { page } = shown;
-  await page.getByRole("heading", { name: "Sessions (15)" }).waitFor();
+  await page.getByRole("heading", { name: "Sessions (17)" }).waitFor();
+  // The newest come first.
   for (const row of [1, 2]) await page.getByRole("row").nth(row).getByRole("checkbox").check();
   await page.getByRole("button", { name: "End", exact: true }).click();
+  own.close();
+  await page.getByText("Sessions (16)").waitFor();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("heading", { name: "End 2 sessions?" }).waitFor();
   await dialog.getByRole("button", { name: "End", exact: true }).click();
-  await dialog.getByText("2 sessions were ended.").waitFor();
+  await dialog.getByText("1 session was ended; 1 had ended before.").waitFor();
+  expect(other.isOver).toBe(true);
   await dialog.getByText("Close", { exact: true }).click();
-  await page.getByRole("heading", { name: "Sessions (13)" }).waitFor();
+  await page.getByRole("heading", { name: "Sessions (15)" }).waitFor();
   expect(shown.complaints).toEqual([]);
 });
 

@@ -227,7 +227,6 @@ export const texts = {
       empty: "The cluster has no nodes.",
       url: "Node",
       state: "State",
-      health: "Health",
       sessions: "Sessions",
       newSessions: "New sessions",
       bytes: "Bytes in / out",

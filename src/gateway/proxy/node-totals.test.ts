@@ -23,7 +23,7 @@ test("a node has what its live sessions carry, and what those have carried that 
 
 test("a session that waits for its node is live and not new; one that no node took was never there", () => {
   const totals = new NodeTotals();
-  totals.end(session(id("a"), 0, false));
+  totals.end(session(id("b"), 0, false));
   totals.end(session(undefined, 0, false));
   const none = { newSessions: 0, bytesIn: 0, bytesOut: 0 };
   expect([...totals.read([session(id("a"), 0, false), session(undefined, 0, false)])]).toEqual([

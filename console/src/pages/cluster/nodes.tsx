@@ -1,3 +1,4 @@
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
@@ -45,18 +46,11 @@ export function NodesTab({ cluster }: { readonly cluster: Cluster }) {
             id: "state",
             header: t.state,
             sortingField: "state",
-            cell: ({ state }) => (
-              <StatusIndicator type={stateTypes[state]}>{t.states[state]}</StatusIndicator>
-            ),
-          },
-          {
-            id: "health",
-            header: t.health,
-            sortingField: "healthy",
-            cell: ({ healthy, detail }) => (
-              <StatusIndicator type={healthy === null ? "pending" : healthy ? "success" : "error"}>
-                {detail}
-              </StatusIndicator>
+            cell: ({ state, detail }) => (
+              <>
+                <StatusIndicator type={stateTypes[state]}>{t.states[state]}</StatusIndicator>
+                <Box color="text-body-secondary">{detail}</Box>
+              </>
             ),
           },
           {
