@@ -212,16 +212,25 @@ const table: readonly Row[] = [
     body: () => ({ max_session: 1 }),
     refusal: unknownCluster,
   },
+  {
+    operation: "UpdateOpenedService",
+    method: "PUT",
+    path: (p) => `/postern/v1/{pid}/clusters/${p.cluster}/service`,
+    body: () => ({ approval_enabled: true }),
+    refusal: unknownCluster,
+  },
 ];
+
+/** What gateways count again and again, and not at the same moment. */
+const counted = new Set(["sessions", "new_sessions", "bytes_in", "bytes_out"]);
 
 /** All that the owner can see of his own, less what changes by itself. */
 async function belongings(): Promise<unknown> {
   const paths = ["/postern/v1/{pid}/clusters", "/postern/v1/{pid}/vpcs", "/v1.0/{pid}/clusters"];
   const answers = await Promise.all(paths.map(async (path) => ok(await postern.api("GET", path))));
-  // Gateways count again and again, and not at the same moment.
   return JSON.parse(
     JSON.stringify([await service.connections(), ...answers], (key, value: unknown) =>
-      key === "sessions" ? undefined : value,
+      counted.has(key) ? undefined : value,
     ),
   );
 }
