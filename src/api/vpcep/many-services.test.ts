@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ClusterId, ServiceId } from "../../domain/ids.ts";
+import type { ClusterId, EndpointId, ServiceId } from "../../domain/ids.ts";
 import { quotas } from "../../domain/quotas.ts";
 import { aService, uuid } from "../../domain/test-fixtures.ts";
 import { refusal, type Json, type Tenant, type TestCluster } from "../test-server.ts";
@@ -34,6 +34,20 @@ test("the cluster's own operations see the service that opening it made, and no 
   expect(ports).toEqual([cluster.id, cluster.id]);
   await cluster.call("PUT", "/vpcepservice/close");
   expect(ok(await owner.call("GET", services))["endpoint_services"]).toMatchObject([{ id }]);
+});
+
+test("the owner ends a session of his cluster through whichever of its services it comes", async () => {
+  const { server, owner, guest } = await startParties();
+  const cluster = await owner.register("logs");
+  const { id } = await addService(owner, cluster, 9201);
+  await admit(owner, id, guest.accountId);
+  const endpointId = String((await createEndpoint(guest, id))["id"]) as EndpointId;
+  const source = { host: "10.0.0.2", port: 40_000 };
+  const carried = { bytesIn: 0, bytesOut: 0, state: "established" } as const;
+  server.gateways.sessions = [{ endpointId, source, clientPort: 80, ...carried }];
+  const path = `/postern/v1/{p}/clusters/${cluster.id}/sessions/10.0.0.2:40000-80?endpoint=${endpointId}`;
+  expect((await owner.call("DELETE", path)).status).toBe(204);
+  expect(server.gateways.sessions).toEqual([]);
 });
 
 test("our own operations see every service of a cluster", async () => {
