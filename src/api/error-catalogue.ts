@@ -70,6 +70,7 @@ export const catalogue: Readonly<Record<ErrorKind, Entry>> = {
   source_malformed: endpoint("2044"),
   sources_full: endpoint("2045"),
   state_forbids: each([400, "CSS.5090"], [400, "EndPoint.3045"]),
+  storage_full: each([507, "CSS.0005"], [507, "EndPoint.0001"]),
   subnet_not_in_vpc: endpoint("2037"),
   tag_key_malformed: each([400, "CSS.5137"], [400, "EndPoint.3068"]),
   tag_key_twice: each([400, "CSS.5039"], [400, "EndPoint.3067"]),

@@ -18,6 +18,7 @@ test.each<[ErrorKind, number, string]>([
   ["empty_body", 400, "CSS.0006"],
   ["forbidden", 403, "CSS.5045"],
   ["gateway_unavailable", 503, "CSS.0005"],
+  ["storage_full", 507, "CSS.0005"],
   ["missing_parameter", 400, "CSS.5037"],
   ["nodes_unreachable", 400, "CSS.6000"],
   ["not_authorized_for_project", 403, "CSS.0015"],

@@ -47,6 +47,7 @@ export type ErrorKind =
   | "source_malformed"
   | "sources_full"
   | "state_forbids"
+  | "storage_full"
   | "subnet_not_in_vpc"
   | "tag_key_malformed"
   | "tag_key_twice"

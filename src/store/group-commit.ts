@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { sql, type Kysely } from "kysely";
+import { PosternError } from "../domain/errors.ts";
 import type { Schema } from "./schema.ts";
 
 /** Most pieces of work in one group: the first of them waits for the last. */
@@ -35,7 +36,7 @@ export class GroupCommit {
 
   /**
    * Resolves with what `work` returned once that is durable; rejects, with nothing of it done, with what it threw
-   * or with the failure of the commit. `work` sees what the pieces before it did.
+   * or with the failure of the commit (PosternError storage_full where the disk is). `work` sees what the pieces before it did.
    */
   run<Result>(work: (db: Kysely<Schema>) => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
@@ -68,7 +69,7 @@ export class GroupCommit {
     } catch (error) {
       // Not even a transaction could begin: whoever waits hears of it, instead of trying for ever.
       if (group.length === 0) group.push(...this.#waiting.splice(0));
-      for (const piece of group) piece.reject(error);
+      for (const piece of group) piece.reject(reasonOf(error));
     }
   }
 
@@ -103,8 +104,20 @@ async function attemptAlone(db: Kysely<Schema>, piece: Piece): Promise<() => voi
     await sql`release piece`.execute(db);
     return tell;
   } catch (error) {
-    await sql`rollback to piece`.execute(db);
+    // Where SQLite took everything back by itself, the reason for that counts.
+    await sql`rollback to piece`.execute(db).catch(() => Promise.reject(error as Error));
     await sql`release piece`.execute(db);
-    return () => piece.reject(error);
+    return () => piece.reject(reasonOf(error));
   }
+}
+
+const sqliteFull = 13;
+
+/** A full disk is nobody's fault in the program, and whoever writes is told. */
+function reasonOf(error: unknown): unknown {
+  if (!(error instanceof Error && "errcode" in error && error.errcode === sqliteFull)) return error;
+  return new PosternError(
+    "storage_full",
+    "The disk of the server's data is full, so nothing was changed. Make room there, and repeat it.",
+  );
 }
