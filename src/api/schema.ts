@@ -1,4 +1,5 @@
-import { Type, type TUnsafe } from "typebox";
+import type { TUnsafe } from "typebox";
+import { Type } from "./type-builder.ts";
 
 /** One of some words. */
 export function stringEnum<const Words extends readonly string[]>(words: Words): TUnsafe<Words[number]> {

@@ -1,11 +1,11 @@
 import { connect } from "node:net";
 import type { AddressInfo } from "node:net";
-import { Type } from "typebox";
 import { describe, expect, test } from "vitest";
 import { createLogger } from "../lib/log.ts";
 import { defineOperation } from "./operation.ts";
 import { buildServer } from "./server.ts";
 import { refusal, startTestServer } from "./test-server.ts";
+import { Type } from "./type-builder.ts";
 
 describe("what is no operation", () => {
   test.each([

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
-import { Type } from "typebox";
 import { describe, expect, test } from "vitest";
 import { PosternError } from "../domain/errors.ts";
 import { flag, readFlag, stringEnum } from "./schema.ts";
 import { checker } from "./validation.ts";
+import { Type } from "./type-builder.ts";
 
 const body = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 4, pattern: "^[a-z]*$" }),

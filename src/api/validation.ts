@@ -1,5 +1,5 @@
 import type { TSchema } from "typebox";
-import { Compile, type Validator } from "typebox/compile";
+import { Compile, type Validator } from "typebox/schema";
 import type { TLocalizedValidationError } from "typebox/error";
 import { PosternError } from "../domain/errors.ts";
 
@@ -18,7 +18,7 @@ export function checker(schema: TSchema, part: RequestPart): Check {
     const input = numeric.length > 0 ? withNumbers(value, numeric) : value;
     validator ??= Compile(schema);
     if (validator.Check(input)) return input;
-    const [first] = validator.Errors(input);
+    const [, [first]] = validator.Errors(input);
     throw first
       ? refusal(first, schema, part)
       : new PosternError("bad_parameter", `The ${part} is not valid.`);

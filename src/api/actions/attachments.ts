@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import type { Static } from "typebox";
 import {
   attachmentKinds,
   devicePattern,
@@ -14,6 +14,7 @@ import type { Vpc } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import type { Principal } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
+import { Type } from "../type-builder.ts";
 
 export const attachmentSchema = Type.Object({
   kind: stringEnum(attachmentKinds),
@@ -24,7 +25,7 @@ export const attachmentSchema = Type.Object({
 });
 
 /** @throws PosternError missing_parameter, bad_parameter */
-export function readAttachment(wish: Type.Static<typeof attachmentSchema>): Attachment {
+export function readAttachment(wish: Static<typeof attachmentSchema>): Attachment {
   const { kind, device, namespace } = wish;
   if (device !== undefined && kind !== "interface") throw pointless("device", kind);
   if (namespace !== undefined && kind !== "netns") throw pointless("namespace", kind);

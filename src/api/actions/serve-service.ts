@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import type { Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Cluster, EndpointService } from "../../domain/resources.ts";
 import type { Page, Repositories } from "../../domain/store.ts";
@@ -10,6 +10,7 @@ import { flag, readFlag, stringEnum } from "../schema.ts";
 import { commit } from "./commit.ts";
 import { decideConnections } from "./decide-connections.ts";
 import { replaceWhitelist } from "./replace-whitelist.ts";
+import { Type } from "../type-builder.ts";
 
 /** A service with its cluster, whose version is the ETag of both. */
 export interface ServiceOfCluster {
@@ -54,7 +55,7 @@ export const decisionBody = Type.Object({
 export async function decide(
   context: ApiContext,
   request: OperationRequest,
-  body: Type.Static<typeof decisionBody>,
+  body: Static<typeof decisionBody>,
   resource: string,
   find: Find,
 ): Promise<OperationReply> {
@@ -86,7 +87,7 @@ export const whitelistBody = Type.Object({
 export async function permit(
   context: ApiContext,
   request: OperationRequest,
-  body: Type.Static<typeof whitelistBody>,
+  body: Static<typeof whitelistBody>,
   resource: string,
   find: Find,
 ): Promise<OperationReply> {

@@ -1,6 +1,6 @@
-import { Type } from "typebox";
 import { stringEnum } from "../schema.ts";
 import { count, orNull, text, time, yesOrNo } from "./parts.ts";
+import { Type } from "../type-builder.ts";
 
 export const nodeAnswer = Type.Object(
   {

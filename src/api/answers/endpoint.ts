@@ -1,8 +1,8 @@
-import { Type } from "typebox";
 import { endpointStatuses } from "../../domain/endpoint-state.ts";
 import { refusalReasons } from "../../domain/refusal.ts";
 import { stringEnum } from "../schema.ts";
 import { count, text, time, yesOrNo } from "./parts.ts";
+import { Type } from "../type-builder.ts";
 
 /** Counters since the gateway started, by reason. */
 export const refusalCounts = Type.Object(

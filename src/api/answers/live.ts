@@ -1,7 +1,7 @@
-import { Type } from "typebox";
 import { nodeAnswer } from "./cluster.ts";
 import { figures, refusalCounts } from "./endpoint.ts";
 import { text } from "./parts.ts";
+import { Type } from "../type-builder.ts";
 
 /** Data of a message `figures` of the event stream: endpoints whose figures changed. */
 export const figuresMessage = Type.Object(

@@ -1,8 +1,8 @@
-import { Type } from "typebox";
 import { attachmentKinds } from "../../domain/attachment.ts";
 import { engineKinds } from "../../domain/report.ts";
 import { stringEnum } from "../schema.ts";
 import { count, orNull, text, time, yesOrNo } from "./parts.ts";
+import { Type } from "../type-builder.ts";
 
 export const vpcAnswer = Type.Object(
   {

@@ -1,4 +1,5 @@
-import { Type, type TObject, type TSchema } from "typebox";
+import type { TObject, TSchema } from "typebox";
+import { Type } from "../type-builder.ts";
 
 /** What answers are made of. A part with a title is one of the document's components, and a type of the console. */
 export const text = Type.String();

@@ -1,7 +1,7 @@
-import { Type } from "typebox";
 import { eventKinds } from "../../domain/events.ts";
 import { stringEnum } from "../schema.ts";
 import { count, orNull, recordOf, text, time, yesOrNo } from "./parts.ts";
+import { Type } from "../type-builder.ts";
 
 const row = recordOf(Type.Unknown());
 

@@ -1,6 +1,6 @@
-import { Type } from "typebox";
 import { figures } from "./endpoint.ts";
 import { count, orNull, text, time } from "./parts.ts";
+import { Type } from "../type-builder.ts";
 
 export const throughputAnswer = Type.Object({
   interval_seconds: count,

@@ -1,8 +1,8 @@
-import { Type } from "typebox";
 import { planEffects } from "../../domain/plan.ts";
 import { stringEnum } from "../schema.ts";
 import { endpointStatusName } from "./endpoint.ts";
 import { count, text, time, yesOrNo } from "./parts.ts";
+import { Type } from "../type-builder.ts";
 
 export const serviceAnswer = Type.Object(
   {

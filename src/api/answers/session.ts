@@ -1,7 +1,7 @@
-import { Type } from "typebox";
 import { roles } from "../../domain/roles.ts";
 import { stringEnum } from "../schema.ts";
 import { orNull, text, time, yesOrNo } from "./parts.ts";
+import { Type } from "../type-builder.ts";
 
 const named = Type.Object({ id: text, name: text });
 

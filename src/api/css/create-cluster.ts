@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import type { Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Cluster } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
@@ -15,6 +15,7 @@ import {
   type OperationRequest,
 } from "../operation.ts";
 import { flag, projectParams, readFlag, stringEnum, tagList } from "../schema.ts";
+import { Type } from "../type-builder.ts";
 
 const name = Type.String({ minLength: 4, maxLength: 32, pattern: "^[a-zA-Z][a-zA-Z0-9_-]+$" });
 const datastore = Type.Object({
@@ -48,8 +49,7 @@ const bodyV1 = Type.Object({
   cluster: Type.Object({ name, datastore: Type.Optional(datastore), tags: Type.Optional(tagList) }),
 });
 
-type Wanted = Type.Static<typeof bodyV1>["cluster"] &
-  Pick<Type.Static<typeof bodyV2>["cluster"], "loadBalance">;
+type Wanted = Static<typeof bodyV1>["cluster"] & Pick<Static<typeof bodyV2>["cluster"], "loadBalance">;
 type LoadBalance = NonNullable<Wanted["loadBalance"]>;
 
 export const createClusterV2 = defineOperation({

@@ -1,8 +1,9 @@
-import { Type } from "typebox";
+import type { Static } from "typebox";
 import type { Repositories } from "../../domain/store.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { projectParams, stringEnum } from "../schema.ts";
 import { renderClusterItem } from "./render-cluster.ts";
+import { Type } from "../type-builder.ts";
 
 const query = Type.Object({
   /** From 1, as published; 0 is taken as 1. */
@@ -12,7 +13,7 @@ const query = Type.Object({
   datastoreType: Type.Optional(stringEnum(["elasticsearch", "opensearch", "logstash"])),
 });
 
-type Query = Type.Static<typeof query>;
+type Query = Static<typeof query>;
 
 /** Contract section 2.1. */
 export const listClusters = defineOperation({

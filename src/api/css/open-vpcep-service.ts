@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { commit } from "../actions/commit.ts";
 import { requireCluster } from "../actions/find.ts";
 import { openService } from "../actions/open-service.ts";
@@ -6,6 +5,7 @@ import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterParams, flag, readFlag } from "../schema.ts";
 import { switchedAnswer } from "../answers/service.ts";
+import { Type } from "../type-builder.ts";
 
 /** Contract section 1.1. `approval_enabled` is ours: the owner accepts each endpoint of other accounts himself. */
 const body = Type.Object({

@@ -1,10 +1,10 @@
-import { Type } from "typebox";
 import { addTags, removeTags } from "../../domain/tags.ts";
 import { commit } from "../actions/commit.ts";
 import { requireCluster } from "../actions/find.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterParams, stringEnum, tagList } from "../schema.ts";
+import { Type } from "../type-builder.ts";
 
 /** Contract section 2.1. Adds tags over those that are there, or takes some away; 204 as for every other tag action. */
 export const updateClusterTags = defineOperation({

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { Type, type TSchema } from "typebox";
+import type { TSchema } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import {
   longestFailure,
@@ -14,6 +14,7 @@ import { stringEnum } from "../schema.ts";
 import { checker, type Check } from "../validation.ts";
 import { authenticate } from "./authenticate.ts";
 import { readWaitMs } from "./wait.ts";
+import { Type } from "../type-builder.ts";
 
 /** What the routes need of the questions' desk. */
 export interface QuestionCounter {

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Type } from "typebox";
 import { refusalReasons } from "../../domain/refusal.ts";
 import { refusalBatchLimit } from "../../domain/refusal-record.ts";
 import { engineKinds, type GatewayReport } from "../../domain/report.ts";
@@ -11,6 +10,7 @@ import { stringEnum } from "../schema.ts";
 import { checker } from "../validation.ts";
 import { authenticate } from "./authenticate.ts";
 import { readWaitMs } from "./wait.ts";
+import { Type } from "../type-builder.ts";
 
 /** What the routes need of the control plane. */
 export interface GatewayConversation {

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import type { Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Account, Project, Token } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
@@ -7,6 +7,7 @@ import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
 import { entryOfUser, identity, name, prove, type Proof } from "./proof.ts";
 import { renderSession, type Session } from "./session.ts";
+import { Type } from "../type-builder.ts";
 
 /** Tokens of one user that are good at once; one more ends the oldest. */
 export const sessionsLimit = 1_000;

@@ -1,6 +1,6 @@
-import { Type } from "typebox";
 import { defineOperation, noProject } from "../operation.ts";
 import { listLinks, originOf, renderCatalog, renderDomain, renderUser } from "./render.ts";
+import { Type } from "../type-builder.ts";
 
 /** The account of the caller (contract section 4.2). */
 export const listDomains = defineOperation({

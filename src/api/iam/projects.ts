@@ -1,9 +1,9 @@
-import { Type } from "typebox";
 import { defineOperation } from "../operation.ts";
 import { flag, readFlag } from "../schema.ts";
 import { createProject } from "../actions/create-project.ts";
 import { commit } from "../actions/commit.ts";
 import { listLinks, originOf, renderProject } from "./render.ts";
+import { Type } from "../type-builder.ts";
 
 const text = Type.String({ maxLength: 128 });
 const query = Type.Object({

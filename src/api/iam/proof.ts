@@ -1,10 +1,11 @@
-import { Type, type Static } from "typebox";
+import type { Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Token, User } from "../../domain/resources.ts";
 import type { AuditEntry, Repositories } from "../../domain/store.ts";
 import { hashToken } from "../../lib/secrets.ts";
 import { auditEntry } from "../actions/audit-entry.ts";
 import type { ApiContext, OperationRequest } from "../operation.ts";
+import { Type } from "../type-builder.ts";
 
 /** Contract section 4.1. */
 const validityMs = 24 * 3_600_000;

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { UserId } from "../../domain/ids.ts";
 import type { Store } from "../../domain/store.ts";
@@ -9,6 +8,7 @@ import { defineOperation } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
 import { renderTime } from "./render.ts";
 import { sessionsLimit } from "./create-token.ts";
+import { Type } from "../type-builder.ts";
 
 const body = Type.Object({
   auth: Type.Object({

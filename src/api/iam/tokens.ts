@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { hashToken } from "../../lib/secrets.ts";
@@ -7,6 +6,7 @@ import { record } from "../actions/record.ts";
 import { checkIfMatch } from "../etag.ts";
 import { defineOperation, type OperationRequest } from "../operation.ts";
 import { renderSession, sessionEtag, type Session } from "./session.ts";
+import { Type } from "../type-builder.ts";
 
 const query = Type.Object({ nocatalog: Type.Optional(Type.String({ maxLength: 64 })) });
 

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { AccessKey, User } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
@@ -9,6 +8,7 @@ import { renderTime } from "../css/render-connections.ts";
 import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { requireRightsFor, requireUser } from "./users.ts";
+import { Type } from "../type-builder.ts";
 
 /** Two, so that one can be replaced while the other works (the cloud has the same limit). */
 const keysLimit = 2;

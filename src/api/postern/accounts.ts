@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { AccountId } from "../../domain/ids.ts";
 import type { Account } from "../../domain/resources.ts";
@@ -10,6 +9,7 @@ import { renderTime } from "../css/render-connections.ts";
 import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { pageQuery, readPage } from "../schema.ts";
+import { Type } from "../type-builder.ts";
 
 const accountName = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$" });
 const body = Type.Object({ name: accountName, project_name: Type.Optional(accountName) });

@@ -1,5 +1,5 @@
 import { Readable } from "node:stream";
-import { Type, type Static } from "typebox";
+import type { Static } from "typebox";
 import { accessTo } from "../../domain/audit-access.ts";
 import type { AuditFilter, AuditRecord, LinkClaim } from "../../domain/audit-log.ts";
 import { PosternError } from "../../domain/errors.ts";
@@ -10,6 +10,7 @@ import { clusterParams, pageQuery, projectParams, readPage } from "../schema.ts"
 import { requireOperator } from "./accounts.ts";
 import { renderAccess, renderChained, renderRecord, renderVerdict } from "./audit-render.ts";
 import { auditAnswer } from "../answers/record.ts";
+import { Type } from "../type-builder.ts";
 
 const text = Type.String({ minLength: 1, maxLength: 200 });
 /** ISO 8601 with a zone: `2024-06-11T09:36:24Z`. */

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import type { Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type ClusterId } from "../../domain/ids.ts";
 import { checkQuota } from "../../domain/quotas.ts";
@@ -16,6 +16,7 @@ import { parseNodeAddresses, type NodeAddresses } from "./node-address.ts";
 import { renderCluster } from "./render.ts";
 import { clusterAnswer, probeAnswer } from "../answers/cluster.ts";
 import { pageOf } from "../answers/parts.ts";
+import { Type } from "../type-builder.ts";
 
 const nodeLimit = 200;
 
@@ -40,7 +41,7 @@ const registration = Type.Object({
   probe: Type.Optional(flag),
 });
 
-type Registration = Type.Static<typeof registration>;
+type Registration = Static<typeof registration>;
 
 export const registerCluster = defineOperation({
   id: "RegisterCluster",
@@ -89,7 +90,7 @@ export const probeCluster = defineOperation({
   },
 });
 
-function readCredentials({ username, password }: Type.Static<typeof probed>): Credentials | undefined {
+function readCredentials({ username, password }: Static<typeof probed>): Credentials | undefined {
   if (username === undefined && password === undefined) return undefined;
   if (username === undefined || password === undefined) {
     throw new PosternError("missing_parameter", "Give username and password together, or neither.");
@@ -114,7 +115,7 @@ async function identify(
   };
 }
 
-function settingsOf(wish: Type.Static<typeof probed>, authorization: string | undefined): ProbeSettings {
+function settingsOf(wish: Static<typeof probed>, authorization: string | undefined): ProbeSettings {
   return {
     insecureSkipVerify: readFlag(wish.insecure_skip_verify),
     ...(wish.ca === undefined ? {} : { ca: wish.ca }),

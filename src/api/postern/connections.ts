@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { EndpointId, ServiceId } from "../../domain/ids.ts";
 import type { Cluster, Endpoint, EndpointService } from "../../domain/resources.ts";
@@ -15,6 +14,7 @@ import { renderLocated } from "./locate-endpoint.ts";
 import { placeOf, renderEndpoint } from "./render.ts";
 import { endpointAnswer } from "../answers/endpoint.ts";
 import { pageOf } from "../answers/parts.ts";
+import { Type } from "../type-builder.ts";
 
 const query = Type.Object({
   ...pageQuery.properties,

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { ClusterId, ServiceId } from "../../domain/ids.ts";
 import type { EndpointService } from "../../domain/resources.ts";
@@ -12,6 +11,7 @@ import { flag, projectParams, readFlag } from "../schema.ts";
 import { clusterOf, ownerOf } from "./locate-endpoint.ts";
 import { renderEndpoint } from "./render.ts";
 import { endpointAnswer } from "../answers/endpoint.ts";
+import { Type } from "../type-builder.ts";
 
 const wish = Type.Object({
   /** Name or id of a service; name or id of a cluster of the caller's own. */

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { eventKinds, renderEvent, type EventKind } from "../../domain/events.ts";
 import type { ProjectId } from "../../domain/ids.ts";
 import { defineOperation, type ApiContext } from "../operation.ts";
 import { projectParams, stringEnum } from "../schema.ts";
 import { eventsAnswer } from "../answers/record.ts";
+import { Type } from "../type-builder.ts";
 
 const eventsQuery = Type.Object({
   after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import { Type } from "typebox";
 import type { LiveView } from "../../domain/control.ts";
 import { PosternError } from "../../domain/errors.ts";
 import { explain, type ExplainFacts, type ExplainQuestion, type Explanation } from "../../domain/explain.ts";
@@ -9,6 +8,7 @@ import { defineOperation, type Principal } from "../operation.ts";
 import { projectParams } from "../schema.ts";
 import { locate, ownerOf, type Located } from "./locate-endpoint.ts";
 import { explanationAnswer } from "../answers/endpoint.ts";
+import { Type } from "../type-builder.ts";
 
 const query = Type.Object({
   endpoint: Type.String({ minLength: 1, maxLength: 100 }),

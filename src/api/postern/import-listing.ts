@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { endpointStatus } from "../../domain/endpoint-state.ts";
 import { commit } from "../actions/commit.ts";
 import { requireCluster } from "../actions/find.ts";
@@ -7,6 +6,7 @@ import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { flag, readFlag, resourceParams } from "../schema.ts";
 import { listingSchema, readListing } from "./listing-schema.ts";
+import { Type } from "../type-builder.ts";
 
 const body = Type.Object({
   /** An answer of `GET …/vpcepservice/connections`, as it was saved elsewhere. */

@@ -1,6 +1,7 @@
-import { Type, type Static } from "typebox";
+import type { Static } from "typebox";
 import { listingLimit, type Listing, type ListedConnection } from "../../domain/import/listing.ts";
 import { whitelistLimit } from "../../domain/whitelist.ts";
+import { Type } from "../type-builder.ts";
 
 const id = Type.String({ minLength: 1, maxLength: 64 });
 const word = Type.String({ minLength: 1, maxLength: 64 });

@@ -1,10 +1,10 @@
-import { Type } from "typebox";
 import { logLevels } from "../../lib/wanted-level.ts";
 import { auditEntry } from "../actions/audit-entry.ts";
 import { record } from "../actions/record.ts";
 import { defineOperation } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
 import { requireOperator } from "./accounts.ts";
+import { Type } from "../type-builder.ts";
 
 const body = Type.Object({
   process: stringEnum(["server", "gateway"]),

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import type { LiveView } from "../../domain/control.ts";
 import { PosternError } from "../../domain/errors.ts";
 import type { Cluster, ClusterNode } from "../../domain/resources.ts";
@@ -15,6 +14,7 @@ import { requireRegistration } from "./clusters.ts";
 import { nodeUrl } from "./node-address.ts";
 import { renderNode } from "./render.ts";
 import { nodeAnswer } from "../answers/cluster.ts";
+import { Type } from "../type-builder.ts";
 
 const longestTimeoutS = 86_400;
 

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import type { Static } from "typebox";
 import { commit } from "../actions/commit.ts";
 import { requireOpenedService } from "../actions/find.ts";
 import { changeOffer } from "../actions/open-service.ts";
@@ -7,6 +7,7 @@ import { checkIfMatch, clusterEtag } from "../etag.ts";
 import { defineOperation } from "../operation.ts";
 import { clusterParams, flag, readFlag } from "../schema.ts";
 import { renderOpenedService } from "./render.ts";
+import { Type } from "../type-builder.ts";
 
 /** What is left out stays as it is. */
 const body = Type.Object({
@@ -49,6 +50,6 @@ export const updateOpenedService = defineOperation({
   },
 });
 
-function readWish(wish: Type.Static<typeof flag> | undefined): boolean | undefined {
+function readWish(wish: Static<typeof flag> | undefined): boolean | undefined {
   return wish === undefined ? undefined : readFlag(wish);
 }

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { ProjectId } from "../../domain/ids.ts";
 import type { Project } from "../../domain/resources.ts";
@@ -8,6 +7,7 @@ import { deleteProject as removeProject } from "../actions/delete-tenant.ts";
 import { renderTime } from "../css/render-connections.ts";
 import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
+import { Type } from "../type-builder.ts";
 
 const params = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
 

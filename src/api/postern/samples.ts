@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import type { EndpointId } from "../../domain/ids.ts";
 import { sampleEveryS } from "../../domain/sample-book.ts";
 import { requireCluster } from "../actions/find.ts";
@@ -8,6 +7,7 @@ import { defineOperation, type ApiContext } from "../operation.ts";
 import { clusterParams, pageQuery, readPage, resourceParams } from "../schema.ts";
 import { requireOwn } from "./locate-endpoint.ts";
 import { endpointQuery, endpointsOf } from "./sessions.ts";
+import { Type } from "../type-builder.ts";
 
 /** The owner's view of the last hour of a cluster: all its endpoints together, or one. */
 export const listSamplesOfCluster = defineOperation({

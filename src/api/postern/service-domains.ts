@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type ServiceDomainId } from "../../domain/ids.ts";
 import type { EndpointService } from "../../domain/resources.ts";
@@ -20,6 +19,7 @@ import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { resourceParams } from "../schema.ts";
 import { requireOwnService } from "../vpcep/find.ts";
+import { Type } from "../type-builder.ts";
 
 const domainParams = Type.Object({
   ...resourceParams.properties,

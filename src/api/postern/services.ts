@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import type { Cluster, EndpointService } from "../../domain/resources.ts";
 import {
   connectionsQuery,
@@ -15,6 +14,7 @@ import { requireOwnService } from "../vpcep/find.ts";
 import { clusterOf } from "./locate-endpoint.ts";
 import { nothing, pageOf } from "../answers/parts.ts";
 import { connectionsAnswer, serviceAnswer } from "../answers/service.ts";
+import { Type } from "../type-builder.ts";
 
 /** Every open service of the project, whichever API made it; newest first. */
 export const listServices = defineOperation({

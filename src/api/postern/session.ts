@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { hashToken, newToken } from "../../lib/secrets.ts";
@@ -10,6 +9,7 @@ import { renderTime } from "../iam/render.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { cookieToken, sessionCookie } from "../session-cookie.ts";
 import { sessionAnswer } from "../answers/session.ts";
+import { Type } from "../type-builder.ts";
 
 const body = Type.Object({
   account: name,

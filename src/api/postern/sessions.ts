@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { mostSessionsAsked } from "../../domain/gateway-question.ts";
 import type { EndpointId } from "../../domain/ids.ts";
@@ -14,6 +13,7 @@ import { clusterParams, clusterSessionParams, resourceParams, sessionParams, str
 import { requireOwnService } from "../vpcep/find.ts";
 import { requireOwn } from "./locate-endpoint.ts";
 import { sessionsAnswer } from "../answers/endpoint.ts";
+import { Type } from "../type-builder.ts";
 
 /** Names one of several endpoints. */
 export const endpointQuery = Type.String({ minLength: 1, maxLength: 64 });

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { newHexId, type AccountId, type UserId } from "../../domain/ids.ts";
 import type { User } from "../../domain/resources.ts";
@@ -11,6 +10,7 @@ import { checkIfMatch, contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { stringEnum } from "../schema.ts";
 import { requireAccount, requireOperator } from "./accounts.ts";
+import { Type } from "../type-builder.ts";
 
 const usersLimit = 1_000;
 const name = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$" });

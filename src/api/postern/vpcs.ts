@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import type { Attachment } from "../../domain/attachment.ts";
 import { PosternError } from "../../domain/errors.ts";
 import { hostsOutsidePool, isHostAddress } from "../../domain/pool.ts";
@@ -21,6 +20,7 @@ import { pageQuery, projectParams, readPage, resourceParams } from "../schema.ts
 import { renderVpc, type SubnetUse } from "./render.ts";
 import { vpcAnswer } from "../answers/network.ts";
 import { pageOf } from "../answers/parts.ts";
+import { Type } from "../type-builder.ts";
 
 const resourceName = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$" });
 const cidr = Type.String({ minLength: 9, maxLength: 18 });

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { EventKind } from "../../domain/events.ts";
 import { newUuid, type WebhookId } from "../../domain/ids.ts";
@@ -15,6 +14,7 @@ import { pageQuery, projectParams, readPage, resourceParams, stringEnum } from "
 import { checkKind } from "./events.ts";
 import { pageOf } from "../answers/parts.ts";
 import { deliveryAnswer, newWebhookAnswer, webhookAnswer, webhookTestAnswer } from "../answers/record.ts";
+import { Type } from "../type-builder.ts";
 
 const path = "/postern/v1/:project_id/webhooks";
 const url = Type.String({ minLength: 1, maxLength: 2048 });

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import type { Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { SubnetId, VpcId } from "../../domain/ids.ts";
 import type { Subnet, Vpc } from "../../domain/resources.ts";
@@ -7,6 +7,7 @@ import { contentEtag } from "../etag.ts";
 import { defineOperation, type Principal } from "../operation.ts";
 import { projectParams, resourceParams } from "../schema.ts";
 import { renderSubnetV1, renderVpcV1 } from "./render.ts";
+import { Type } from "../type-builder.ts";
 
 /** Most networks of a project that are looked at; far more than one has. */
 const networkLimit = 10_000;
@@ -21,7 +22,7 @@ const filter = {
 const vpcQuery = Type.Object(filter);
 const subnetQuery = Type.Object({ ...filter, vpc_id: Type.Optional(Type.String({ maxLength: 64 })) });
 
-type Filter = Type.Static<typeof vpcQuery>;
+type Filter = Static<typeof vpcQuery>;
 
 export const listVpcsV1 = defineOperation({
   id: "ListVpcsV1",

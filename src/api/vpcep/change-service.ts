@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { endpointServiceName } from "../../domain/names.ts";
 import type { EndpointService } from "../../domain/resources.ts";
@@ -13,6 +12,7 @@ import { readFlag } from "../schema.ts";
 import { requireOwnService, type OwnService } from "./find.ts";
 import { renderService } from "./render-service.ts";
 import { description, id, nullableFlag, portList, serviceParams } from "./schema.ts";
+import { Type } from "../type-builder.ts";
 
 type ServiceRequest = Omit<OperationRequest, "params" | "query" | "body"> & {
   readonly params: { readonly service_id: string };

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { commit } from "../actions/commit.ts";
 import { decideConnections, requireConnection } from "../actions/decide-connections.ts";
@@ -9,6 +8,7 @@ import { requireOwnService } from "./find.ts";
 import { pagingFields, readPaging } from "./paging.ts";
 import { renderConnection } from "./render-endpoint.ts";
 import { description, id, serviceParams } from "./schema.ts";
+import { Type } from "../type-builder.ts";
 
 const listQuery = Type.Object({
   ...pagingFields,

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import type { Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { ServiceId, SubnetId } from "../../domain/ids.ts";
 import type { EndpointService, Subnet } from "../../domain/resources.ts";
@@ -14,6 +14,7 @@ import { clusterOf, ownerOf } from "../postern/locate-endpoint.ts";
 import { projectParams, readFlag, tagList } from "../schema.ts";
 import { renderEndpoint } from "./render-endpoint.ts";
 import { description, id, nullableFlag, sourceList } from "./schema.ts";
+import { Type } from "../type-builder.ts";
 
 /** Contract section 3.6. */
 const wish = Type.Object({

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import type { Static } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { newUuid, type ClusterId, type ServiceId } from "../../domain/ids.ts";
 import { endpointServiceName } from "../../domain/names.ts";
@@ -15,6 +15,7 @@ import { defineOperation, type Principal } from "../operation.ts";
 import { projectParams, readFlag, stringEnum, tagList } from "../schema.ts";
 import { renderService } from "./render-service.ts";
 import { description, id, nullableFlag, portList } from "./schema.ts";
+import { Type } from "../type-builder.ts";
 
 /** Contract section 3.2. */
 const wish = Type.Object({

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { commit } from "../actions/commit.ts";
 import { releaseEndpoint } from "../actions/release.ts";
 import { checkIfMatch, clusterEtag } from "../etag.ts";
@@ -8,6 +7,7 @@ import { projectParams } from "../schema.ts";
 import { pagingFields, readPaging } from "./paging.ts";
 import { renderEndpoint } from "./render-endpoint.ts";
 import { endpointParams, id } from "./schema.ts";
+import { Type } from "../type-builder.ts";
 
 const listQuery = Type.Object({
   ...pagingFields,

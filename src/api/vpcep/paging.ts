@@ -1,6 +1,6 @@
-import { Type } from "typebox";
 import type { SortedPage } from "../../domain/store.ts";
 import { stringEnum } from "../schema.ts";
+import { Type } from "../type-builder.ts";
 
 /** Paging and sorting of every list of the endpoint service (contract section 3.3). */
 export const pagingFields = {

@@ -1,4 +1,4 @@
-import { Type, type TSchema } from "typebox";
+import type { TSchema } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { parsePermission } from "../../domain/whitelist.ts";
@@ -11,6 +11,7 @@ import { requireOwnService, type OwnService } from "./find.ts";
 import { pagingFields, readPaging } from "./paging.ts";
 import { renderPermission } from "./render-endpoint.ts";
 import { id, permissionParams, serviceParams } from "./schema.ts";
+import { Type } from "../type-builder.ts";
 
 const permission = Type.String({ minLength: 1, maxLength: 1024 });
 const permissionType = Type.Optional(stringEnum(["domainId", "orgPath"]));

@@ -1,7 +1,7 @@
-import { Type } from "typebox";
 import { quotas } from "../../domain/quotas.ts";
 import { defineOperation } from "../operation.ts";
 import { projectParams, stringEnum } from "../schema.ts";
+import { Type } from "../type-builder.ts";
 
 /** Contract section 3.9. */
 export const listQuotaDetails = defineOperation({

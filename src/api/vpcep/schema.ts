@@ -1,5 +1,5 @@
-import { Type } from "typebox";
 import { flag } from "../schema.ts";
+import { Type } from "../type-builder.ts";
 
 const pathId = Type.String({ minLength: 1, maxLength: 100 });
 

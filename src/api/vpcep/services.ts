@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import type { ServiceId } from "../../domain/ids.ts";
 import type { EndpointService } from "../../domain/resources.ts";
@@ -12,6 +11,7 @@ import { requireOwnService } from "./find.ts";
 import { pagingFields, readPaging } from "./paging.ts";
 import { renderOffer, renderService } from "./render-service.ts";
 import { id, serviceParams } from "./schema.ts";
+import { Type } from "../type-builder.ts";
 
 const name = Type.String({ minLength: 1, maxLength: 128 });
 

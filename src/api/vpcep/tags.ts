@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import type { Static } from "typebox";
 import type { Tag } from "../../domain/resources.ts";
 import type { Repositories } from "../../domain/store.ts";
 import { addTags, matchesTags, removeTags } from "../../domain/tags.ts";
@@ -8,6 +8,7 @@ import { defineOperation, type Principal } from "../operation.ts";
 import { requireOwn } from "../postern/locate-endpoint.ts";
 import { stringEnum, tagList } from "../schema.ts";
 import { requireOwnService } from "./find.ts";
+import { Type } from "../type-builder.ts";
 
 const pathId = Type.String({ minLength: 1, maxLength: 100 });
 const resourceType = stringEnum(["endpoint_service", "endpoint"]);

@@ -1,4 +1,3 @@
-import { Type } from "typebox";
 import { PosternError } from "../../domain/errors.ts";
 import { parseSources } from "../../domain/source-whitelist.ts";
 import { endpointSpecification } from "../../domain/specification.ts";
@@ -9,6 +8,7 @@ import { requireOwn } from "../postern/locate-endpoint.ts";
 import { readFlag, stringEnum } from "../schema.ts";
 import { renderEndpoint } from "./render-endpoint.ts";
 import { endpointParams, nullableFlag, sourceList } from "./schema.ts";
+import { Type } from "../type-builder.ts";
 
 /** Sessions of sources that the new list does not admit are cut before this is answered. */
 export const updateEndpointWhite = defineOperation({
