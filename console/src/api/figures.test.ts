@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { FigureHistory } from "./figures.ts";
 
 const figures = (bytes: number, endpoint = "one") => ({
@@ -43,13 +43,28 @@ test("sixty samples are kept, of the endpoints that were heard of last", () => {
   expect(history.of("endpoint-0")).toHaveLength(1);
 });
 
-test("a sample that did not change is the same array, and listeners hear of new ones", () => {
+test("a sample that did not change is the same array, and listeners hear once of what came together", async () => {
   const history = new FigureHistory();
-  let heard = 0;
-  const end = history.subscribe(() => heard++);
+  const heard: number[] = [];
+  const end = history.subscribe(() => heard.push(history.version(0)));
   history.record([figures(1)], 1);
+  history.record([figures(1, "two")], 1);
   expect(history.of("one")).toBe(history.of("one"));
+  await vi.waitFor(() => expect(heard).toEqual([1]));
   end();
-  history.record([figures(2)], 2);
-  expect(heard).toBe(1);
+  history.record([figures(2)], 20_001);
+  await vi.waitFor(() => expect(history.version(0)).toBe(2));
+  expect(heard).toEqual([1]);
+});
+
+test("whoever wants to hear of it less often sees the same version for that long", async () => {
+  const history = new FigureHistory();
+  const seen: number[] = [];
+  history.subscribe(() => seen.push(history.version(10_000)));
+  for (const at of [1, 9_999, 10_000]) {
+    history.record([figures(at)], at);
+    const before = seen.length;
+    await vi.waitFor(() => expect(seen.length).toBe(before + 1));
+  }
+  expect(seen).toEqual([0, 0, 1]);
 });

@@ -13,6 +13,8 @@ export interface Sample extends Figures {
 const mostSamples = 60;
 const mostEndpoints = 5_000;
 const silentMs = 5_000;
+/** Figures of many endpoints come in several messages: they are one change. */
+const gatherMs = 50;
 const none: readonly Sample[] = [];
 
 /** The last samples of each endpoint, for as long as the page is open. */
@@ -20,17 +22,27 @@ export class FigureHistory {
   readonly #samples = new Map<string, readonly Sample[]>();
   readonly #listeners = new Set<() => void>();
   #version = 0;
+  #lastAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Changes with every sample. */
-  get version(): number {
-    return this.#version;
+  /**
+   * Changes with the samples that came together.
+   * @param everyMs no more often than that, in milliseconds; 0 for as often as they come
+   */
+  version(everyMs: number): number {
+    return everyMs === 0 ? this.#version : Math.floor(this.#lastAt / everyMs);
   }
 
   /** @param at milliseconds since the epoch */
   record(all: readonly Figures[], at: number): void {
     for (const figures of all) this.#add(figures, at);
-    this.#version++;
-    for (const listener of this.#listeners) listener();
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#version++;
+      this.#lastAt = at;
+      for (const listener of this.#listeners) listener();
+    }, gatherMs);
   }
 
   /** Whoever carries nothing any more is not told of: his rate falls to 0 where nothing was heard for a while. */

@@ -9,18 +9,27 @@ export interface LiveEndpoint extends Endpoint {
 }
 
 /**
- * Endpoints of an answer, with the figures of now, which the event stream brings.
+ * Endpoints of an answer, with their figures, which the event stream brings.
  * @param answeredAt when the answer came, in milliseconds since the epoch
+ * @param everyMs how long figures may stay as they are, in milliseconds; 0 for those of now
  */
 export function useFigures(
   rows: readonly Endpoint[] | undefined,
   answeredAt: number,
+  everyMs = 0,
 ): readonly LiveEndpoint[] | undefined {
-  const { history } = useEvents();
+  const { history, state } = useEvents();
+  const isLive = state.kind === "live";
   useEffect(() => {
-    history.record(rows?.map((row) => ({ ...row, endpoint: row.id })) ?? [], answeredAt);
-  }, [history, rows, answeredAt]);
-  const version = useSyncExternalStore(history.subscribe, () => history.version);
+    // What the stream has told is newer.
+    const untold = rows?.filter(({ id }) => !isLive || history.of(id).length === 0) ?? [];
+    if (untold.length === 0) return;
+    history.record(
+      untold.map((row) => ({ ...row, endpoint: row.id })),
+      answeredAt,
+    );
+  }, [history, isLive, rows, answeredAt]);
+  const version = useSyncExternalStore(history.subscribe, () => history.version(everyMs));
   return useMemo(
     () => rows?.map((row) => withFigures(row, history.of(row.id).at(-1))),
     // oxlint-disable-next-line react/exhaustive-deps -- the version stands for what the history holds

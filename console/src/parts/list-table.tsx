@@ -2,8 +2,8 @@ import { useCollection } from "@cloudscape-design/collection-hooks";
 import Header from "@cloudscape-design/components/header";
 import Pagination from "@cloudscape-design/components/pagination";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
-import TextFilter from "@cloudscape-design/components/text-filter";
-import type { ReactNode } from "react";
+import TextFilter, { type TextFilterProps } from "@cloudscape-design/components/text-filter";
+import { startTransition, useState, type ReactNode } from "react";
 import { texts } from "../texts/en.ts";
 import { Empty } from "./empty.tsx";
 import { Failure } from "./failure.tsx";
@@ -62,6 +62,7 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
       {failure}
       <Table<Row>
         {...collectionProps}
+        onSortingChange={(event) => startTransition(() => collectionProps.onSortingChange?.(event))}
         variant={props.variant ?? "container"}
         items={items}
         trackBy={idOf}
@@ -93,7 +94,7 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
         }
         filter={
           props.filter === undefined ? undefined : (
-            <TextFilter
+            <Filter
               {...filterProps}
               filteringPlaceholder={props.filter}
               filteringAriaLabel={props.filter}
@@ -105,6 +106,7 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
           (rows?.length ?? 0) > pageSize ? (
             <Pagination
               {...paginationProps}
+              onChange={(event) => startTransition(() => paginationProps.onChange(event))}
               ariaLabels={{ nextPageLabel: t.next, previousPageLabel: t.previous, pageLabel: t.page }}
             />
           ) : undefined
@@ -116,4 +118,19 @@ export function ListTable<Row>(props: ListTableProps<Row>) {
 
 function countOf(shown: number, total = shown): string {
   return total > shown ? t.firstOf(shown, total) : String(shown);
+}
+
+/** Drawing the table takes a while: what somebody types meanwhile is shown at once. */
+function Filter(props: TextFilterProps) {
+  const [text, setText] = useState(props.filteringText);
+  return (
+    <TextFilter
+      {...props}
+      filteringText={text}
+      onChange={(event) => {
+        setText(event.detail.filteringText);
+        startTransition(() => props.onChange?.(event));
+      }}
+    />
+  );
 }
