@@ -60,6 +60,8 @@ export function Layout() {
       <AppLayout
         headerSelector="#top"
         toolsHide
+        // Tables have many columns: they get all the width that there is.
+        maxContentWidth={Number.MAX_VALUE}
         navigationOpen={isNavigationOpen}
         onNavigationChange={({ detail }) => setNavigationOpen(detail.open)}
         ariaLabels={{ navigation: t.label, navigationClose: t.label, navigationToggle: t.label }}

@@ -5,6 +5,7 @@ import type { Cluster, Endpoint, Service } from "./generated.ts";
 import { getAll } from "./get-all.ts";
 import { useRefreshInterval } from "./use-events.ts";
 import { useFigures, type LiveEndpoint } from "./use-figures.ts";
+import { useNames } from "./use-names.ts";
 
 /** The project's clusters. */
 export function useClusters() {
@@ -36,9 +37,13 @@ export function useCluster(id: string) {
   });
 }
 
-/** Every connection of a cluster's service, with the figures of now. Asks for nothing while there is no service. */
-export function useConnections(id: string, isOpen: boolean) {
+/**
+ * Every connection of a cluster's service, with its figures. Asks for nothing while there is no service.
+ * @param everyMs how long figures may stay as they are, in milliseconds; 0 for those of now
+ */
+export function useConnections(id: string, isOpen: boolean, everyMs = 0) {
   const { api, own } = useSession();
+  const nameOf = useNames();
   const { data, dataUpdatedAt, error, refetch } = useQuery({
     queryKey: ["clusters", id, "connections"],
     queryFn: ({ signal }) =>
@@ -46,16 +51,23 @@ export function useConnections(id: string, isOpen: boolean) {
     refetchInterval: useRefreshInterval(),
     enabled: isOpen,
   });
-  const live = useFigures(data, dataUpdatedAt);
-  const connections = useMemo(() => live?.map(withRefusals), [live]);
+  const live = useFigures(data, dataUpdatedAt, everyMs);
+  const connections = useMemo(
+    (): readonly LiveConnection[] | undefined =>
+      live?.map((row) => ({ ...row, refusalCount: refusalsOf(row), account: nameOf(row.account_id) })),
+    [live, nameOf],
+  );
   return { connections, error, refetch };
 }
 
 export interface LiveConnection extends LiveEndpoint {
   /** For whatever reason. */
   readonly refusalCount: number;
+  /** The account's name, or its id. */
+  readonly account: string;
 }
 
-function withRefusals(row: LiveEndpoint): LiveConnection {
-  return { ...row, refusalCount: Object.values(row.refusals).reduce((sum, count) => sum + count, 0) };
+/** How many connections were refused, for whatever reason. */
+export function refusalsOf({ refusals }: Pick<Endpoint, "refusals">): number {
+  return Object.values(refusals).reduce((sum, count) => sum + count, 0);
 }

@@ -1,12 +1,12 @@
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import Tabs from "@cloudscape-design/components/tabs";
 import type { ReactNode } from "react";
 import { useNavigate, useParams } from "react-router";
 import { useCluster } from "../api/use-cluster.ts";
 import type { Cluster } from "../api/generated.ts";
 import { Failure } from "../parts/failure.tsx";
+import { Loading } from "../parts/loading.tsx";
 import { texts } from "../texts/en.ts";
 import { AuditTab } from "./cluster/audit.tsx";
 import { ConnectionsTab } from "./cluster/connections.tsx";
@@ -38,7 +38,7 @@ export function ClusterPage() {
   const cluster = query.data;
   if (!cluster) {
     if (query.error) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
-    return <Spinner size="large" />;
+    return <Loading />;
   }
   if (!Object.hasOwn(tabs, tab)) return <NotFoundPage />;
   return (

@@ -13,6 +13,7 @@ import { useState } from "react";
 import { useNavigate, useSearchParams } from "react-router";
 import { useVpcs } from "../api/use-vpcs.ts";
 import type { Endpoint, Subnet, Vpc } from "../api/generated.ts";
+import { Copyable } from "../parts/copyable.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { LinkButton } from "../parts/link-button.tsx";
 import { Pool } from "../parts/pool.tsx";
@@ -33,7 +34,7 @@ interface Wish {
 
 /** Asks for an endpoint of a service; the service's name may be in the address: `?service=`. */
 export function EndpointCreatePage() {
-  const { api, own } = useSession();
+  const { api, own, info } = useSession();
   const queries = useQueryClient();
   const navigate = useNavigate();
   const [parameters] = useSearchParams();
@@ -103,6 +104,9 @@ export function EndpointCreatePage() {
                   ariaRequired
                   onChange={({ detail }) => change({ service: detail.value })}
                 />
+              </FormField>
+              <FormField label={t.account} description={t.accountHint}>
+                <Copyable text={info.account.id} what={t.account} />
               </FormField>
               <NetworkFields
                 vpcs={vpcs.data ?? []}

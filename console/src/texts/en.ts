@@ -1,3 +1,7 @@
+/** So many of something: "1 session", "1,200 sessions". */
+const counted = (count: number, one: string): string =>
+  `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
+
 /** Every text of the console, in one place. */
 export const texts = {
   product: "Postern",
@@ -178,17 +182,16 @@ export const texts = {
       closed: "The endpoint service is closed: there is nothing to draw.",
       gateway: "Gateway",
       hint: "Point at a line, or go to it with the Tab key, to read what it carries.",
-      more: (count: number) => `And ${count} more networks.`,
+      more: (count: number) => `And ${counted(count, "more network")}.`,
       figures: (sessions: number, rate: string | undefined) =>
-        `${sessions === 1 ? "1 session" : `${sessions} sessions`}${rate === undefined ? "" : ` · ${rate}`}`,
+        `${counted(sessions, "session")}${rate === undefined ? "" : ` · ${rate}`}`,
       uncounted:
         "In networks that the kernel carries, bytes are counted by connection and not by node: a line to such a node " +
         "tells its sessions only.",
       notAdmitted: "not admitted",
-      describe: (name: string, note: string, sessions: number, bytes: string, rate: string) =>
-        `${name} (${note}): ${sessions} sessions, ${bytes} carried, ${rate} now.`,
-      describeUncounted: (name: string, note: string, sessions: number) =>
-        `${name} (${note}): ${sessions} sessions; what they carry is not counted by node.`,
+      describe: (name: string, figures: string, note: string, bytes: string | undefined) =>
+        `${name}: ${figures}. ${note}, ` +
+        (bytes === undefined ? "what they carry is not counted by node." : `${bytes} carried.`),
       from: "Network or node",
       note: "Account or state",
       sessions: "Sessions",
@@ -202,6 +205,8 @@ export const texts = {
       closed: "The endpoint service is closed: it has no whitelist to change.",
       account: "Account to admit",
       accountHint: "The account's id, or * for everybody.",
+      admitted: "Account",
+      everybody: "Everybody",
       permission: "Permission",
       type: "Type",
       since: "Since",
@@ -326,7 +331,7 @@ export const texts = {
       action: "What",
       source: "From",
       changes: "Before and after",
-      count: (count: number) => (count === 1 ? "1 change" : `${count} changes`),
+      count: (count: number) => counted(count, "change"),
     },
   },
   register: {
@@ -335,6 +340,8 @@ export const texts = {
     nameHint: "Begins with a letter; letters, digits, - and _.",
     nodes: "Nodes",
     nodesHint: "The URLs of the nodes, one a line.",
+    port: "Port of the endpoints",
+    portHint: "Where clients reach the cluster through an endpoint. 9200 if left empty.",
     username: "User of the cluster",
     password: "Password",
     passwordHint: "Kept sealed; it is used for health checks alone.",
@@ -391,23 +398,21 @@ export const texts = {
     severed: (count: number) =>
       count === 0
         ? "No session was cut."
-        : count === 1
-          ? "1 session was cut."
-          : `${count} sessions were cut.`,
+        : `${counted(count, "session")} ${count === 1 ? "was" : "were"} cut.`,
     enforced: "Every gateway has it in force.",
     pending: "Not every gateway has it in force yet: one is silent, and follows when it is back.",
     wouldCut: (count: number, upTo: number) =>
       upTo === 0
         ? "This cuts no session."
         : upTo === count
-          ? `This cuts ${count} live sessions.`
-          : `This cuts ${count} to ${upTo} live sessions.`,
+          ? `This cuts ${counted(count, "live session")}.`
+          : `This cuts ${count === 0 ? "up" : count} to ${counted(upTo, "live session")}.`,
     losing: (accounts: readonly string[], count: number) =>
       `${count === 1 ? "This account loses" : "These accounts lose"} access: ${accounts.join(", ")}` +
       (count > accounts.length ? ` and ${count - accounts.length} more.` : "."),
     noEndpoint: "No connection is affected.",
     effect: (id: string, effect: string, sessions: number) =>
-      `${id} ${effect}${sessions > 0 ? ` (${sessions} sessions)` : ""}`,
+      `${id} ${effect}${sessions > 0 ? ` (${counted(sessions, "session")})` : ""}`,
     effects: {
       created: "is created",
       deleted: "is deleted",
@@ -425,7 +430,7 @@ export const texts = {
     selection: "Selection",
     selectAll: "Select all",
     select: (name: string) => `Select ${name}`,
-    matches: (count: number) => (count === 1 ? "1 match" : `${count} matches`),
+    matches: (count: number) => (count === 1 ? "1 match" : `${count.toLocaleString("en")} matches`),
     next: "Next page",
     previous: "Previous page",
     page: (page: number) => `Page ${page}`,
@@ -461,6 +466,8 @@ export const texts = {
     service: "Service name",
     serviceHint: "Its owner tells it: region.name.id. For a cluster of your own, the cluster's name will do.",
     serviceMissing: "Enter the name of a service.",
+    account: "Your account",
+    accountHint: "Its owner has to have this id on the whitelist of the service.",
     network: "Network",
     subnet: "Subnet",
     noNetworks: "This project has no networks. Create one first.",

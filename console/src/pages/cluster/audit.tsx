@@ -1,6 +1,7 @@
 import ExpandableSection from "@cloudscape-design/components/expandable-section";
 import { useQuery } from "@tanstack/react-query";
 import type { AuditRecord, Cluster, ListAuditAnswer } from "../../api/generated.ts";
+import { useNames } from "../../api/use-names.ts";
 import { formatTime } from "../../parts/format.ts";
 import { ListTable } from "../../parts/list-table.tsx";
 import { useSession } from "../../session/session-context.tsx";
@@ -11,6 +12,7 @@ const t = texts.cluster.audit;
 /** Who did what to this cluster, and what it was before and after. */
 export function AuditTab({ cluster }: { readonly cluster: Cluster }) {
   const { api, own } = useSession();
+  const nameOf = useNames();
   const query = useQuery({
     queryKey: ["clusters", cluster.id, "audit"],
     queryFn: ({ signal }) =>
@@ -21,14 +23,17 @@ export function AuditTab({ cluster }: { readonly cluster: Cluster }) {
       title={t.title}
       empty={t.empty}
       filter={t.filter}
-      rows={query.data?.events}
+      rows={query.data?.events.map((row) => ({
+        ...row,
+        actor: row.actor === undefined ? t.somebody : nameOf(row.actor),
+      }))}
       idOf={({ seq }) => String(seq)}
       nameOf={({ action }) => action}
       error={query.error}
       onRetry={() => void query.refetch()}
       columns={[
         { id: "at", header: t.at, sortingField: "at", cell: ({ at }) => formatTime(at) },
-        { id: "actor", header: t.actor, sortingField: "actor", cell: ({ actor }) => actor ?? t.somebody },
+        { id: "actor", header: t.actor, sortingField: "actor", cell: ({ actor }) => actor },
         {
           id: "action",
           header: t.action,

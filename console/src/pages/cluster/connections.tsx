@@ -2,8 +2,10 @@ import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import type { TableProps } from "@cloudscape-design/components/table";
-import { memo, useDeferredValue, useState } from "react";
-import { useConnections, type LiveConnection } from "../../api/use-cluster.ts";
+import { memo, useDeferredValue, useState, type ReactNode } from "react";
+import { refusalsOf, useConnections, type LiveConnection } from "../../api/use-cluster.ts";
+import { useSamples } from "../../api/use-events.ts";
+import { withFigures, type LiveEndpoint } from "../../api/use-figures.ts";
 import type { Cluster } from "../../api/generated.ts";
 import { useThroughput } from "../../api/use-samples.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
@@ -25,10 +27,13 @@ const statusTypes: Readonly<Record<string, StatusIndicatorProps.Type>> = {
   failed: "error",
 };
 
+/** Rows keep their places that long, whatever they are sorted by. */
+const orderMs = 10_000;
+
 /** Who is connected, what he carries, and the two buttons. */
 export function ConnectionsTab({ cluster }: { readonly cluster: Cluster }) {
   const isOpen = cluster.service?.enabled === true;
-  const { connections, error, refetch } = useConnections(cluster.id, isOpen);
+  const { connections, error, refetch } = useConnections(cluster.id, isOpen, orderMs);
   // Drawing the table takes a while: what somebody does meanwhile comes first.
   const rows = useDeferredValue(connections);
   return <ConnectionsTable cluster={cluster} isOpen={isOpen} rows={rows} error={error} refetch={refetch} />;
@@ -59,7 +64,7 @@ const ConnectionsTable = memo(function ConnectionsTable(props: ConnectionsTableP
   const Edit = edited && editors[edited.what];
   const decide = (action: "receive" | "reject"): Change => ({
     title: t[action].title(selected.length),
-    description: t.named(selected.map(({ id, account_id: account }) => `${id} (${account})`)),
+    description: t.named(selected.map(({ id, account }) => `${id} (${account})`)),
     confirm: t[action].confirm,
     method: "POST",
     path: `/v1.0/${info.project_id}/clusters/${cluster.id}/vpcepservice/connections`,
@@ -131,26 +136,12 @@ const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
       </StatusIndicator>
     ),
   },
-  { id: "account", header: t.account, sortingField: "account_id", cell: (row) => row.account_id },
   {
-    id: "sessions",
-    header: t.sessions,
-    sortingField: "sessions",
-    cell: (row) => <Gauge value={row.sessions} most={row.max_session} label={t.sessionsOf(row.id)} />,
+    id: "account",
+    header: t.account,
+    sortingField: "account",
+    cell: (row) => <span title={row.account_id}>{row.account}</span>,
   },
-  {
-    id: "throughput",
-    header: t.throughput,
-    sortingField: "bytesPerSecond",
-    cell: (row) => <Throughput row={row} />,
-  },
-  {
-    id: "carried",
-    header: t.carried,
-    sortingComparator: (one, other) => one.bytes_in + one.bytes_out - (other.bytes_in + other.bytes_out),
-    cell: (row) => `${formatBytes(row.bytes_in)} / ${formatBytes(row.bytes_out)}`,
-  },
-  { id: "refusals", header: t.refusals, sortingField: "refusalCount", cell: (row) => row.refusalCount },
   {
     id: "address",
     header: t.address,
@@ -161,6 +152,38 @@ const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
         {ip6 === undefined ? null : <div>{ip6}</div>}
       </>
     ),
+  },
+  {
+    id: "sessions",
+    header: t.sessions,
+    sortingField: "sessions",
+    cell: (row) => (
+      <Live row={row}>
+        {({ sessions }) => <Gauge value={sessions} most={row.max_session} label={t.sessionsOf(row.id)} />}
+      </Live>
+    ),
+  },
+  {
+    id: "throughput",
+    header: t.throughput,
+    sortingField: "bytesPerSecond",
+    cell: (row) => <Live row={row}>{(live) => <Throughput row={live} />}</Live>,
+  },
+  {
+    id: "carried",
+    header: t.carried,
+    sortingComparator: (one, other) => one.bytes_in + one.bytes_out - (other.bytes_in + other.bytes_out),
+    cell: (row) => (
+      <Live row={row}>
+        {({ bytes_in: into, bytes_out: out }) => `${formatBytes(into)} / ${formatBytes(out)}`}
+      </Live>
+    ),
+  },
+  {
+    id: "refusals",
+    header: t.refusals,
+    sortingField: "refusalCount",
+    cell: (row) => <Live row={row}>{refusalsOf}</Live>,
   },
   { id: "id", header: t.id, sortingField: "id", isRowHeader: true, cell: ({ id }) => <code>{id}</code> },
   { id: "dns", header: t.dns, sortingField: "dns_name", cell: (row) => row.dns_name ?? "–" },
@@ -180,8 +203,18 @@ const columns: readonly TableProps.ColumnDefinition<LiveConnection>[] = [
   },
 ];
 
+interface LiveProps {
+  readonly row: LiveConnection;
+  readonly children: (row: LiveEndpoint) => ReactNode;
+}
+
+/** Is drawn with each sample of its connection; the table around it is not. */
+function Live({ row, children }: LiveProps) {
+  return children(withFigures(row, useSamples(row.id).at(-1)));
+}
+
 /** The last quarter of an hour as the server has sampled it, and what is carried now. */
-function Throughput({ row: { id, cluster_id: cluster, bytesPerSecond } }: { readonly row: LiveConnection }) {
+function Throughput({ row: { id, cluster_id: cluster, bytesPerSecond } }: { readonly row: LiveEndpoint }) {
   const past = useThroughput(cluster).data?.get(id) ?? [];
   const now = formatRate(bytesPerSecond);
   return (

@@ -30,6 +30,7 @@ const connection = (
   attached: true,
   vpc_id: vpc,
   account_id: account,
+  account: `team ${account}`,
   max_session: 10,
   specification_name: "default",
   description: "",
@@ -44,14 +45,17 @@ const connection = (
 });
 
 test("endpoints of one network are one edge, and who has most sessions comes first", () => {
-  const edges = networkEdges([
-    connection("a", "one", "rejected", 0),
-    connection("a", "one", "accepted", 3),
-    connection("b", "two", "accepted", 7),
-    connection("b", "three", "rejected", 0),
-  ]);
+  const edges = networkEdges(
+    [
+      connection("a", "one", "rejected", 0),
+      connection("a", "one", "accepted", 3),
+      connection("b", "two", "accepted", 7),
+      connection("b", "three", "rejected", 0),
+    ],
+    (id) => `net ${id}`,
+  );
   expect(edges).toMatchObject([
-    { id: "b/two", sessions: 7, isWell: true },
+    { id: "b/two", name: "team b · net two", sessions: 7, isWell: true },
     { id: "a/one", sessions: 3, traffic: { bytes: 60, bytesPerSecond: 10 }, isWell: true },
     { id: "b/three", sessions: 0, isWell: false },
   ]);

@@ -25,8 +25,14 @@ export interface EdgeTraffic {
 /** Most networks that are drawn. */
 export const mostNetworks = 12;
 
-/** Endpoints of one network of one account are one edge; who carries most comes first. */
-export function networkEdges(connections: readonly LiveConnection[]): readonly Edge[] {
+/**
+ * Endpoints of one network of one account are one edge; who carries most comes first.
+ * @param nameOf a network's name, or its id
+ */
+export function networkEdges(
+  connections: readonly LiveConnection[],
+  nameOf: (id: string) => string,
+): readonly Edge[] {
   const edges = new Map<string, Edge>();
   for (const row of connections) {
     const id = `${row.account_id}/${row.vpc_id}`;
@@ -35,8 +41,8 @@ export function networkEdges(connections: readonly LiveConnection[]): readonly E
     edges.set(id, {
       id,
       side: "network",
-      name: row.vpc_id,
-      note: row.account_id,
+      name: `${row.account} · ${nameOf(row.vpc_id)}`,
+      note: row.account,
       isWell: before?.isWell === true || row.status === "accepted",
       isDrained: false,
       sessions: (before?.sessions ?? 0) + row.sessions,

@@ -1,13 +1,14 @@
 import Box from "@cloudscape-design/components/box";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import Spinner from "@cloudscape-design/components/spinner";
 import { useState } from "react";
 import { useConnections } from "../../api/use-cluster.ts";
 import type { Cluster } from "../../api/generated.ts";
 import { useEvents } from "../../api/use-events.ts";
+import { useNames } from "../../api/use-names.ts";
 import { Failure } from "../../parts/failure.tsx";
 import { formatBytes, formatRate } from "../../parts/format.ts";
 import { LastHour } from "../../parts/last-hour.tsx";
+import { Loading } from "../../parts/loading.tsx";
 import { texts } from "../../texts/en.ts";
 import { mostNetworks, networkEdges, nodeEdges, widthOf, type Edge } from "./picture-edges.ts";
 
@@ -21,6 +22,7 @@ export function PictureTab({ cluster }: { readonly cluster: Cluster }) {
   const isOpen = cluster.service?.enabled === true;
   const { connections, error, refetch } = useConnections(cluster.id, isOpen);
   const { history } = useEvents();
+  const nameOf = useNames();
   const [chosen, setChosen] = useState<string>();
   if (!isOpen) {
     return (
@@ -30,8 +32,8 @@ export function PictureTab({ cluster }: { readonly cluster: Cluster }) {
       </SpaceBetween>
     );
   }
-  if (!connections) return error ? <Failure error={error} onRetry={() => void refetch()} /> : <Spinner />;
-  const networks = networkEdges(connections);
+  if (!connections) return error ? <Failure error={error} onRetry={() => void refetch()} /> : <Loading />;
+  const networks = networkEdges(connections, nameOf);
   const shown = networks.slice(0, mostNetworks);
   const rate = connections.reduce((sum, row) => sum + row.bytesPerSecond, 0);
   const nodes = nodeEdges(cluster.nodes, (id) => history.of(id).at(-1)?.bytesPerSecond ?? 0);
@@ -93,6 +95,7 @@ function Line({ edge, top, middle, onChoose }: LineProps) {
       // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role -- there is no button within a drawing
       role="button"
       tabIndex={0}
+      aria-label={describe(edge)}
       onFocus={onChoose}
       onMouseEnter={onChoose}
       onClick={onChoose}
@@ -105,21 +108,28 @@ function Line({ edge, top, middle, onChoose }: LineProps) {
         strokeWidth={widthOf(edge.traffic?.bytesPerSecond ?? 0)}
       />
       <rect x={left + 1} y={top - boxHeight / 2} width={boxWidth - 2} height={boxHeight} rx={6} />
-      <text x={left + 10} y={top - 5}>
-        {edge.name.length > 36 ? `${edge.name.slice(0, 35)}…` : edge.name}
-      </text>
-      <text className="quiet" x={left + 10} y={top + 13}>
-        {t.figures(edge.sessions, edge.traffic && formatRate(edge.traffic.bytesPerSecond))}
-        {edge.isWell ? "" : ` · ${isNetwork ? t.notAdmitted : edge.note}`}
-      </text>
+      {/* Cuts off what is too long. */}
+      <svg x={left + 10} y={top - boxHeight / 2} width={boxWidth - 20} height={boxHeight}>
+        <text y={boxHeight / 2 - 5}>{edge.name}</text>{" "}
+        <text className="quiet" y={boxHeight / 2 + 13}>
+          {figuresOf(edge)}
+        </text>
+      </svg>
     </g>
   );
 }
 
+/** What is written below the name. */
+function figuresOf(edge: Edge): string {
+  const figures = t.figures(edge.sessions, edge.traffic && formatRate(edge.traffic.bytesPerSecond));
+  if (edge.isWell) return figures;
+  return `${figures} · ${edge.side === "network" ? t.notAdmitted : edge.note}`;
+}
+
+/** Begins with what is written, by which some people call it. */
 function describe(edge: Edge): string {
-  const { name, note, sessions, traffic } = edge;
-  if (!traffic) return t.describeUncounted(name, note, sessions);
-  return t.describe(name, note, sessions, formatBytes(traffic.bytes), formatRate(traffic.bytesPerSecond));
+  const { name, note, traffic } = edge;
+  return t.describe(name, figuresOf(edge), note, traffic && formatBytes(traffic.bytes));
 }
 
 /** The same for whoever does not see the picture. */

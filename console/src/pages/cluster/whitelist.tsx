@@ -8,6 +8,7 @@ import type { TableProps } from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Cluster, Connections, Permission } from "../../api/generated.ts";
+import { useNames } from "../../api/use-names.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { formatTime } from "../../parts/format.ts";
 import { ListTable } from "../../parts/list-table.tsx";
@@ -15,7 +16,13 @@ import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
 const t = texts.cluster.whitelist;
-const isEveryone = (entry: string): boolean => entry === "*" || entry === "iam:domain::*";
+const accountPrefix = "iam:domain::";
+const isEveryone = (entry: string): boolean => entry === "*" || entry === `${accountPrefix}*`;
+
+/** An entry, with its account as people know it. */
+interface Entry extends Permission {
+  readonly account: string;
+}
 
 /** Which accounts may connect. */
 export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
@@ -27,7 +34,8 @@ export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
     queryFn: ({ signal }) => api.get<Connections>(`${path}/connections`, { limit: 1 }, signal),
     enabled: isOpen,
   });
-  const [selected, setSelected] = useState<readonly Permission[]>([]);
+  const nameOf = useNames();
+  const [selected, setSelected] = useState<readonly Entry[]>([]);
   const [change, setChange] = useState<Change>();
   if (!isOpen) return <Box padding="l">{t.closed}</Box>;
   const present = query.data?.permissions ?? [];
@@ -43,12 +51,12 @@ export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
     const list = [...present.map(({ permission }) => permission), name];
     const [title, text] = isEveryone(name)
       ? [t.addEveryone, t.everyoneWarning]
-      : [t.add.title(name), t.add.text];
+      : [t.add.title(nameOf(name)), t.add.text];
     setChange(replace(title, t.add.confirm, text, list));
   };
   const remove = (): void => {
     const kept = present.filter(({ id }) => selected.every((row) => row.id !== id));
-    const names = selected.map(({ permission }) => permission);
+    const names = selected.map(({ account }) => account);
     const title = t.remove.title(names.length);
     setChange(
       replace(
@@ -67,13 +75,13 @@ export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
         </Alert>
       ) : null}
       <AddForm isReady={query.data !== undefined} onAdd={add} />
-      <ListTable<Permission>
+      <ListTable<Entry>
         title={t.title}
         empty={t.empty}
         filter={t.filter}
-        rows={query.data?.permissions}
+        rows={query.data?.permissions.map((row) => ({ ...row, account: accountOf(row, nameOf) }))}
         idOf={({ id }) => id}
-        nameOf={({ permission }) => permission}
+        nameOf={({ account }) => account}
         error={query.error}
         onRetry={() => void query.refetch()}
         selection={{ selected, onSelect: setSelected }}
@@ -97,13 +105,25 @@ export function WhitelistTab({ cluster }: { readonly cluster: Cluster }) {
   );
 }
 
-const columns: readonly TableProps.ColumnDefinition<Permission>[] = [
+/** Its name, or what the entry says without what all entries begin with. */
+function accountOf({ permission }: Permission, nameOf: (id: string) => string): string {
+  if (isEveryone(permission)) return t.everybody;
+  return nameOf(permission.startsWith(accountPrefix) ? permission.slice(accountPrefix.length) : permission);
+}
+
+const columns: readonly TableProps.ColumnDefinition<Entry>[] = [
+  {
+    id: "account",
+    header: t.admitted,
+    sortingField: "account",
+    isRowHeader: true,
+    cell: ({ account }) => account,
+  },
   {
     id: "permission",
     header: t.permission,
     sortingField: "permission",
-    isRowHeader: true,
-    cell: ({ permission }) => permission,
+    cell: ({ permission }) => <code>{permission}</code>,
   },
   { id: "type", header: t.type, sortingField: "permission_type", cell: (row) => row.permission_type },
   {

@@ -11,12 +11,14 @@ export interface Fields {
   readonly name: string;
   /** One a line. */
   readonly nodes: string;
+  /** Of the endpoints; "" for the usual one. */
+  readonly port: string;
   readonly username: string;
   readonly password: string;
   readonly ca: string;
 }
 
-export const nothing: Fields = { name: "", nodes: "", username: "", password: "", ca: "" };
+export const nothing: Fields = { name: "", nodes: "", port: "", username: "", password: "", ca: "" };
 
 interface ClusterFieldsProps {
   readonly fields: Fields;
@@ -35,6 +37,15 @@ export function ClusterFields({ fields, onChange }: ClusterFieldsProps) {
           value={fields.nodes}
           placeholder={"https://10.0.0.5:9200\nhttps://10.0.0.6:9200"}
           onChange={({ detail }) => onChange({ nodes: detail.value })}
+        />
+      </FormField>
+      <FormField label={t.port} description={t.portHint}>
+        <Input
+          type="number"
+          inputMode="numeric"
+          value={fields.port}
+          placeholder="9200"
+          onChange={({ detail }) => onChange({ port: detail.value })}
         />
       </FormField>
       <FormField label={t.username}>

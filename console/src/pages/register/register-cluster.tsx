@@ -29,7 +29,13 @@ export function RegisterClusterPage() {
   });
   const save = useMutation({
     mutationFn: (isAnswered: boolean) => {
-      const body = { ...accessOf(fields), name: fields.name, ...(isAnswered ? {} : { probe: false }) };
+      const { name, port } = fields;
+      const body = {
+        ...accessOf(fields),
+        name,
+        ...(port === "" ? {} : { client_port: Number(port) }),
+        ...(isAnswered ? {} : { probe: false }),
+      };
       return api.request<Cluster>("POST", `${own}/clusters`, { body });
     },
     onSuccess: async ({ body }) => {
