@@ -5,27 +5,29 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { browserObstacle, launchBrowser } from "../test/support/browser/chromium.ts";
-import { ConsolePage, type Theme } from "../test/support/browser/console-page.ts";
+import { ConsolePage, themes } from "../test/support/browser/console-page.ts";
+import { routesOf } from "../test/support/browser/routes.ts";
 import { ShownSystem } from "../test/support/browser/shown-system.ts";
 
 const directory = join(import.meta.dirname, "../docs/screenshots");
-const themes: readonly Theme[] = ["light", "dark"];
 
 async function photograph(system: ShownSystem): Promise<void> {
   const browser = await launchBrowser();
   try {
-    for (const theme of themes) {
-      for (const person of [system.owner, system.guest]) {
-        const shown = await ConsolePage.open(browser, system.postern.endpoint, { theme });
-        await shown.signIn(person.account, person.admin);
-        for (const { name, path } of (await system.routes()).filter((route) => route.person === person)) {
-          await shown.goto(path);
-          await shown.untilLoaded();
-          await shown.page.screenshot({ path: join(directory, `${name}-${theme}.png`) });
-          process.stdout.write(`${name}-${theme}.png\n`);
+    for (const person of [system.owner, system.guest]) {
+      const shown = await ConsolePage.open(browser, system.postern.endpoint);
+      await shown.signIn(person.account, person.admin);
+      for (const route of (await routesOf(system)).filter((each) => each.person === person)) {
+        await shown.show(route);
+        for (const theme of themes) {
+          await shown.wear(theme);
+          const file = `${route.name}-${theme}.png`;
+          await shown.page.screenshot({ path: join(directory, file) });
+          process.stdout.write(`${file}\n`);
         }
-        await shown.close();
+        await shown.wear("light");
       }
+      await shown.close();
     }
   } finally {
     await browser.close();

@@ -3,11 +3,18 @@ import type { Admin } from "../postern.ts";
 
 export type Theme = "light" | "dark";
 
+export const themes: readonly Theme[] = ["light", "dark"];
+
 export type ConsoleOptions = {
-  /** What the reader's system prefers; default light. */
-  readonly theme?: Theme;
   /** In CSS pixels; default 1,280 by 900. */
   readonly viewport?: { readonly width: number; readonly height: number };
+};
+
+/** Something to look at, below `/console`. */
+export type View = {
+  readonly path: string;
+  /** What is done there to see what is meant, such as opening a dialog. */
+  readonly act?: (page: Page) => Promise<void>;
 };
 
 /** The account that the first start makes. */
@@ -34,7 +41,6 @@ export class ConsolePage {
 
   static async open(browser: Browser, endpoint: string, options: ConsoleOptions = {}): Promise<ConsolePage> {
     const context = await browser.newContext({
-      colorScheme: options.theme ?? "light",
       viewport: options.viewport ?? { width: 1_280, height: 900 },
       reducedMotion: "reduce",
     });
@@ -60,6 +66,20 @@ export class ConsolePage {
     await this.page.getByLabel("Password", { exact: true }).fill(admin.password);
     await this.submit();
     await this.page.getByRole("navigation", { name: "Sections" }).waitFor();
+  }
+
+  /** Goes to a page, waits for what it shows, and does there what is to be done. */
+  async show({ path, act }: View): Promise<void> {
+    await this.goto(path);
+    await this.untilLoaded();
+    await act?.(this.page);
+  }
+
+  /** Has the reader's system prefer a theme from now on; a page begins with the light one. */
+  async wear(theme: Theme): Promise<void> {
+    await this.page.emulateMedia({ colorScheme: theme });
+    const body = theme === "dark" ? "body.awsui-dark-mode" : "body:not(.awsui-dark-mode)";
+    await this.page.locator(body).waitFor();
   }
 
   async submit(): Promise<void> {
