@@ -27,9 +27,14 @@ export function isSealed(beginning: Buffer): boolean {
 /** Returns a stream that encrypts what goes through, up to 64 GiB, with AES-256-GCM under a key that scrypt makes of the passphrase. */
 export async function sealStream(passphrase: string): Promise<Transform> {
   const salt = randomBytes(saltBytes);
+  return sealUnder(await derive(passphrase, salt, keyBytes, cost), salt);
+}
+
+/** As `sealStream`, under a key of 32 bytes that was made already with the salt of 16 bytes. */
+export function sealUnder(key: Buffer, salt: Buffer): Transform {
   const iv = randomBytes(ivBytes);
   const header = Buffer.concat([magic, salt, iv]);
-  const cipher = createCipheriv("aes-256-gcm", await derive(passphrase, salt, keyBytes, cost), iv);
+  const cipher = createCipheriv("aes-256-gcm", key, iv);
   cipher.setAAD(header);
   const stream = new Transform({
     transform: (chunk: Buffer, _encoding, done) => done(null, cipher.update(chunk)),
@@ -46,12 +51,13 @@ export async function sealStream(passphrase: string): Promise<Transform> {
  */
 export async function sealOpener(passphrase: string, header: Buffer): Promise<() => Transform> {
   const salt = header.subarray(magic.length, magic.length + saltBytes);
-  const iv = header.subarray(magic.length + saltBytes, headerBytes);
   const key = await derive(passphrase, salt, keyBytes, cost);
-  return () => openStream(key, iv, header);
+  return () => openUnder(key, header);
 }
 
-function openStream(key: Buffer, iv: Buffer, header: Buffer): Transform {
+/** Returns a stream that opens what `sealUnder` made with the key, from the byte behind the header on. */
+export function openUnder(key: Buffer, header: Buffer): Transform {
+  const iv = header.subarray(magic.length + saltBytes, headerBytes);
   const decipher = createDecipheriv("aes-256-gcm", key, iv, { authTagLength: tagBytes });
   decipher.setAAD(header);
   // The last 16 bytes are the tag: they are known when nothing comes behind them.
