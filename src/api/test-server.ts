@@ -1,5 +1,3 @@
-import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import { onTestFinished } from "vitest";
 import type { AccountId, EndpointId, ProjectId } from "../domain/ids.ts";
@@ -7,13 +5,12 @@ import { SampleBook } from "../domain/sample-book.ts";
 import { probe } from "../lib/http-probe.ts";
 import { createLogger, type Logger } from "../lib/log.ts";
 import { Sealer } from "../lib/sealer.ts";
-import { hashToken, newToken } from "../lib/secrets.ts";
+import { hashPassword, hashToken, newToken } from "../lib/secrets.ts";
 import { TestClock } from "../lib/test-clock.ts";
-import { testDirectory } from "../lib/test-directory.ts";
 import { WantedLevel } from "../lib/wanted-level.ts";
-import type { SqlStore } from "../store/sql-store.ts";
+import { SqlStore } from "../store/sql-store.ts";
 import type { TxtLookup } from "../lib/txt-lookup.ts";
-import { openTestStore } from "../store/test-store.ts";
+import { newDatabaseFile, openTestStore, testAuditKey } from "../store/test-store.ts";
 import { createTenant } from "./actions/create-tenant.ts";
 import { EventStreams } from "./event-streams.ts";
 import { LiveFigures } from "./live-figures.ts";
@@ -38,6 +35,12 @@ export interface Answer {
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
+/** The same for all servers: one may go on with the file of another. */
+const sealingKey = Buffer.alloc(32, 9);
+
+/** Made once: it takes as long as many requests. */
+const rightPassword = await hashPassword("right");
+
 /** The API on a real store, with a model of the gateways, driven without a socket. */
 export class TestServer {
   readonly app: FastifyInstance;
@@ -61,7 +64,7 @@ export class TestServer {
   ) {
     this.store = store;
     this.clock = clock;
-    this.sealer = new Sealer(randomBytes(32));
+    this.sealer = new Sealer(sealingKey);
     const context: ApiContext = {
       store,
       clock,
@@ -119,13 +122,29 @@ export class TestServer {
 /** Starts the API for the running test. @param extraRoutes routes besides the operations' */
 export async function startTestServer(
   extraRoutes: ExtraRoutes = () => undefined,
-  file = join(testDirectory(), "postern.db"),
+  file = newDatabaseFile(),
   log?: Logger,
 ): Promise<TestServer> {
   const clock = new TestClock();
   const server = new TestServer(await openTestStore(file, clock), clock, extraRoutes, log);
   onTestFinished(() => server.app.close());
   return server;
+}
+
+/** Runs the API on a database file for as long as `work` takes: for what is made before any test runs. */
+export async function withTestServer<Result>(
+  file: string,
+  work: (server: TestServer) => Promise<Result>,
+): Promise<Result> {
+  const clock = new TestClock();
+  const store = await SqlStore.open(file, clock, testAuditKey);
+  const server = new TestServer(store, clock, () => undefined);
+  try {
+    return await work(server);
+  } finally {
+    await server.app.close();
+    await store.close();
+  }
 }
 
 /** A project and whoever works in it. */
@@ -180,8 +199,16 @@ export class Tenant {
     return String(body["id"]) as EndpointId;
   }
 
-  /** Adds a token that expires. */
-  async expiringToken(expiresAt: number): Promise<string> {
+  /** Makes "right" the password of the user who has the tenant's name. */
+  async givePassword(name: string): Promise<void> {
+    await this.server.store.observe(async ({ identity }) => {
+      const user = await identity.userByName(this.accountId, name);
+      if (user) await identity.updateUser({ ...user, passwordHash: rightPassword });
+    });
+  }
+
+  /** Adds a token that expires; one that does not where the time is null. */
+  async expiringToken(expiresAt: number | null): Promise<string> {
     const token = newToken();
     const createdAt = this.server.clock.now();
     const known = await this.server.store.identity.tokenByHash(hashToken(this.token));

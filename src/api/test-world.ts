@@ -1,15 +1,40 @@
+import { writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "../lib/log.ts";
-import { hashPassword } from "../lib/secrets.ts";
 import type { EndpointId } from "../domain/ids.ts";
 import type { LiveSession } from "../domain/live-session.ts";
-import { testDirectory } from "../lib/test-directory.ts";
-import { startTestServer, type Answer, type Json, type Tenant } from "./test-server.ts";
+import { inDirectory, testDirectory } from "../lib/test-directory.ts";
+import {
+  startTestServer,
+  Tenant,
+  withTestServer,
+  type Answer,
+  type Json,
+  type TestServer,
+} from "./test-server.ts";
 
-/** A tenant that has one of everything, and what paths, queries and headers call it. */
+/** Furnishing takes some thirty requests: once for all worlds, which begin with copies of the database. */
+const furnished = await inDirectory(async (directory) => {
+  const file = join(directory, "postern.db");
+  const made = await withTestServer(file, furnish);
+  return { ...made, database: await readFile(file) };
+});
+
+/** A tenant that has one of everything, and what paths, queries and headers call it. Its tokens are its own. */
 export async function startWorld(log?: Logger) {
+  const { database, accountId, projectId, token, ...known } = furnished;
   const file = join(testDirectory(), "postern.db");
+  writeFileSync(file, database);
   const server = await startTestServer(undefined, file, log);
+  const first = new Tenant(server, accountId, projectId, token);
+  const owner = new Tenant(server, accountId, projectId, await first.expiringToken(null));
+  server.gateways.sessions = [aSession(known.ids.endpoint_id as EndpointId)];
+  const subject = await owner.expiringToken(server.clock.now() + 60_000);
+  return { ...known, server, file, owner, subject };
+}
+
+async function furnish(server: TestServer) {
   const owner = await server.tenant("owner", true);
   const cluster = await owner.open("logs", { profession_vpcep: true });
   const spare = await owner.register("spare");
@@ -62,18 +87,9 @@ export async function startWorld(log?: Logger) {
     users: await made("/postern/v1/users", { name: "eve" }),
     keys: await made("/postern/v1/keys", {}, "access_key"),
   };
-  await givePassword(owner);
-  server.gateways.sessions = [aSession(ids.endpoint_id as EndpointId)];
-  const subject = await owner.expiringToken(server.clock.now() + 60_000);
-  return { server, file, owner, ids, own, subject, vpc, home, spare: spare.id, deletable };
-}
-
-async function givePassword({ server, accountId }: Tenant): Promise<void> {
-  const passwordHash = await hashPassword("right");
-  await server.store.observe(async ({ identity }) => {
-    const user = await identity.userByName(accountId, "owner");
-    if (user) await identity.updateUser({ ...user, passwordHash });
-  });
+  await owner.givePassword("owner");
+  const { accountId, projectId, token } = owner;
+  return { accountId, projectId, token, ids, own, vpc, home, spare: spare.id, deletable };
 }
 
 /** A webhook that something is on its way to. */

@@ -10,6 +10,16 @@ export function testDirectory(): string {
   return directory;
 }
 
+/** Gives `work` a directory that is removed when it is done: for what is made before any test runs. */
+export async function inDirectory<Result>(work: (directory: string) => Promise<Result>): Promise<Result> {
+  const directory = mkdtempSync(join(tmpdir(), "postern-unit-"));
+  try {
+    return await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
 /**
  * Runs `work` as a user whom file modes stop: they do not stop root, and tests run as root in many containers.
  * The directories on the way must be open to everybody.

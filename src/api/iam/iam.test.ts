@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { hashPassword } from "../../lib/secrets.ts";
 import { refusal, startTestServer, type Json, type Tenant, type TestServer } from "../test-server.ts";
 import { signed } from "../test-signer.ts";
 
@@ -8,11 +7,7 @@ const dayMs = 24 * 3_600_000;
 async function start() {
   const server = await startTestServer();
   const owner = await server.tenant("owner");
-  const passwordHash = await hashPassword("right");
-  await server.store.observe(async ({ identity }) => {
-    const user = await identity.userByName(owner.accountId, "owner");
-    if (user) await identity.updateUser({ ...user, passwordHash });
-  });
+  await owner.givePassword("owner");
   return { server, owner };
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { hashPassword } from "../../lib/secrets.ts";
 import { refusal, startTestServer, type Answer, type Json, type TestServer } from "../test-server.ts";
 
 const console = { "x-postern-console": "1" };
@@ -8,11 +7,7 @@ const path = "/postern/v1/session";
 async function start() {
   const server = await startTestServer();
   const owner = await server.tenant("owner");
-  const passwordHash = await hashPassword("right");
-  await server.store.observe(async ({ identity }) => {
-    const user = await identity.userByName(owner.accountId, "owner");
-    if (user) await identity.updateUser({ ...user, passwordHash });
-  });
+  await owner.givePassword("owner");
   return { server, owner };
 }
 
