@@ -1,9 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
 import type { Snapshot } from "../domain/snapshot.ts";
 import { endpointId, nodeId } from "../domain/test-fixtures.ts";
 import { testDirectory } from "../lib/test-directory.ts";
 import type { FakeEngine } from "./fake-engine.ts";
 import { FakeServer } from "./fake-server.ts";
+import { SnapshotFile } from "./snapshot-file.ts";
 import { gateway, snapshotsWithNode, until } from "./test-agent.ts";
 
 let aSnapshot: Awaited<ReturnType<typeof snapshotsWithNode>>;
@@ -34,6 +36,32 @@ test("what was refused is told until the server has taken it, and then no more",
   const { length } = server.reports;
   await until(() => expect(server.reports.length).toBeGreaterThan(length + 1));
   expect(batches()).toHaveLength(2);
+});
+
+/** On a disk that is slower than the gateway's patience with an apply that failed. */
+class SlowFile extends SnapshotFile {
+  writes = 0;
+  mostAtOnce = 0;
+  #underWay = 0;
+
+  override async write(snapshot: Snapshot): Promise<void> {
+    this.writes += 1;
+    this.#underWay += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay);
+    await delay(200);
+    await super.write(snapshot);
+    this.#underWay -= 1;
+  }
+}
+
+test("a snapshot that could not be applied is written to the end before the next one is begun", async () => {
+  const server = await FakeServer.start();
+  server.publish(aSnapshot(7));
+  const { engine, follow, file } = gateway(testDirectory(), (path) => new SlowFile(path));
+  engine.failures = 1;
+  follow(server);
+  await until(() => expect(server.reports.at(-1)).toMatchObject({ appliedRevision: 7 }));
+  expect(file).toMatchObject({ writes: 2, mostAtOnce: 1 });
 });
 
 test("a snapshot of another lineage is taken whatever its revision, and reported with it", async () => {

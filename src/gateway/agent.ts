@@ -163,7 +163,9 @@ export class GatewayAgent {
       this.#last = nothingApplied;
       // Durable before it is reported: a restart must never fall back behind what the server was told.
       const persisted = origin === "from server" ? this.#parts.file.write(snapshot) : Promise.resolve();
-      await Promise.all([this.#apply(), persisted]);
+      // Not before both are over, whatever becomes of one: the next write goes through the same temporary file.
+      const over = await Promise.allSettled([this.#apply(), persisted]);
+      for (const each of over) if (each.status === "rejected") throw each.reason;
       this.#settled = snapshot;
       this.#parts.observer?.settled(snapshot.revision);
     });

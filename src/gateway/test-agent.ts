@@ -46,9 +46,9 @@ export function until(check: () => void | Promise<void>): Promise<void> {
 }
 
 /** One life of a gateway process on a data directory. */
-export function gateway(directory: string) {
+export function gateway(directory: string, fileAt = (path: string) => new SnapshotFile(path)) {
   const path = join(directory, "snapshot.json");
-  const file = new SnapshotFile(path);
+  const file = fileAt(path);
   const engine = new FakeEngine();
   const applied: number[] = [];
   const counts = new GatewayCounts(systemClock);
