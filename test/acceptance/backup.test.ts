@@ -191,7 +191,9 @@ test("tokens of before are good after a restore where they were handed out, and 
   try {
     expect([await ask(restored, {}), await ask(restored, { "X-Auth-Token": token })]).toEqual([200, 401]);
     const database = new DatabaseSync(join(file("data"), "postern.db"), { readOnly: true });
-    const actions = database.prepare("select action from audit_event order by seq desc limit 2").all();
+    // That one gateway has followed another is told whenever it is noticed.
+    const others = "select action from audit_event where action <> 'gatewayTakeover'";
+    const actions = database.prepare(`${others} order by seq desc limit 2`).all();
     database.close();
     // The directory was new: the gateway of this machine has got credentials of its own there.
     expect(actions).toEqual([{ action: "replaceGatewayToken" }, { action: "restoreBackup" }]);
