@@ -151,7 +151,7 @@ test("what once failed does not fail again", async () => {
 describe("requests made from the description", () => {
   const growth: number[] = [];
 
-  test("all get a proper answer, three times over", async () => {
+  test("all get a proper answer, three times over", { timeout: 180_000 }, async () => {
     const turns = makeTurns();
     let before = 0;
     for (let round = 0; round < 3; round += 1) {
