@@ -202,10 +202,10 @@ describe.skipIf(missing)(`sessions that the kernel carries (${missing ?? "root"}
       source: { host: "fd00:1::2" },
       node: { host: "fd00:2::3" },
     });
-    // Headers of packets, some of them of 64 KiB on a cable like this.
+    // Headers of packets, some of them of 64 KiB on a cable like this, of which few come a second time.
     const headers = (closed?.bytesIn ?? 0) - payload - 5;
     expect(headers).toBeGreaterThan(4 * 52);
-    expect(headers).toBeLessThan(payload / 100);
+    expect(headers).toBeLessThan(payload / 10);
     for (const { startedAt, endedAt } of records) {
       expect(Date.now() - (startedAt ?? 0)).toBeLessThan(60_000);
       expect(endedAt).toBeGreaterThanOrEqual(startedAt ?? Infinity);
