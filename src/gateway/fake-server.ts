@@ -21,6 +21,8 @@ export class FakeServer {
   /** Requests that carried no valid token, and those that met trouble. */
   refused = 0;
   troubled = 0;
+  /** Reports among the latter. */
+  troubledReports = 0;
   trouble: Trouble = null;
   /** Names this server process. */
   instance = "instance-1";
@@ -86,8 +88,9 @@ export class FakeServer {
       response.writeHead(401).end();
     } else if (this.trouble !== null) {
       this.troubled += 1;
+      if (url.pathname === reportPath) this.troubledReports += 1;
       makeTrouble(this.trouble, response);
-    } else if (url.pathname === `/postern/v1/gateways/${gatewayId}/report`) {
+    } else if (url.pathname === reportPath) {
       this.#take(JSON.parse(Buffer.concat(chunks).toString()) as GatewayReport, response);
     } else if (url.pathname === `/postern/v1/gateways/${gatewayId}/snapshot`) {
       this.#answer({
@@ -119,6 +122,8 @@ export class FakeServer {
     poll.response.end(JSON.stringify(snapshot));
   }
 }
+
+const reportPath = `/postern/v1/gateways/${gatewayId}/report`;
 
 function makeTrouble(trouble: Exclude<Trouble, null>, response: ServerResponse): void {
   if (trouble === "hang up") response.destroy();
