@@ -2,6 +2,7 @@ import type { ToldChange } from "../domain/audit.ts";
 import type { DataPlaneKind, Turn } from "../domain/conditions.ts";
 import { toBothSides, toOwnerAndConsumers, type NewEvent, type ServiceFacts } from "../domain/events.ts";
 import type { EndpointId, GatewayId, NodeId, ProjectId, ServiceId, SubnetId } from "../domain/ids.ts";
+import type { Endpoint } from "../domain/resources.ts";
 import type { Repositories } from "../domain/store.ts";
 import { severedBetween, type Aspect } from "./observations.ts";
 
@@ -29,11 +30,7 @@ const tellers: Readonly<Record<Aspect, Tell>> = {
     tellGateway(tx, turn, id, turn.to === "silent" ? "gateway.silent" : "gateway.back"),
   health: tellNode,
   nodes: tellService,
-  cap: async (tx, turn, id) => {
-    if (turn.to === "0" || (turn.from === "100" && turn.to === "80")) return undefined;
-    const kind = turn.to === "100" ? "cap.100" : "cap.80";
-    return tellEndpoint(tx, turn, id, kind, (maxSession) => ({ max_session: maxSession }));
-  },
+  cap: tellCap,
   severed: tellSevered,
   pool: tellPool,
 };
@@ -95,40 +92,49 @@ async function tellService(tx: Repositories, turn: Turn, id: string): Promise<To
   return { kind, resource: `service/${id}`, events };
 }
 
-async function tellEndpoint(
-  tx: Repositories,
-  turn: Turn,
-  id: string,
-  kind: "cap.80" | "cap.100" | "sessions.severed",
-  dataOf: (maxSession: number) => Readonly<Record<string, unknown>>,
-): Promise<Told | undefined> {
+interface Located {
+  readonly endpoint: Endpoint;
+  readonly service: ServiceFacts;
+}
+
+async function locate(tx: Repositories, id: string): Promise<Located | undefined> {
   const endpoint = await tx.endpoints.find(id as EndpointId);
   const service = endpoint && (await factsOf(tx, endpoint.serviceId, false));
-  if (!endpoint || !service) return undefined;
-  const data = { ...dataOf(endpoint.maxSession), ...countOf(turn) };
-  return { kind, resource: `endpoint/${id}`, events: toBothSides(endpoint, service, kind, data) };
+  return endpoint && service && { endpoint, service };
+}
+
+async function tellCap(tx: Repositories, turn: Turn, id: string): Promise<Told | undefined> {
+  if (turn.to === "0" || (turn.from === "100" && turn.to === "80")) return undefined;
+  const located = await locate(tx, id);
+  const kind = turn.to === "100" ? "cap.100" : "cap.80";
+  return located && toldOf(located, turn, kind, { max_session: located.endpoint.maxSession });
 }
 
 /** Both sides find in the trail how many it were. */
 async function tellSevered(tx: Repositories, turn: Turn, id: string): Promise<Told | undefined> {
+  const located = await locate(tx, id);
+  if (!located) return undefined;
   const sessions = severedBetween(turn.from, turn.to);
-  const told = await tellEndpoint(tx, turn, id, "sessions.severed", () => ({ sessions }));
-  const endpoint = told && (await tx.endpoints.find(id as EndpointId));
-  const service = endpoint && (await tx.services.find(endpoint.serviceId));
-  if (!told || !endpoint || !service) return undefined;
-  const { projectId } = endpoint;
-  return {
-    ...told,
-    change: {
-      kind: "endpoint",
-      id,
-      projectId,
-      ownerProjectId: service.projectId,
-      accountId: null,
-      before: { sessions_severed: 0 },
-      after: { sessions_severed: sessions },
-    },
+  const change: ToldChange = {
+    kind: "endpoint",
+    id,
+    projectId: located.endpoint.projectId,
+    ownerProjectId: located.service.projectId,
+    accountId: null,
+    before: { sessions_severed: 0 },
+    after: { sessions_severed: sessions },
   };
+  return { ...toldOf(located, turn, "sessions.severed", { sessions }), change };
+}
+
+function toldOf(
+  { endpoint, service }: Located,
+  turn: Turn,
+  kind: "cap.80" | "cap.100" | "sessions.severed",
+  data: Readonly<Record<string, unknown>>,
+): Told {
+  const events = toBothSides(endpoint, service, kind, { ...data, ...countOf(turn) });
+  return { kind, resource: `endpoint/${endpoint.id}`, events };
 }
 
 /** Gateways are the installation's: those who run it are told. */
