@@ -73,7 +73,8 @@ async function expectReset(site: Site, names: readonly string[]): Promise<void> 
   }
 }
 
-test("a gateway that is killed and started again under traffic breaks no session, and counts on", async () => {
+/** Opens as many sessions as each cap admits, and has bytes stream through every fourth. */
+async function fillEveryEndpoint(): Promise<ReadonlyMap<Site, readonly string[]>> {
   const held = new Map<Site, string[]>();
   await everyEndpoint(async (site, at) => {
     const { admitted } = await site.client.call("open", at, most);
@@ -85,18 +86,16 @@ test("a gateway that is killed and started again under traffic breaks no session
       "stream",
       names.filter((_, n) => n % 4 === 0),
     );
-  for (let time = 0; time < 3; time += 1) {
-    await lab.gateway.kill();
-    await everyEndpoint(expectFull);
-    await lab.gateway.begin(planOf(lab.sites.n.namespace.name, { endpoints: plans }));
-    await everyEndpoint(expectFull);
-  }
+  return held;
+}
+
+/** None of them broke, and the slots that they leave are of use: as many as they are, and no more. */
+async function expectWholeThenFree(held: ReadonlyMap<Site, readonly string[]>): Promise<void> {
   for (const [site, names] of held) {
     await finishStreams(site);
     await site.client.call("echo", names);
     expect((await site.client.call("fates", names)).deaths).toEqual({ alive: names.length });
   }
-  // Slots that become free are of use: as many as they are, and no more.
   for (const [site, names] of held) await site.client.call("close", names);
   await everyEndpoint(async (site, at) => {
     let admitted: readonly string[] = [];
@@ -107,6 +106,17 @@ test("a gateway that is killed and started again under traffic breaks no session
     expect(admitted.length).toBe(most);
     await site.client.call("close", admitted);
   });
+}
+
+test("a gateway that is killed and started again under traffic breaks no session, and counts on", async () => {
+  const held = await fillEveryEndpoint();
+  for (let time = 0; time < 3; time += 1) {
+    await lab.gateway.kill();
+    await everyEndpoint(expectFull);
+    await lab.gateway.begin(planOf(lab.sites.n.namespace.name, { endpoints: plans }));
+    await everyEndpoint(expectFull);
+  }
+  await expectWholeThenFree(held);
 });
 
 /** What a gateway leaves that is killed over the replacement of tables, before they have their elements. */
@@ -121,17 +131,7 @@ table arp postern {
 `;
 
 test("tables of another version are replaced under traffic: no session breaks, and the caps go on counting them", async () => {
-  const held = new Map<Site, string[]>();
-  await everyEndpoint(async (site, at) => {
-    const { admitted } = await site.client.call("open", at, most);
-    expect(admitted.length).toBe(most);
-    held.set(site, [...(held.get(site) ?? []), ...admitted]);
-  });
-  for (const [site, names] of held)
-    await site.client.call(
-      "stream",
-      names.filter((_, n) => n % 4 === 0),
-    );
+  const held = await fillEveryEndpoint();
   await lab.gateway.kill();
   const host = lab.topology.gateway;
   const [mark = ""] = /version_\d+/.exec(await host.run("nft", ["list", "sets"])) ?? [];
@@ -147,22 +147,7 @@ test("tables of another version are replaced under traffic: no session breaks, a
   await host.run("nft", ["-f", "-"], closed);
   await lab.gateway.begin(planOf(lab.sites.n.namespace.name, { endpoints: plans }));
   expect(await host.run("nft", ["list", "ruleset"])).not.toContain("closed_in");
-  for (const [site, names] of held) {
-    await finishStreams(site);
-    await site.client.call("echo", names);
-    expect((await site.client.call("fates", names)).deaths).toEqual({ alive: names.length });
-    await site.client.call("close", names);
-  }
-  // As many come in again as have gone, and no more.
-  await everyEndpoint(async (site, at) => {
-    let admitted: readonly string[] = [];
-    await eventually(async () => {
-      admitted = [...admitted, ...(await site.client.call("open", at, most + 5)).admitted];
-      return admitted.length >= most;
-    });
-    expect(admitted.length).toBe(most);
-    await site.client.call("close", admitted);
-  });
+  await expectWholeThenFree(held);
 });
 
 describe.each(families)("%s", (_name, family) => {
