@@ -132,7 +132,6 @@ describe("dig", () => {
       });
     } finally {
       process.kill(before.server, "SIGKILL");
-      process.kill(before.server, "SIGCONT");
     }
     await eventually(async () => (await resolverOf("default")) === own, { timeoutMs: 20_000 });
     expect(((await service.ownEndpoint()) as Named).dns_name).toBe(nameOf("own"));
