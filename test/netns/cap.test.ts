@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import type { Burst, ConsumerProcedures } from "../support/netns/consumer-program.ts";
 import { Remote } from "../support/netns/remote.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 import { ok } from "../support/service.ts";
@@ -18,7 +18,7 @@ let clients: readonly Remote<ConsumerProcedures>[] = [];
 let held: readonly Burst[] = [];
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const consumers = [{ name: "a", address: "10.0.0.50/24" }];
   const plan = { nodes: [`${node}/24`], gateway: "10.8.0.2/24", consumers };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 import { ok } from "../support/service.ts";
@@ -18,7 +18,7 @@ table ip postern_of_somebody_else { chain keep { ip daddr 203.0.113.9 counter dr
 let system: NetnsSystem;
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const consumers = [{ name: "a", address: "10.0.0.50/24" }];
   const plan = { nodes: [`${node}/24`], gateway: "10.8.0.2/24", consumers };

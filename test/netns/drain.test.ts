@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 import { createEndpoint, ok, Service } from "../support/service.ts";
@@ -18,7 +18,7 @@ let clusterId: string;
 let addresses: readonly Address[];
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const consumers = [{ name: "a", address: "10.0.0.50/24" }];
   const nodes = hosts.map((host) => `${host}/24`);

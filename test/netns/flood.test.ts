@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import type { FloodProcedures, Steady } from "../support/netns/flood-program.ts";
 import { Remote } from "../support/netns/remote.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 import { ok, showEndpoint } from "../support/service.ts";
@@ -24,7 +24,7 @@ let flooder: Remote<FloodProcedures>;
 let steadyClient: Remote<FloodProcedures>;
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const consumers = ["a", "b"].map((name) => ({ name, address: "10.0.0.50/24" }));
   const plan = { nodes: [`${node}/24`], gateway: "10.8.0.2/24", consumers };

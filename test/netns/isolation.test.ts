@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { Capture } from "../support/netns/capture.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { nodePort, startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 
@@ -18,7 +18,7 @@ let system: NetnsSystem;
 let obstacle = "";
 const captures = new Map<string, Capture>();
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const plan = {
     nodes: [`${nodeOfA}/24`, `${nodeOfB}/24`],

@@ -5,7 +5,7 @@ import { addresses, startDualLab, untilAnswered } from "../support/netns/dual-la
 import type { DualLab } from "../support/netns/dual-lab.ts";
 import { endpointPort } from "../support/netns/lone-gateway.ts";
 import { Remote } from "../support/netns/remote.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import type { Address } from "../support/session.ts";
 
 /** A cap that the kernel does not count by itself: it is kept with credits. */
@@ -17,7 +17,7 @@ let lab: DualLab;
 let clients: readonly Remote<ConsumerProcedures>[] = [];
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const plan = { number: 1, network: "a", service: "logs", address: at.ip, maxSession: most };
   lab = await startDualLab({ endpoints: [plan] });

@@ -4,7 +4,7 @@ import type { NamedNetwork, NamedService, NodeOfService } from "../support/dns/n
 import { NameProof, resolverOf } from "../support/dns/name-proof.ts";
 import type { Askers } from "../support/dns/name-proof.ts";
 import { NameWorld } from "../support/dns/name-world.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { nodePort, startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 import { networkOf } from "../support/network.ts";
@@ -22,7 +22,7 @@ let obstacle = "";
 let proof: NameProof;
 
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const plan = {
     nodes: hosts.map((host) => `${host}/24`),

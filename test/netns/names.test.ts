@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { GuardedProcess } from "../support/guarded-process.ts";
-import { kernelEngineObstacle, programsObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle, programsObstacle } from "../support/netns/requirements.ts";
 import { nodePort, startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 import { ok } from "../support/service.ts";
@@ -22,7 +22,7 @@ let service: Service;
 const endpoints = new Map<string, Endpoint & { readonly dns_name: string }>();
 
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const plan = {
     nodes: [`${node}/24`],

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { isAlive } from "../support/alive.ts";
 import { eventually } from "../support/eventually.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { Consumer, NetnsSystem } from "../support/netns/system.ts";
 import { ok } from "../support/service.ts";
@@ -22,7 +22,7 @@ let consumer: Consumer;
 let other: Consumer;
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const consumers = ["a", "b"].map((name) => ({ name, address: "10.0.0.50/24" }));
   const plan = { nodes: [`${node}/24`], gateway: "10.0.0.2/24", consumers };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { NetnsSystem } from "../support/netns/system.ts";
 import { ok } from "../support/service.ts";
@@ -20,7 +20,7 @@ let service: Service;
 let endpoint: Endpoint;
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const consumers = [{ name: "a", address: `${consumer}/24` }];
   const plan = { nodes: [`${node}/24`], gateway: "10.8.0.2/24", consumers };

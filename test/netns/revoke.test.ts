@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { Consumer, NetnsSystem } from "../support/netns/system.ts";
 import type { ApiAnswer } from "../support/postern.ts";
@@ -18,7 +18,7 @@ let cut: Consumer;
 let untouched: Consumer;
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const consumers = ["a", "b", "t"].map((name) => ({ name, address: "10.0.0.50/24" }));
   const plan = { nodes: [`${first}/24`, `${second}/24`], gateway: "10.8.0.2/24", consumers };

@@ -5,7 +5,7 @@ import type { DualLab } from "../support/netns/dual-lab.ts";
 import { endpointPort } from "../support/netns/lone-gateway.ts";
 import type { EndpointPlan } from "../support/netns/lone-gateway.ts";
 import { tcpFlag } from "../support/netns/packets.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { withoutRules } from "../support/netns/rules.ts";
 import type { RulePick } from "../support/netns/rules.ts";
 import {
@@ -64,7 +64,7 @@ let lab: DualLab;
 let scan: Scan;
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   lab = await startDualLab({ endpoints: endpoints.map((plan, index) => ({ number: index + 1, ...plan })) });
   const inA = endpoints.filter(({ network }) => network === "a").map(({ address }) => address);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { Consumer, NetnsSystem } from "../support/netns/system.ts";
 import { ok } from "../support/service.ts";
@@ -56,7 +56,7 @@ let consumer: Consumer;
 let directory = "";
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   directory = await mkdtemp(join(tmpdir(), "postern-flows-"));
   const consumers = ["a", "b"].map((name) => ({ name, address: "10.0.0.50/24" }));

@@ -4,7 +4,7 @@ import { addresses, planOf, startDualLab, untilAnswered } from "../support/netns
 import type { DualLab, Site } from "../support/netns/dual-lab.ts";
 import { endpointPort } from "../support/netns/lone-gateway.ts";
 import type { EndpointPlan } from "../support/netns/lone-gateway.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import type { Address } from "../support/session.ts";
 
 /** A gateway that was killed, and the one after it, with no server to ask: both families, both kinds of networks. */
@@ -30,7 +30,7 @@ const plans: readonly EndpointPlan[] = networks.flatMap((network, index) =>
 let lab: DualLab;
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   lab = await startDualLab({ endpoints: plans });
   await everyEndpoint(async (site, { ip }) => await untilAnswered(site, ip));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import type { Consumer, NetnsSystem } from "../support/netns/system.ts";
 import { createEndpoint, ok, Service } from "../support/service.ts";
@@ -19,7 +19,7 @@ let service: Service;
 let endpoints: Readonly<Record<"a" | "b", Dual>>;
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
   if (obstacle !== "") return;
   const consumers = ["a", "b"].map((name) => ({ name, address: "10.0.0.50/24" }));
   system = await startNetnsSystem({ nodes: [`${node}/24`], gateway: "10.8.0.2/24", consumers }, {});

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { runGuarded } from "../support/guarded-process.ts";
-import { kernelEngineObstacle } from "../support/netns/requirements.ts";
+import { netnsObstacle } from "../support/netns/requirements.ts";
 import { startNetnsSystem } from "../support/netns/system.ts";
 import { executable } from "../support/postern.ts";
 import { ok } from "../support/service.ts";
@@ -26,7 +26,7 @@ async function temporaryDirectory(): Promise<string> {
 
 let obstacle = "";
 beforeAll(async () => {
-  obstacle = await kernelEngineObstacle();
+  obstacle = await netnsObstacle();
 });
 beforeEach(({ skip }) => skip(obstacle !== "", obstacle));
 

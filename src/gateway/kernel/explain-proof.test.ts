@@ -8,7 +8,7 @@ import { LoneGateway } from "../../../test/support/netns/lone-gateway.ts";
 import type { Namespace } from "../../../test/support/netns/namespace.ts";
 import type { NodeProcedures } from "../../../test/support/netns/node-program.ts";
 import { Remote } from "../../../test/support/netns/remote.ts";
-import { kernelEngineObstacle } from "../../../test/support/netns/requirements.ts";
+import { netnsObstacle } from "../../../test/support/netns/requirements.ts";
 import { buildTopology } from "../../../test/support/netns/topology.ts";
 import { buildSnapshot, type DesiredState } from "../../domain/build-snapshot.ts";
 import { explain, type Explanation } from "../../domain/explain.ts";
@@ -125,7 +125,7 @@ function isAsExplained({ verdict, reason }: Explanation, outcome: string): boole
 test(`explain predicts what the kernel does in ${situationCount} random situations of both families`, async ({
   skip,
 }) => {
-  const obstacle = await kernelEngineObstacle();
+  const obstacle = await netnsObstacle();
   skip(obstacle !== "", obstacle);
   const seed = randomInt(2 ** 31);
   const chance = new Chance(seed);

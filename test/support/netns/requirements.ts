@@ -1,8 +1,5 @@
 import { runGuarded } from "../guarded-process.ts";
 
-/** Whether `postern up` carries networks of the kinds `interface` and `netns`. Tests of that are skipped until it does. */
-export const kernelEngineIsWired = true;
-
 /** Programs that tests in namespaces call. */
 const netnsPrograms = ["nft", "ip", "conntrack", "tcpdump", "ping", "dig", "iptables-nft"];
 
@@ -34,12 +31,6 @@ export async function netnsObstacle(): Promise<string> {
   if (lacking !== "") return lacking;
   const refused = await failureOf("unshare", ["--net", "nft", "list", "ruleset"]);
   return refused === "" ? "" : `This root may not use nftables in a namespace: ${refused}`;
-}
-
-/** As `netnsObstacle`, for tests that need the kernel engine behind the commands. */
-export async function kernelEngineObstacle(): Promise<string> {
-  if (!kernelEngineIsWired) return "The gateway does not carry networks in the kernel yet";
-  return await netnsObstacle();
 }
 
 /** Gives the reason why programs are not there, installing those that apt knows where this is root; "" where they are. */
