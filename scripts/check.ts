@@ -84,12 +84,15 @@ async function main(): Promise<void> {
     });
   }
   const total = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
   for (const step of steps) {
-    const { passed, failed, skipped } = await perform(step, running);
+    const { passed, failed, skipped, failedBecause } = await perform(step, running);
+    failures.push(...failedBecause);
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;
   }
+  for (const line of failures) print(`failed: ${line}`);
   process.exitCode = total.failed > 0 ? 1 : 0;
   print(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 }

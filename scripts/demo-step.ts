@@ -27,11 +27,13 @@ export async function runDemo(start: Start, timeoutMs: number): Promise<StepResu
   const isStandIn = report?.cluster?.stand_in === true;
   const reasons = child.output.split("\n").filter((line) => line.includes("Skipped "));
   const why = reasons.map((line) => line.replace("Skipped", "").trim()).join("; ");
+  const end = describeEnd(code, timeoutMs);
   return {
     passed: 1 - failed,
     failed,
+    failedBecause: failed > 0 ? [`demo: ${end}`] : [],
     skipped: isStandIn ? 1 : 0,
     skippedBecause: isStandIn ? [`the demo on a real OpenSearch (${why})`] : [],
-    output: `${child.output.trimEnd()}\n${describeEnd(code, timeoutMs)}`,
+    output: `${child.output.trimEnd()}\n${end}`,
   };
 }

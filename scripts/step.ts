@@ -6,6 +6,8 @@ export type StepResult = {
   readonly skipped: number;
   /** One line for each thing that was skipped, with its reason. */
   readonly skippedBecause: readonly string[];
+  /** One line for each thing that failed, with the first line of why. */
+  readonly failedBecause: readonly string[];
   /** What is printed when something failed. */
   readonly output: string;
 };

@@ -11,6 +11,8 @@ export async function runTool(
   const child = start(command, args);
   const code = await waitForEnd(child, timeoutMs);
   const failed = code === 0 ? 0 : 1;
-  const output = `${child.output.trimEnd()}\n${describeEnd(code, timeoutMs)}`;
-  return { passed: 1 - failed, failed, skipped: 0, skippedBecause: [], output };
+  const end = describeEnd(code, timeoutMs);
+  const output = `${child.output.trimEnd()}\n${end}`;
+  const failedBecause = failed > 0 ? [`${command} ${args.join(" ")}: ${end}`] : [];
+  return { passed: 1 - failed, failed, skipped: 0, skippedBecause: [], failedBecause, output };
 }

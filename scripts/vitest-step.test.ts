@@ -1,9 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { countTests, skippedTests } from "./vitest-step.ts";
+import { countTests, describeFailures, skippedTests, withoutPassed } from "./vitest-step.ts";
 import type { VitestReport } from "./vitest-step.ts";
 
 function file(status: "passed" | "failed", ...statuses: string[]): VitestReport["testResults"][number] {
-  return { name: "x.test.ts", status, assertionResults: statuses.map((each) => ({ status: each })) };
+  const assertionResults = statuses.map((each) => ({
+    status: each,
+    fullName: `it ${each}`,
+    failureMessages: each === "failed" ? ["Error: \u001B[31mno\u001B[39m\n    at x.test.ts:1:1"] : [],
+  }));
+  return {
+    name: `${process.cwd()}/x.test.ts`,
+    status,
+    message: "SyntaxError: what\n    at y",
+    assertionResults,
+  };
 }
 
 describe("countTests", () => {
@@ -31,6 +41,24 @@ describe("countTests", () => {
   test("counts a run without a report as one failure", () => {
     expect(countTests(undefined, 0)).toEqual({ passed: 0, failed: 1, skipped: 0 });
   });
+});
+
+test("names what failed and why in one line each", () => {
+  const testResults = [
+    file("failed", "passed", "failed", "skipped"),
+    file("failed"),
+    file("passed", "passed"),
+  ];
+  expect(describeFailures({ testResults })).toEqual([
+    "x.test.ts > it failed: Error: no",
+    "x.test.ts: SyntaxError: what",
+  ]);
+});
+
+test("leaves out the tests that passed, and nothing else", () => {
+  const output =
+    " \u001B[32m✓\u001B[39m |unit| a.test.ts > works 2ms\n × |unit| a.test.ts > flies\nError: ✓ no\n";
+  expect(withoutPassed(output)).toBe(" × |unit| a.test.ts > flies\nError: ✓ no\n");
 });
 
 test("finds the skipped tests and their reasons in what the verbose reporter prints", () => {

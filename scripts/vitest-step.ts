@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { describeEnd, waitForEnd } from "./step.ts";
 import type { Start, StepResult } from "./step.ts";
@@ -10,7 +10,13 @@ export type VitestReport = {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: "passed" | "failed";
-    readonly assertionResults: readonly { readonly status: string }[];
+    /** Why the file itself failed; empty when it did not. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 };
 
@@ -31,6 +37,28 @@ export function countTests(report: VitestReport | undefined, exitCode: number): 
   const failed = failedTests + brokenFiles;
   const isUnexplained = failed === 0 && (exitCode !== 0 || statuses.length === 0);
   return { passed, failed: isUnexplained ? 1 : failed, skipped: statuses.length - passed - failedTests };
+}
+
+const longestReason = 200;
+
+function failureLine(what: string, why = ""): string {
+  return `${what}: ${stripVTControlCharacters(why).split("\n")[0]?.slice(0, longestReason)}`;
+}
+
+/** What failed and the first line of why: the output is long, and may reach its reader cut short. */
+export function describeFailures(report: VitestReport | undefined): string[] {
+  return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    if (status === "failed" && failed.length === 0) return [failureLine(file, message)];
+    return failed.map((test) => failureLine(`${file} > ${test.fullName}`, test.failureMessages[0]));
+  });
+}
+
+/** Vitest's output without the tests that passed, which hide the others. */
+export function withoutPassed(output: string): string {
+  const lines = output.split("\n");
+  return lines.filter((line) => !/^\s*✓ /.test(stripVTControlCharacters(line))).join("\n");
 }
 
 /** The JSON report has no place for the reason of a skip; the verbose reporter prints it: `↓ name [reason]`. */
@@ -63,8 +91,14 @@ export async function runVitest(start: Start, project: string, timeoutMs: number
     const report = await readReport(file);
     const counts = countTests(report, code);
     const nothing = counts.passed + counts.skipped === 0 ? "No test was run. " : "";
-    const output = `${child.output.trimEnd()}\n${nothing}${describeEnd(code, timeoutMs)}`;
-    return { ...counts, skippedBecause: skippedTests(child.output), output };
+    const end = `${nothing}${describeEnd(code, timeoutMs)}`;
+    const named = describeFailures(report);
+    return {
+      ...counts,
+      skippedBecause: skippedTests(child.output),
+      failedBecause: counts.failed > 0 && named.length === 0 ? [`${project}: ${end}`] : named,
+      output: `${withoutPassed(child.output).trimEnd()}\n${end}`,
+    };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
