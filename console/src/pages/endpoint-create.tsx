@@ -5,7 +5,6 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Form from "@cloudscape-design/components/form";
 import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -17,6 +16,7 @@ import { Copyable } from "../parts/copyable.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { LinkButton } from "../parts/link-button.tsx";
 import { Pool } from "../parts/pool.tsx";
+import { TextField } from "../parts/text-field.tsx";
 import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";
 
@@ -94,17 +94,14 @@ export function EndpointCreatePage() {
         >
           <Container>
             <SpaceBetween size="l">
-              <FormField
+              <TextField
                 label={t.service}
-                description={t.serviceHint}
+                hint={t.serviceHint}
                 errorText={wasTried && wish.service.trim() === "" ? t.serviceMissing : undefined}
-              >
-                <Input
-                  value={wish.service}
-                  ariaRequired
-                  onChange={({ detail }) => change({ service: detail.value })}
-                />
-              </FormField>
+                value={wish.service}
+                ariaRequired
+                onChange={(value) => change({ service: value })}
+              />
               <FormField label={t.account} description={t.accountHint}>
                 <Copyable text={info.account.id} what={t.account} />
               </FormField>
@@ -180,9 +177,12 @@ function EndpointFields({ wish, subnet, change }: EndpointFieldsProps) {
   const hasIpv6 = subnet?.cidr6 !== undefined;
   return (
     <SpaceBetween size="l">
-      <FormField label={t.address} description={t.addressHint}>
-        <Input value={wish.ip} onChange={({ detail }) => change({ ip: detail.value })} />
-      </FormField>
+      <TextField
+        label={t.address}
+        hint={t.addressHint}
+        value={wish.ip}
+        onChange={(value) => change({ ip: value })}
+      />
       <Checkbox
         checked={wish.dualStack && hasIpv6}
         disabled={!hasIpv6}
@@ -198,9 +198,11 @@ function EndpointFields({ wish, subnet, change }: EndpointFieldsProps) {
       >
         {t.privateName}
       </Checkbox>
-      <FormField label={t.description}>
-        <Input value={wish.description} onChange={({ detail }) => change({ description: detail.value })} />
-      </FormField>
+      <TextField
+        label={t.description}
+        value={wish.description}
+        onChange={(value) => change({ description: value })}
+      />
     </SpaceBetween>
   );
 }

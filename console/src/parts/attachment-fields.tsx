@@ -1,8 +1,8 @@
 import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import Select from "@cloudscape-design/components/select";
 import type { Vpc } from "../api/generated.ts";
 import { texts } from "../texts/en.ts";
+import { TextField } from "./text-field.tsx";
 
 const t = texts.networks;
 
@@ -33,20 +33,20 @@ export function AttachmentFields({ wish, choice = kinds, onChange }: AttachmentF
         />
       </FormField>
       {wish.kind === "interface" ? (
-        <FormField label={t.device} description={t.deviceHint}>
-          <Input
-            value={wish.device ?? ""}
-            onChange={({ detail }) => onChange({ ...wish, device: detail.value })}
-          />
-        </FormField>
+        <TextField
+          label={t.device}
+          hint={t.deviceHint}
+          value={wish.device ?? ""}
+          onChange={(value) => onChange({ ...wish, device: value })}
+        />
       ) : null}
       {wish.kind === "netns" ? (
-        <FormField label={t.namespace} description={t.namespaceHint}>
-          <Input
-            value={wish.namespace ?? ""}
-            onChange={({ detail }) => onChange({ ...wish, namespace: detail.value })}
-          />
-        </FormField>
+        <TextField
+          label={t.namespace}
+          hint={t.namespaceHint}
+          value={wish.namespace ?? ""}
+          onChange={(value) => onChange({ ...wish, namespace: value })}
+        />
       ) : null}
     </>
   );

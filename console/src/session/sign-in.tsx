@@ -3,14 +3,13 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Form from "@cloudscape-design/components/form";
-import FormField from "@cloudscape-design/components/form-field";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
 import { useState, type FormEvent } from "react";
 import { ApiFailure } from "../api/failure.ts";
 import type { AccessKey } from "../api/sign.ts";
+import { TextField } from "../parts/text-field.tsx";
 import { texts } from "../texts/en.ts";
 import type { Password } from "./session-context.tsx";
 
@@ -31,15 +30,14 @@ export function SignInPage({ onPassword, onKey }: SignInProps) {
   const [failure, setFailure] = useState<string>();
   const [isBusy, setBusy] = useState(false);
   const field = (name: keyof typeof fields, label: string, type: "text" | "password" = "text") => (
-    <FormField label={label}>
-      <Input
-        name={name}
-        type={type}
-        value={fields[name]}
-        autoComplete={type === "password" ? "current-password" : "username"}
-        onChange={({ detail }) => setFields((before) => ({ ...before, [name]: detail.value }))}
-      />
-    </FormField>
+    <TextField
+      label={label}
+      name={name}
+      type={type}
+      value={fields[name]}
+      autoComplete={type === "password" ? "current-password" : "username"}
+      onChange={(value) => setFields((before) => ({ ...before, [name]: value }))}
+    />
   );
   const submit = async (): Promise<void> => {
     setBusy(true);

@@ -1,8 +1,7 @@
-import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
 import type { Endpoint, UpdateConnectionCapBody } from "../../api/generated.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
+import { TextField } from "../../parts/text-field.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
@@ -35,13 +34,14 @@ export function CapsDialog({ connection, onClose }: CapsDialogProps) {
   return (
     <ChangeDialog change={change} isIncomplete={!isValid} onClose={onClose}>
       {names.map((name) => (
-        <FormField key={name} label={t.names[name]} description={t.hints[name]}>
-          <Input
-            inputMode="numeric"
-            value={typed[name]}
-            onChange={({ detail }) => setTyped({ ...typed, [name]: detail.value.trim() })}
-          />
-        </FormField>
+        <TextField
+          key={name}
+          label={t.names[name]}
+          hint={t.hints[name]}
+          inputMode="numeric"
+          value={typed[name]}
+          onChange={(value) => setTyped({ ...typed, [name]: value.trim() })}
+        />
       ))}
     </ChangeDialog>
   );

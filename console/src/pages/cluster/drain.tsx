@@ -1,13 +1,13 @@
 import Box from "@cloudscape-design/components/box";
 import Checkbox from "@cloudscape-design/components/checkbox";
 import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import RadioGroup from "@cloudscape-design/components/radio-group";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
 import type { Cluster, ClusterNode } from "../../api/generated.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { formatTime } from "../../parts/format.ts";
+import { TextField } from "../../parts/text-field.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
@@ -52,14 +52,14 @@ export function DrainDialog({ cluster, node, onClose }: DrainDialogProps) {
         />
       </FormField>
       {isCut ? (
-        <FormField label={t.minutes} errorText={isValid ? undefined : t.minutesWrong(longestMinutes)}>
-          <Input
-            type="number"
-            inputMode="decimal"
-            value={minutes}
-            onChange={({ detail }) => setMinutes(detail.value)}
-          />
-        </FormField>
+        <TextField
+          label={t.minutes}
+          errorText={isValid ? undefined : t.minutesWrong(longestMinutes)}
+          type="number"
+          inputMode="decimal"
+          value={minutes}
+          onChange={setMinutes}
+        />
       ) : null}
       <Checkbox
         checked={isForced}

@@ -1,8 +1,7 @@
-import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
 import type { Endpoint } from "../../api/generated.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
+import { TextField } from "../../parts/text-field.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
@@ -28,9 +27,13 @@ export function NoteDialog({ connection, onClose }: NoteDialogProps) {
   };
   return (
     <ChangeDialog change={change} isIncomplete={!isValid} onClose={onClose}>
-      <FormField label={t.label} description={t.hint} errorText={isValid ? undefined : t.wrong(longest)}>
-        <Input value={note} onChange={({ detail }) => setNote(detail.value)} />
-      </FormField>
+      <TextField
+        label={t.label}
+        hint={t.hint}
+        errorText={isValid ? undefined : t.wrong(longest)}
+        value={note}
+        onChange={setNote}
+      />
     </ChangeDialog>
   );
 }

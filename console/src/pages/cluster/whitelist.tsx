@@ -1,8 +1,6 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
-import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { TableProps } from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
@@ -12,6 +10,7 @@ import { useNames } from "../../api/use-names.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
 import { formatTime } from "../../parts/format.ts";
 import { ListTable } from "../../parts/list-table.tsx";
+import { TextField } from "../../parts/text-field.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
@@ -149,14 +148,14 @@ function AddForm({ isReady, onAdd }: AddFormProps) {
         if (entry !== "" && isReady) onAdd(entry);
       }}
     >
-      <FormField
+      <TextField
         label={t.account}
-        description={t.accountHint}
+        hint={t.accountHint}
         warningText={isEveryone(entry) ? t.everyoneWarning : undefined}
         secondaryControl={<Button disabled={entry === "" || !isReady}>{t.add.confirm}</Button>}
-      >
-        <Input value={text} onChange={({ detail }) => setText(detail.value)} />
-      </FormField>
+        value={text}
+        onChange={setText}
+      />
     </form>
   );
 }

@@ -1,8 +1,7 @@
-import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import { useState } from "react";
 import { AttachmentFields, type AttachmentWish } from "../../parts/attachment-fields.tsx";
 import { Confirm } from "../../parts/confirm.tsx";
+import { TextField } from "../../parts/text-field.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
@@ -14,12 +13,12 @@ export function CreateNetwork({ onDismiss }: { readonly onDismiss: () => void })
   const [fields, setFields] = useState({ name: "", cidr: "", cidr6: "" });
   const [attachment, setAttachment] = useState<AttachmentWish>({ kind: "loopback" });
   const field = (name: keyof typeof fields, label: string, description?: string) => (
-    <FormField label={label} description={description}>
-      <Input
-        value={fields[name]}
-        onChange={({ detail }) => setFields((before) => ({ ...before, [name]: detail.value }))}
-      />
-    </FormField>
+    <TextField
+      label={label}
+      hint={description}
+      value={fields[name]}
+      onChange={(value) => setFields((before) => ({ ...before, [name]: value }))}
+    />
   );
   return (
     <Confirm

@@ -1,7 +1,7 @@
 import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Textarea from "@cloudscape-design/components/textarea";
+import { TextField } from "../../parts/text-field.tsx";
 import { texts } from "../../texts/en.ts";
 
 const t = texts.register;
@@ -29,9 +29,12 @@ interface ClusterFieldsProps {
 export function ClusterFields({ fields, onChange }: ClusterFieldsProps) {
   return (
     <SpaceBetween size="m">
-      <FormField label={t.name} description={t.nameHint}>
-        <Input value={fields.name} onChange={({ detail }) => onChange({ name: detail.value })} />
-      </FormField>
+      <TextField
+        label={t.name}
+        hint={t.nameHint}
+        value={fields.name}
+        onChange={(value) => onChange({ name: value })}
+      />
       <FormField label={t.nodes} description={t.nodesHint}>
         <Textarea
           value={fields.nodes}
@@ -39,30 +42,29 @@ export function ClusterFields({ fields, onChange }: ClusterFieldsProps) {
           onChange={({ detail }) => onChange({ nodes: detail.value })}
         />
       </FormField>
-      <FormField label={t.port} description={t.portHint}>
-        <Input
-          type="number"
-          inputMode="numeric"
-          value={fields.port}
-          placeholder="9200"
-          onChange={({ detail }) => onChange({ port: detail.value })}
-        />
-      </FormField>
-      <FormField label={t.username}>
-        <Input
-          value={fields.username}
-          autoComplete="off"
-          onChange={({ detail }) => onChange({ username: detail.value })}
-        />
-      </FormField>
-      <FormField label={t.password} description={t.passwordHint}>
-        <Input
-          type="password"
-          value={fields.password}
-          autoComplete="new-password"
-          onChange={({ detail }) => onChange({ password: detail.value })}
-        />
-      </FormField>
+      <TextField
+        label={t.port}
+        hint={t.portHint}
+        type="number"
+        inputMode="numeric"
+        value={fields.port}
+        placeholder="9200"
+        onChange={(value) => onChange({ port: value })}
+      />
+      <TextField
+        label={t.username}
+        value={fields.username}
+        autoComplete="off"
+        onChange={(value) => onChange({ username: value })}
+      />
+      <TextField
+        label={t.password}
+        hint={t.passwordHint}
+        type="password"
+        value={fields.password}
+        autoComplete="new-password"
+        onChange={(value) => onChange({ password: value })}
+      />
       <FormField label={t.ca} description={t.caHint}>
         <Textarea value={fields.ca} onChange={({ detail }) => onChange({ ca: detail.value })} />
       </FormField>

@@ -1,12 +1,12 @@
 import Alert from "@cloudscape-design/components/alert";
 import FormField from "@cloudscape-design/components/form-field";
-import Input from "@cloudscape-design/components/input";
 import Multiselect from "@cloudscape-design/components/multiselect";
 import { useState } from "react";
 import type { NewWebhook } from "../../api/generated.ts";
 import { Confirm } from "../../parts/confirm.tsx";
 import { Copyable } from "../../parts/copyable.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { TextField } from "../../parts/text-field.tsx";
 import { useSession } from "../../session/session-context.tsx";
 import { texts } from "../../texts/en.ts";
 
@@ -25,12 +25,12 @@ export function AddWebhook({ onClose }: { readonly onClose: () => void }) {
   const [added, setAdded] = useState<NewWebhook>();
   if (added) return <Secret webhook={added} onClose={onClose} />;
   const field = (name: keyof typeof fields, label: string, hint?: string) => (
-    <FormField label={label} description={hint}>
-      <Input
-        value={fields[name]}
-        onChange={({ detail }) => setFields((before) => ({ ...before, [name]: detail.value }))}
-      />
-    </FormField>
+    <TextField
+      label={label}
+      hint={hint}
+      value={fields[name]}
+      onChange={(value) => setFields((before) => ({ ...before, [name]: value }))}
+    />
   );
   return (
     <Confirm
