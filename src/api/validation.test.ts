@@ -57,6 +57,12 @@ describe("a bad body is refused with the parameter and what it may be", () => {
   });
 });
 
+test("an empty body where something is to be changed is told what could be", () => {
+  const properties = { name: Type.Optional(Type.String()), size: Type.Optional(Type.Integer()) };
+  const checkChange = checker(Type.Object(properties, { minProperties: 1 }), "body");
+  expect(() => checkChange({})).toThrow("The body is empty. Give at least one of name, size.");
+});
+
 describe("a query carries text", () => {
   const page = checker(
     Type.Object({ n: Type.Optional(Type.Integer({ minimum: -5, maximum: 1000 })) }),

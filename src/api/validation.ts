@@ -51,6 +51,10 @@ function refusal(error: TLocalizedValidationError, schema: TSchema, part: Reques
       name === "" ? error.params.requiredProperties[0] : parameter,
     );
   }
+  if (error.keyword === "minProperties") {
+    const names = Object.keys(schemaAt(schema, error.instancePath).properties ?? {}).join(", ");
+    return new PosternError("missing_parameter", `The ${part} is empty. Give at least one of ${names}.`);
+  }
   const subject = name === "" ? `The ${part}` : `The ${part} ${name}`;
   const expected = describe(schemaAt(schema, error.instancePath));
   return new PosternError(
