@@ -41,7 +41,7 @@ let filesAtStart: number;
 
 beforeAll(async () => {
   node = await startNode();
-  postern = await startPostern({ env: inspectable });
+  postern = await startPostern({ env: inspectable, args: ["--webhook-allow", "127.0.0.0/8"] });
   pids = await postern.pids();
   heap = await Heap.open(pids.server, () => postern.output());
   description = await readDescription();
@@ -79,12 +79,13 @@ async function seedKnownValues(): Promise<void> {
     own_key: admin.access_key,
     own_name: admin.user,
     own_account: account,
+    own_account_id: admin.account_id,
+    bystander: tenant.admin.account_id,
+    receiver: "http://127.0.0.1:9/events",
     own_password: admin.password,
     own_methods: "password",
     token: admin.token,
   });
-  known.add("account", admin.account_id);
-  known.add("account", tenant.admin.account_id);
   known.add("node", node.url);
   known.add("node", "http://127.0.0.1:9");
   await plant();

@@ -36,16 +36,19 @@ export function fitting(schema: JsonSchema, trail: readonly string[]): fc.Arbitr
 }
 
 function fittingObject(schema: JsonSchema, trail: readonly string[]): fc.Arbitrary<unknown> {
-  const entries = Object.entries(schema.properties ?? {}).map(([key, one]) => {
+  const { properties = {}, required = [] } = schema;
+  const optional = Object.keys(properties).length - required.length;
+  const entries = Object.entries(properties).map(([key, one]) => {
     const entry = fitting(one, [...trail, key]).map((value) => [[key, value]] as const);
-    return (schema.required ?? []).includes(key) ? entry : seldom(entry);
+    return required.includes(key) ? entry : seldom(optional, entry);
   });
   return fc.tuple(...entries).map((all): unknown => Object.fromEntries(all.flat()));
 }
 
-/** What is not required is left out mostly: many things together are seldom allowed. */
-function seldom<Item>(entry: fc.Arbitrary<readonly Item[]>): fc.Arbitrary<readonly Item[]> {
-  return fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: entry });
+/** Of what is not required one or two are there mostly: many together are seldom allowed, and none does nothing. */
+function seldom<Item>(count: number, entry: fc.Arbitrary<readonly Item[]>): fc.Arbitrary<readonly Item[]> {
+  const weight = Math.max(1, count - 1);
+  return fc.oneof({ weight, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: entry });
 }
 
 function fittingInteger({ minimum = -1_000, maximum = 1_000_000 }: JsonSchema): fc.Arbitrary<number> {
@@ -61,6 +64,10 @@ function fittingText(schema: JsonSchema, trail: readonly string[]): fc.Arbitrary
     const what = trail.at(-2) === "domain" ? "account" : trail.at(-1);
     return fc.constant(`{{own_${what}:0}}`);
   }
+  if (trail.at(-2) === "session") {
+    const what = trail.at(-1);
+    return fc.constant(`{{own_${what === "user" ? "name" : what}:0}}`);
+  }
   const free =
     pattern === undefined
       ? fc.string({ minLength, maxLength: most, unit: "grapheme" }).filter((text) => text.length <= maxLength)
@@ -70,20 +77,22 @@ function fittingText(schema: JsonSchema, trail: readonly string[]): fc.Arbitrary
           .filter((text) => text.length >= minLength && new RegExp(pattern).test(text));
   const address = fc.tuple(fc.nat(255), fc.nat(255)).map(([c, d]) => `127.77.${c}.${d}`);
   const key = trail.at(-1) ?? "";
-  if (/^(ip|port_ip)$/.test(key)) return fc.oneof(address, free);
+  if (/^(ip|port_ip|source)$/.test(key)) return fc.oneof(address, free);
   if (key === "cidr")
     return fc.oneof(
       fc.integer({ min: 8, max: 30 }).map((n) => `127.77.0.0/${n}`),
       free,
     );
-  if (/permissions?$/i.test(key)) return fc.oneof(known("account"), fc.constant("*"), free);
+  if (/permissions?$/i.test(key))
+    return fc.oneof(known("account"), known("own_account_id"), fc.constant("*"), free);
+  if (key === "url") return fc.oneof(known("receiver"), free);
   if (key === "name" && trail.at(-2) === "cluster") return fc.oneof(known("registered"), free);
   const kind = kindOf(trail.slice(-3));
   // A word that only happens to stand below a known noun, like a description, may be anything.
   const isName =
     kind !== undefined &&
     pattern === undefined &&
-    (/id$|^id|^service$|_name$|list|endpoints|nodes/i.test(key) || kind === "key");
+    (/id$|^id|^service$|^endpoint$|_name$|list|endpoints|nodes/i.test(key) || kind === "key");
   return isName ? fc.oneof({ weight: 9, arbitrary: known(kind) }, { weight: 1, arbitrary: free }) : free;
 }
 
@@ -112,9 +121,10 @@ export function fittingPath(operation: DescribedOperation): fc.Arbitrary<string>
 /** A query string with its question mark, or nothing. */
 export function fittingQuery(operation: DescribedOperation): fc.Arbitrary<string> {
   const parameters = operation.parameters.filter((one) => one.in === "query");
+  const optional = parameters.filter(({ required }) => !required).length;
   const each = parameters.map((one) => {
     const part = queryPart(one).map((text) => [text]);
-    return one.required ? part : seldom(part);
+    return one.required ? part : seldom(optional, part);
   });
   return fc.tuple(...each).map((parts) => {
     const given = parts.flat();

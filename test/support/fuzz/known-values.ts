@@ -11,6 +11,12 @@ const kinds: readonly (readonly [RegExp, string])[] = [
   [/connections|endpoints?(_id|_id_list|IdList)?$/i, "endpoint"],
   [/resource_id/, "endpoint"],
   [/projects?(_id)?$/i, "project"],
+  [/^webhooks?(_id)?$/, "webhook"],
+  [/^deliver(y_id|ies)$/, "delivery"],
+  // Elsewhere an account is called a domain.
+  [/^domains$/, "private_domain"],
+  [/^accounts?(_id)?$/, "account"],
+  [/^session_id$/, "session"],
   [/^node_id$/, "node_id"],
   [/nodes$/, "node"],
 ];
@@ -73,7 +79,7 @@ export class KnownValues {
       if (typeof child !== "string") this.#walk([...trail, key], child, depth + 1);
       else if (/^id$|.+_id$|service_?name$|^access_key$/i.test(key)) {
         const kind = kindOf(key === "id" ? trail : [key]);
-        if (kind !== undefined && kind !== "node") this.add(kind, child);
+        if (kind !== undefined) this.add(kind === "node" ? "node_id" : kind, child);
       } else if (key === "name" && trail.includes("postern") && trail.includes("clusters")) {
         this.add("registered", child);
       }
