@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { NetlinkError, type NetlinkSocket } from "../netlink/netlink-socket.ts";
 import { missing, TestNamespace } from "../test-network.ts";
 import type { Element } from "./element.ts";
@@ -116,6 +116,25 @@ describe.skipIf(missing)(`the tables in the kernel (${missing ?? "root"})`, () =
     expect(codeOf(() => tables.apply(many))).toBe("EEXIST");
     tables.apply(many.slice(1));
     expect(tables.list("sourced")).toHaveLength(2_000);
+  });
+
+  test("what the kernel lists twice, as it makes its table larger, it is asked for again, but not forever", () => {
+    tables.apply([add("sourced", { key: [1] }), add("sourced", { key: [2] })]);
+    const dump = socket.dump.bind(socket);
+    let troubled = 3;
+    const spy = vi.spyOn(socket, "dump").mockImplementation((request, sequence, receive) => {
+      const isTroubled = troubled > 0;
+      troubled -= 1;
+      dump(request, sequence, (type, payload) => {
+        receive(type, payload);
+        if (isTroubled) receive(type, payload);
+      });
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(tables.list("sourced")).toHaveLength(2);
+    expect(spy).toHaveBeenCalledTimes(4);
+    troubled = Number.POSITIVE_INFINITY;
+    expect(tables.list("sourced")).toHaveLength(2);
   });
 
   test("changes are made in their order: to change an element is to remove and to add it", () => {

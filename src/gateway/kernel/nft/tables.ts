@@ -2,7 +2,7 @@ import { attributeAt, forEachAttribute, readAttributes, readText } from "../netl
 import { MessageWriter } from "../netlink/message-writer.ts";
 import { messageFlag, NetlinkError, type NetlinkSocket } from "../netlink/netlink-socket.ts";
 import { readCounters, type Count } from "./counters.ts";
-import { decode, encode, type Element } from "./element.ts";
+import { decode, encode, identity, type Element } from "./element.ts";
 import { kernelName, sets, tableFamily, tableName, type SetName, type SetSchema } from "./schema.ts";
 
 /** An addition or a removal of one element. To change one is to remove it and to add it again. */
@@ -58,6 +58,8 @@ export const mostCredits = 100_000;
 const elementsPerMessage = 300;
 /** The kernel answers with a message of a page for each, which have to fit into the socket's buffer. */
 const countersPerMessage = 256;
+/** A table that is changed in size is so for a few milliseconds. */
+const mostListings = 10;
 
 /** The elements of Postern's tables, through raw netlink: tens of microseconds a change. */
 export class Tables {
@@ -110,14 +112,25 @@ export class Tables {
     if (this.#generation !== undefined) this.#generation = (this.#generation + 1) >>> 0;
   }
 
-  /** Returns every element of a set. @throws NetlinkError */
+  /**
+   * Returns every element of a set. While the kernel makes its table larger or smaller it lists some elements twice, and
+   * may leave out others: then it is asked again. @throws NetlinkError
+   */
   list(set: SetName): readonly Listed[] {
-    const listed: Listed[] = [];
-    this.#dump(set, (payload) => {
-      const items = attributeAt(payload.subarray(4), listElements);
-      if (items) forEachAttribute(items, (_item, bytes) => listed.push(readElement(sets[set], bytes)));
-    });
-    return listed;
+    for (let attempt = 1; ; attempt += 1) {
+      const listed = new Map<string, Listed>();
+      let count = 0;
+      this.#dump(set, (payload) => {
+        const items = attributeAt(payload.subarray(4), listElements);
+        if (!items) return;
+        forEachAttribute(items, (_item, bytes) => {
+          const element = readElement(sets[set], bytes);
+          listed.set(identity(element), element);
+          count += 1;
+        });
+      });
+      if (count === listed.size || attempt === mostListings) return [...listed.values()];
+    }
   }
 
   /**
