@@ -22,7 +22,7 @@ export interface ClusterNode {
   readonly state?: "serving" | "draining" | "drained" | "down";
   /** Live ones; left out while they have not been counted. */
   readonly sessions?: number;
-  /** These three count since the gateways started; left out where sessions come by the kernel. */
+  /** These three grow while gateways run; left out where a gateway cannot tell whose bytes go to the address. */
   readonly new_sessions?: number;
   readonly bytes_in?: number;
   readonly bytes_out?: number;

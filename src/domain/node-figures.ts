@@ -24,7 +24,8 @@ export function addFigures(one: NodeFigures, other: NodeFigures): NodeFigures {
   return { sessions, traffic: addTraffic(one.traffic, other.traffic) };
 }
 
-function addTraffic(one: NodeTraffic, other: NodeTraffic): NodeTraffic {
+/** Adds up what one node has carried. */
+export function addTraffic(one: NodeTraffic, other: NodeTraffic): NodeTraffic {
   return {
     newSessions: one.newSessions + other.newSessions,
     bytesIn: one.bytesIn + other.bytesIn,

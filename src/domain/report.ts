@@ -53,7 +53,7 @@ export interface NodeHealth {
 export interface NodeFigures {
   /** Live ones. */
   readonly sessions: number;
-  /** Left out where sessions come by the kernel: it counts by endpoint, and by node only while a session lives. */
+  /** Left out where the kernel counts at an address that other nodes have too, or has no room to count at it. */
   readonly traffic?: NodeTraffic;
 }
 

@@ -186,12 +186,14 @@ export const texts = {
       figures: (sessions: number, rate: string | undefined) =>
         `${counted(sessions, "session")}${rate === undefined ? "" : ` · ${rate}`}`,
       uncounted:
-        "In networks that the kernel carries, bytes are counted by connection and not by node: a line to such a node " +
-        "tells its sessions only.",
+        "The kernel counts what goes to an address. Where other clusters have nodes at the same address, a line tells " +
+        "the node's sessions only.",
       notAdmitted: "not admitted",
       describe: (name: string, figures: string, note: string, bytes: string | undefined) =>
         `${name}: ${figures}. ${note}, ` +
-        (bytes === undefined ? "what they carry is not counted by node." : `${bytes} carried.`),
+        (bytes === undefined
+          ? "what they carry cannot be told from others' at the same address."
+          : `${bytes} carried.`),
       from: "Network or node",
       note: "Account or state",
       sessions: "Sessions",

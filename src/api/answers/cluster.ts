@@ -12,7 +12,7 @@ export const nodeAnswer = Type.Object(
     detail: text,
     /** Left out while gateways have not counted them. */
     sessions: Type.Optional(count),
-    /** These three count since the gateways started; left out where sessions come by the kernel, which counts by endpoint. */
+    /** These three grow while gateways run; left out where a gateway cannot tell whose bytes go to the node's address. */
     new_sessions: Type.Optional(count),
     bytes_in: Type.Optional(count),
     bytes_out: Type.Optional(count),

@@ -8,6 +8,7 @@ import type { EndpointFigures, NodeFigures } from "../../domain/report.ts";
 import type { ApplyReport, Engine, EngineLog } from "../engine.ts";
 import type { EndpointId } from "../../domain/ids.ts";
 import type { SessionKey, SessionList, SessionQuery } from "../../domain/live-session.ts";
+import { batchesOf, type Batch } from "./batches.ts";
 import { Caps } from "./caps.ts";
 import { networkEntries, type KernelEndpoint } from "./compile.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
@@ -20,7 +21,7 @@ import { NodeAddresses } from "./node-addresses.ts";
 import { NodeDrains } from "./node-drains.ts";
 import { firstEndpointNumber } from "./nft/closing.ts";
 import type { Count } from "./nft/counters.ts";
-import { refusalCounter } from "./nft/schema.ts";
+import { isOfOthers, refusalCounter } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
 import { Plan } from "./plan.ts";
 import type { Relay } from "./relay/relay.ts";
@@ -36,8 +37,6 @@ const recountMs = 250;
 const restBetweenCounts = 20;
 /** What somebody else may have changed in the kernel's tables is looked for this often, when something is applied. */
 const auditMs = 300_000;
-/** New endpoints that the kernel is told of at once: others have their turn between two such batches. */
-const endpointsABatch = 500;
 
 export interface KernelEngineParts {
   readonly tables: Tables;
@@ -246,6 +245,7 @@ export class KernelEngine implements Engine {
    * it holds is not known, everything is compared. Returns how many live sessions were cut.
    */
   async #bringAbout(): Promise<number> {
+    this.#drains.countNews();
     const turns = this.#plan.endpoints.turns();
     const farewell = this.#isInSync ? await this.#tellChanges(turns) : undefined;
     if (!farewell) this.#tellAll();
@@ -337,7 +337,7 @@ export class KernelEngine implements Engine {
     const elements = resyncChanges(
       { networks: networks.values(), endpoints: endpoints.values(), groups: groups.values() },
       (set) => tables.list(set),
-      (set) => set === "cap" || set === "credit" || set === "crowded",
+      isOfOthers,
     );
     tables.apply([...elements, ...changes]);
     this.#caps.carriedOut(caps, toCount);
@@ -381,17 +381,6 @@ export class KernelEngine implements Engine {
 /** What an endpoint that goes leaves until its flows are ended: it tells whether there were any. */
 function isFarewell({ verb, set }: Change): boolean {
   return verb === "remove" && set === "opened";
-}
-
-type Batch = readonly (readonly [number, Turn<KernelEndpoint>])[];
-
-/** The first holds everything that replaces or removes something: new endpoints may come after it, and in turns. */
-function batchesOf(turns: ReadonlyMap<number, Turn<KernelEndpoint>>): readonly Batch[] {
-  const fresh = [...turns].filter(([, { before }]) => before === undefined);
-  const batches: Batch[] = [[...turns].filter(([, { before }]) => before !== undefined)];
-  for (let at = 0; at < fresh.length; at += endpointsABatch)
-    batches.push(fresh.slice(at, at + endpointsABatch));
-  return fresh.length > endpointsABatch ? batches : [batches.flat()];
 }
 
 /** What an endpoint that nothing was known of does not admit. */

@@ -5,6 +5,7 @@ import type { NodeFigures } from "../../domain/report.ts";
 import type { EngineLog } from "../engine.ts";
 import type { Flow } from "./conntrack/flow.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
+import { figuresOfNodes, NodeCounters, type NodeCounterTables } from "./node-counters.ts";
 import { flowKey, NodeWatch } from "./node-watch.ts";
 import { relayAddress } from "./nft/schema.ts";
 import type { Plan } from "./plan.ts";
@@ -15,16 +16,19 @@ import { sever, type SeverParts, type Verdict } from "./sever.ts";
 const askMs = 250;
 
 export interface NodeDrainsParts extends SeverParts {
+  readonly tables: NodeCounterTables;
   readonly plan: Plan;
   readonly relay: Relay;
   readonly sessions: Pick<KernelSessions, "walk">;
   readonly log: EngineLog;
 }
 
-/** What becomes of sessions on nodes that get no new ones, and how many sessions each node has. */
+/** What becomes of sessions on nodes that get no new ones, and what each node has and has carried. */
 export class NodeDrains {
   readonly #parts: NodeDrainsParts;
   readonly #watch: NodeWatch;
+  readonly #counters: NodeCounters;
+  #cannotCount = false;
   readonly #watching: NodeJS.Timeout;
   /** Nodes whose sessions have been cut, by the lists that said so. */
   #cut = new WeakSet<readonly AwayNode[]>();
@@ -38,18 +42,27 @@ export class NodeDrains {
       end: (keys, endpoints) => this.#end(keys, endpoints),
       now: () => performance.now(),
     });
+    this.#counters = new NodeCounters(parts.tables, () => performance.now());
     this.#watching = setInterval(() => this.#look(), askMs);
     this.#watching.unref();
   }
 
-  /** Live sessions of every node that flows may go to; undefined as {@link NodeWatch.counts} is. */
+  /** What every node that flows may go to has; undefined as {@link NodeWatch.counts} is. */
   get figures(): ReadonlyMap<NodeId, NodeFigures> | undefined {
+    const { plan, relay } = this.#parts;
     const { counts } = this.#watch;
     if (!counts) return undefined;
-    const figures = new Map<NodeId, NodeFigures>();
-    for (const { id } of this.#parts.plan.nodes) if (id !== undefined) figures.set(id, { sessions: 0 });
-    for (const [id, sessions] of counts) figures.set(id, { sessions });
-    return figures;
+    const ids = new Set([...plan.nodes].flatMap(({ id }) => id ?? []));
+    // Before the first endpoints are known, all that a predecessor has counted would be nobody's.
+    if (ids.size === 0) return new Map();
+    const counted = this.#countersDo((counters) => counters.read([...plan.places])) ?? new Map();
+    return figuresOfNodes(ids, { sessions: counts, counted, relayed: relay.traffic() });
+  }
+
+  /** Makes the kernel count what goes to nodes that the plan newly leads to; to be called before it does. */
+  countNews(): void {
+    const nodes = [...this.#parts.plan.groups.turns().values()].flatMap(({ after }) => after?.nodes ?? []);
+    if (nodes.length > 0) this.#countersDo((counters) => counters.count(nodes));
   }
 
   /** Returns what ends the sessions on nodes whose sessions are to be cut, by endpoint; of each such node once. */
@@ -83,6 +96,19 @@ export class NodeDrains {
     if (reply.source !== relayAddress) return plan.nodeAt(mark, reply.source, reply.sourcePort);
     const node = relay.nodeOf(reply.destinationPort);
     return node && plan.withFate(mark, node);
+  }
+
+  /** Nothing that carries sessions may fail because they cannot be counted. */
+  #countersDo<Result>(work: (counters: NodeCounters) => Result): Result | undefined {
+    try {
+      const result = work(this.#counters);
+      this.#cannotCount = false;
+      return result;
+    } catch (error) {
+      if (!this.#cannotCount) this.#parts.log.error({ err: error }, "what nodes carry cannot be counted");
+      this.#cannotCount = true;
+      return undefined;
+    }
   }
 
   async #end(keys: ReadonlySet<string>, endpoints: ReadonlySet<number>): Promise<void> {

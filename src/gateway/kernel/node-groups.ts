@@ -107,11 +107,13 @@ export class NodeGroups {
   lookupOf(id: ServiceId): NodeLookup | undefined {
     const service = this.#services.get(id);
     if (!service) return undefined;
-    service.lookup ??= new NodeLookup([
-      ...service.resolution.nodes,
-      ...service.away.flatMap((node) => this.#resolve([node]).nodes.map(({ host }) => ({ ...node, host }))),
-    ]);
+    service.lookup ??= new NodeLookup(this.#placed(service));
     return service.lookup;
+  }
+
+  /** The nodes of all services with their addresses, as far as these are known. */
+  *places(): Generator<DesiredNode | AwayNode> {
+    for (const service of this.#services.values()) yield* this.#placed(service);
   }
 
   /** Those of all services, and those that get no new sessions. */
@@ -218,6 +220,13 @@ export class NodeGroups {
   #noteNames(id: ServiceId, nodes: readonly DesiredNode[]): void {
     if (nodes.every(({ host }) => isIP(host) !== 0)) this.#named.delete(id);
     else this.#named.add(id);
+  }
+
+  #placed({ resolution, away }: Service): readonly (DesiredNode | AwayNode)[] {
+    return [
+      ...resolution.nodes,
+      ...away.flatMap((node) => this.#resolve([node]).nodes.map(({ host }) => ({ ...node, host }))),
+    ];
   }
 
   /** @returns endpoints of a service that has nodes now, or has none any more */

@@ -140,6 +140,11 @@ export class Plan {
     return this.#groups.nodes();
   }
 
+  /** See {@link NodeGroups.places}. */
+  get places(): Iterable<DesiredNode | AwayNode> {
+    return this.#groups.places();
+  }
+
   /** Nodes that get no new sessions, by service, each with the numbers of the service's endpoints. */
   get away(): Iterable<{ readonly away: readonly AwayNode[]; readonly endpoints: ReadonlySet<number> }> {
     return this.#groups.away();

@@ -20,7 +20,7 @@ import {
 import { sessionTimeoutsS } from "./session-timeouts.ts";
 
 /** Grows with every change of the rules below: a gateway finds tables of its predecessor, maybe of an older version. */
-export const rulesetVersion = 10;
+export const rulesetVersion = 11;
 
 const typeOf: Readonly<Record<Field, string>> = {
   mark: "meta mark",
@@ -178,6 +178,8 @@ const carrying = `
     ct status & assured != assured jump opening_to_node
     ct direction != original drop
     ct mark @bandwidth drop
+    ip daddr . tcp dport @into_node4
+    ip6 daddr . tcp dport @into_node6
     ct mark @bytes_in accept
     drop
   }
@@ -191,6 +193,8 @@ const carrying = `
     ct status & assured != assured jump opening_to_consumer
     ct direction != reply drop
     ct mark @bandwidth drop
+    ip saddr . tcp sport @out_of_node4
+    ip6 saddr . tcp sport @out_of_node6
     meta l4proto tcp ip ttl set 64 ct mark @bytes_out accept
     meta l4proto tcp ip6 hoplimit set 64 ct mark @bytes_out accept
     ct mark != @vpc_of_endpoint drop
@@ -202,7 +206,12 @@ const carrying = `
     ${clampSegments}
   }
   chain hide { type nat hook postrouting priority srcnat; policy accept;
-    ct direction original ct mark @vpc_of_endpoint masquerade
+    ct direction original ct mark @vpc_of_endpoint goto hide_consumer
+  }
+  chain hide_consumer {
+    ip daddr . tcp dport @opened_node4
+    ip6 daddr . tcp dport @opened_node6
+    masquerade
   }
   chain to_relay {
     ct status & dnat != dnat drop

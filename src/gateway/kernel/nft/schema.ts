@@ -77,6 +77,16 @@ const refused = { ...counted, size: mostEndpoints, isDynamic: true } as const sa
 export const mostRefusedSources = 8_192;
 const refusedSources = { ...counted, size: mostRefusedSources, isDynamic: true } as const;
 
+/** Most addresses of nodes that traffic is counted of, of each family. They are listed whole, which has to be quick. */
+export const mostCountedNodes = 16_384;
+const counted4 = {
+  family: "inet",
+  key: ["ipv4_addr", "inet_service"],
+  state: "counter",
+  size: mostCountedNodes,
+} as const satisfies SetSchema;
+const counted6 = { ...counted4, key: ["ipv6_addr", "inet_service"] } as const satisfies SetSchema;
+
 /** Everything that changes while the gateway runs: elements of these sets and maps, and nothing else. */
 export const sets = {
   // One element an attachment.
@@ -127,6 +137,13 @@ export const sets = {
   refused_others: { ...refusedSources, key: ["mark", "priority"] },
   // How many more sources of an endpoint are told apart: none may fill the sets alone.
   newcomers: { family: "inet", key: ["mark"], state: "newcomer rate", size: mostEndpoints, isDynamic: true },
+  // What came to nodes and from them: one element an address.
+  opened_node4: counted4,
+  opened_node6: counted6,
+  into_node4: counted4,
+  into_node6: counted6,
+  out_of_node4: counted4,
+  out_of_node6: counted6,
   // One element a node group's bucket.
   node4: { family: "inet", key: ["priority", "number"], data: ["ipv4_addr", "inet_service"] },
   node6: { family: "inet", key: ["priority", "number"], data: ["ipv6_addr", "inet_service"] },
@@ -152,6 +169,19 @@ export function refusalCounter(reason: RefusalReason): Extract<SetName, `refused
 
 /** The sets that refused sources are counted in. */
 export const refusalSourceSets = ["refused_source4", "refused_source6", "refused_others"] as const;
+
+/** The sets that count what nodes carry, by family. */
+export const nodeCounterSets = {
+  opened: { 4: "opened_node4", 6: "opened_node6" },
+  into: { 4: "into_node4", 6: "into_node6" },
+  outOf: { 4: "out_of_node4", 6: "out_of_node6" },
+} as const;
+
+/** Whether others than the plan of endpoints, networks and nodes say what is in a set. */
+export function isOfOthers(set: SetName): boolean {
+  const counters = Object.values(nodeCounterSets).flatMap((families): SetName[] => Object.values(families));
+  return set === "cap" || set === "credit" || set === "crowded" || counters.includes(set);
+}
 
 /** The chain that refuses a connection for a reason, counting it. */
 export function refusalChain(reason: RefusalReason): string {

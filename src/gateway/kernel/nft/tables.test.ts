@@ -32,6 +32,12 @@ const examples: Readonly<Partial<Record<SetName, Element>>> = {
   refused_source4: { key: [16_777_217, 6, "10.0.0.9"] },
   refused_source6: { key: [16_777_217, 0, "fd00::9"] },
   refused_others: { key: [16_777_217, 3] },
+  opened_node4: { key: ["10.9.0.1", 9200] },
+  opened_node6: { key: ["fd09::1", 9200] },
+  into_node4: { key: ["10.9.0.1", 1] },
+  into_node6: { key: ["fd09::1", 1] },
+  out_of_node4: { key: ["10.9.0.1", 65_535] },
+  out_of_node6: { key: ["fd09::1", 65_535] },
   node4: { key: [4, 59], data: ["10.9.0.1", 9200] },
   node6: { key: [4, 0], data: ["fd09::1", 65_535] },
 };

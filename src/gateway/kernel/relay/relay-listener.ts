@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import type { DesiredNode } from "../../../domain/desired.ts";
+import type { NodeTotals } from "../../proxy/node-totals.ts";
 import type { SessionSettings } from "../../proxy/messages.ts";
 import type { ReadBuffers } from "../../proxy/read-buffers.ts";
 import { reset } from "../../proxy/reset.ts";
@@ -8,7 +9,7 @@ import { Session, type SessionHost } from "../../proxy/session.ts";
 
 const backlog = 4_096;
 
-/** The sessions of one group of nodes: each is one that the rules admitted. They count; this only carries. */
+/** The sessions of one group of nodes: each is one that the rules admitted. They count what its endpoint has. */
 export class RelayListener implements SessionHost {
   readonly settings: SessionSettings;
   readonly buffers: ReadBuffers;
@@ -18,8 +19,17 @@ export class RelayListener implements SessionHost {
   readonly #sessions = new Map<Session, number>();
   readonly #byPort = new Map<number, Session>();
   readonly #rotation: Rotation;
+  readonly #totals: NodeTotals;
 
-  constructor(nodes: readonly DesiredNode[], settings: SessionSettings, buffers: ReadBuffers) {
+  constructor(
+    nodes: readonly DesiredNode[],
+    {
+      settings,
+      buffers,
+      totals,
+    }: Pick<RelayListener, "settings" | "buffers"> & { readonly totals: NodeTotals },
+  ) {
+    this.#totals = totals;
     this.#rotation = new Rotation(nodes);
     this.settings = settings;
     this.buffers = buffers;
@@ -50,6 +60,11 @@ export class RelayListener implements SessionHost {
     this.#server.close();
   }
 
+  /** Those that have not ended. */
+  get sessions(): Iterable<Session> {
+    return this.#sessions.keys();
+  }
+
   get isIdle(): boolean {
     return this.#sessions.size === 0;
   }
@@ -76,7 +91,7 @@ export class RelayListener implements SessionHost {
     return performance.now();
   }
 
-  /** Bytes, refusals and nodes are the rules' and the health checks' to count. */
+  /** Bytes of endpoints, refusals and nodes' health are the rules' and the health checks' to count. */
   countBytesIn(): void {}
   countBytesOut(): void {}
   noNode(): void {}
@@ -86,6 +101,7 @@ export class RelayListener implements SessionHost {
     const port = this.#sessions.get(session);
     this.#sessions.delete(session);
     if (port !== undefined && this.#byPort.get(port) === session) this.#byPort.delete(port);
+    this.#totals.end(session);
   }
 
   #accept(socket: Socket): void {

@@ -1,4 +1,6 @@
 import type { DesiredNode } from "../../../domain/desired.ts";
+import type { NodeId } from "../../../domain/ids.ts";
+import type { NodeTraffic } from "../../../domain/report.ts";
 
 /**
  * Carries sessions of IPv6 consumers to nodes that have IPv4 only: the rules cannot translate between families, so they
@@ -18,6 +20,8 @@ export interface Relay {
   cut(ports: readonly number[]): Promise<void>;
   /** The node of a session that is known by its port, as in `cut`; undefined where there is none yet, or no such session. */
   nodeOf(port: number): DesiredNode | undefined;
+  /** What sessions have carried to nodes and from them since the start, live ones too. */
+  traffic(): ReadonlyMap<NodeId, NodeTraffic>;
   /** Ends everything. */
   close(): void;
 }

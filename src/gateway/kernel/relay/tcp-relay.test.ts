@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
+import type { NodeId } from "../../../domain/ids.ts";
 import { TestNode, until } from "../../proxy/testing.ts";
 import { TcpRelay } from "./tcp-relay.ts";
 
@@ -63,12 +64,26 @@ test.skipIf(!hasIPv6)(
   async () => {
     const { relay, address } = start();
     const [one, two, other] = [await startNode(), await startNode(), await startNode()];
+    const [first, second] = ["first", "second"] as NodeId[] as [NodeId, NodeId];
     const groups = new Map([
-      [1, [one, two]],
+      [
+        1,
+        [
+          { host: one.host, port: one.port, id: first },
+          { host: two.host, port: two.port, id: second },
+        ],
+      ],
       [2, [other]],
     ]);
     const port = (await relay.apply(groups)).get(1) ?? 0;
-    for (let n = 0; n < 4; n += 1) await liveClient(port);
+    const { socket } = await liveClient(port);
+    for (let n = 1; n < 4; n += 1) await liveClient(port);
+    const carried = { newSessions: 2, bytesIn: 10, bytesOut: 10 };
+    const both = { first: carried, second: carried };
+    expect(Object.fromEntries(relay.traffic())).toEqual(both);
+    socket.end();
+    await once(socket, "close");
+    expect(Object.fromEntries(relay.traffic())).toEqual(both);
     expect([one.sockets.length, two.sockets.length, other.sockets.length]).toEqual([2, 2, 0]);
     expect(await relay.apply(new Map([[1, [other]]]))).toEqual(new Map([[1, port]]));
     await liveClient(port);

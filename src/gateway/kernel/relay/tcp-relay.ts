@@ -1,5 +1,9 @@
 import type { DesiredNode } from "../../../domain/desired.ts";
+import type { NodeId } from "../../../domain/ids.ts";
+import { noTraffic } from "../../../domain/node-figures.ts";
+import type { NodeTraffic } from "../../../domain/report.ts";
 import type { EngineLog } from "../../engine.ts";
+import { NodeTotals } from "../../proxy/node-totals.ts";
 import { ReadBuffers } from "../../proxy/read-buffers.ts";
 import type { RelayAddress } from "./relay-address.ts";
 import { RelayListener } from "./relay-listener.ts";
@@ -17,7 +21,7 @@ export class TcpRelay implements Relay {
   readonly #text: string;
   readonly #address: Address;
   readonly #log: EngineLog;
-  readonly #buffers = new ReadBuffers();
+  readonly #parts = { settings, buffers: new ReadBuffers(), totals: new NodeTotals() };
   readonly #listeners = new Map<number, { readonly listener: RelayListener; readonly port: number }>();
   /** Of groups that are gone, while they have sessions. */
   #leaving: readonly RelayListener[] = [];
@@ -62,6 +66,12 @@ export class TcpRelay implements Relay {
     return undefined;
   }
 
+  traffic(): ReadonlyMap<NodeId, NodeTraffic> {
+    const live = this.#all.flatMap(({ sessions }) => [...sessions]);
+    const figures = this.#parts.totals.read(live);
+    return new Map([...figures].map(([id, { traffic = noTraffic }]) => [id, traffic]));
+  }
+
   close(): void {
     clearInterval(this.#sweeping);
     for (const { listener } of this.#listeners.values()) {
@@ -82,7 +92,7 @@ export class TcpRelay implements Relay {
       known.listener.update(nodes);
       return;
     }
-    const listener = new RelayListener(nodes, settings, this.#buffers);
+    const listener = new RelayListener(nodes, this.#parts);
     this.#listeners.set(group, { listener, port: await listener.listen(this.#text) });
   }
 
