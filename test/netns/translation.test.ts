@@ -99,16 +99,19 @@ test("one session of the relay is ended by a command: both ends see it, its plac
   const { client } = system.consumer("a");
   const [, six] = addressesOf("a");
   const { id } = endpoints.a;
-  const listed = async (): Promise<readonly string[]> => {
-    const { code, stdout, stderr } = await system.postern.cli(["sessions", "--endpoint", id, "--json"]);
+  const list = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await system.postern.cli(["sessions", ...args, "--json"]);
     if (code !== 0) throw new Error(stderr);
-    const { sessions } = JSON.parse(stdout) as { readonly sessions: readonly Named[] };
-    return sessions.map((session) => session.id);
+    return (JSON.parse(stdout) as { readonly sessions: readonly (Named & { readonly node?: string })[] })
+      .sessions;
   };
+  const listed = async (): Promise<readonly string[]> =>
+    (await list("--endpoint", id)).map((session) => session.id);
   ok(await service.setCap(id, 2));
   const names = await open(system.consumer("a"), six, 2);
   const [doomed = "", other] = await listed();
   expect(doomed).toMatch(/^\[fd00::50\]:\d+-9200$/);
+  expect((await list("logs")).map((session) => session.node)).toEqual([`${node}:9200`, `${node}:9200`]);
   const killed = await system.postern.cli(["kill", id, doomed]);
   expect([killed.code, killed.stderr]).toEqual([0, ""]);
   expect((await system.postern.cli(["kill", id, doomed])).code).toBe(1);

@@ -52,7 +52,7 @@ describe.skipIf(missing)(`sessions that the kernel carries (${missing ?? "root"}
   };
 
   function open(...numbers: readonly number[]): KernelSessions {
-    const sessions = lab.gateway.within((libc) => KernelSessions.open(libc, log, sink));
+    const sessions = lab.gateway.within((libc) => KernelSessions.open(libc, log, { records: sink }));
     opened.push(sessions);
     sessions.learn(numbers.map(endpoint));
     return sessions;

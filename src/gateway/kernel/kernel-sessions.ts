@@ -8,11 +8,18 @@ import { FlowEnds } from "./conntrack/flow-ends.ts";
 import { EndpointNames } from "./endpoint-names.ts";
 import { FlowRecorder } from "./flow-recorder.ts";
 import type { Libc } from "./libc.ts";
-import { LiveSessions } from "./live-sessions.ts";
+import { LiveSessions, type RelayedNodes } from "./live-sessions.ts";
 import { netlinkProtocol, NetlinkSocket } from "./netlink/netlink-socket.ts";
 
 /** Makes the kernel tell of the end of every flow, also of those that begin while no gateway process listens. */
 const eventsSetting = "/proc/sys/net/netfilter/nf_conntrack_events";
+
+export interface KernelSessionsSettings {
+  /** Takes the ended sessions; without it the kernel is not asked for them, as that costs a message each. */
+  readonly records?: FlowRecordSink | undefined;
+  /** See {@link LiveSessions}. */
+  readonly relay?: RelayedNodes;
+}
 
 /** What the kernel engine knows of single sessions: those that live, and records of those that have ended. */
 export class KernelSessions {
@@ -20,8 +27,9 @@ export class KernelSessions {
   readonly #live: LiveSessions;
   readonly #recorder: FlowRecorder | undefined;
 
-  private constructor(libc: Libc, log: EngineLog, records: FlowRecordSink | undefined) {
-    this.#live = new LiveSessions(NetlinkSocket.open(libc, netlinkProtocol.netfilter), this.#names);
+  private constructor(libc: Libc, log: EngineLog, { records, relay }: KernelSessionsSettings) {
+    const socket = NetlinkSocket.open(libc, netlinkProtocol.netfilter);
+    this.#live = new LiveSessions(socket, this.#names, relay);
     if (!records) return;
     tellAllEnds(log);
     this.#recorder = new FlowRecorder(FlowEnds.open(libc), records, this.#names, log);
@@ -29,11 +37,10 @@ export class KernelSessions {
 
   /**
    * Opens its sockets at once, in the thread's network namespace.
-   * @param records takes the ended sessions; without it the kernel is not asked for them, as that costs a message each
    * @throws SystemCallError EPERM without CAP_NET_ADMIN
    */
-  static open(libc: Libc, log: EngineLog, records?: FlowRecordSink): KernelSessions {
-    return new KernelSessions(libc, log, records);
+  static open(libc: Libc, log: EngineLog, settings: KernelSessionsSettings = {}): KernelSessions {
+    return new KernelSessions(libc, log, settings);
   }
 
   /** These are the endpoints from now on. To be called before flows of others are ended. */

@@ -1,6 +1,7 @@
 import {
   sortKeyOf,
   type LiveSession,
+  type SessionPeer,
   type SessionList,
   type SessionOrder,
   type SessionQuery,
@@ -12,22 +13,31 @@ import { firstClosedState, readOriginal, type Flow } from "./conntrack/flow.ts";
 import { readFacts, type FlowFacts } from "./conntrack/flow-facts.ts";
 import { FirstFlows } from "./conntrack/first-flows.ts";
 import type { EndpointNames } from "./endpoint-names.ts";
+import { relayAddress } from "./nft/schema.ts";
 import { idleMsOf } from "./nft/session-timeouts.ts";
 import type { NetlinkSocket } from "./netlink/netlink-socket.ts";
+import type { Relay } from "./relay/relay.ts";
 
 const established = 3;
+
+export type RelayedNodes = Pick<Relay, "nodeOf">;
 
 /** Lists the sessions that the kernel carries. */
 export class LiveSessions {
   readonly #socket: NetlinkSocket;
   readonly #conntrack: Conntrack;
   readonly #names: EndpointNames;
+  readonly #relay: RelayedNodes | undefined;
   #isClosed = false;
 
-  /** @param socket for nothing else: a list of a million takes turns with other work. `close` closes it. */
-  constructor(socket: NetlinkSocket, names: EndpointNames) {
+  /**
+   * @param socket for nothing else: a list of a million takes turns with other work. `close` closes it
+   * @param relay knows the nodes of what it carries; for who cannot ask it, they are the relay itself
+   */
+  constructor(socket: NetlinkSocket, names: EndpointNames, relay?: RelayedNodes) {
     this.#socket = socket;
     this.#names = names;
+    this.#relay = relay;
     this.#conntrack = new Conntrack(socket);
   }
 
@@ -49,7 +59,7 @@ export class LiveSessions {
       first.offer(keyOf(facts, attributes, order), attributes);
     });
     const { total, flows } = first.take();
-    return { total, sessions: flows.flatMap((flow) => liveSession(flow, names)) };
+    return { total, sessions: flows.flatMap((flow) => this.#liveSession(flow)) };
   }
 
   /** As {@link Conntrack.walk}, of all flows. @throws as `list` does */
@@ -58,31 +68,38 @@ export class LiveSessions {
     await this.#conntrack.walk(undefined, receive);
   }
 
+  #liveSession(flow: Flow): readonly LiveSession[] {
+    const endpointId = this.#names.nameOf(flow.mark)?.endpointId;
+    if (endpointId === undefined) return [];
+    const idleMs = idleMsOf(flow.tcpState, flow.secondsLeft);
+    const node = this.#nodeOf(flow);
+    return [
+      {
+        endpointId,
+        source: { host: flow.original.source, port: flow.original.sourcePort },
+        clientPort: flow.original.destinationPort,
+        ...(node && { node }),
+        ...(flow.startedAt === undefined ? {} : { startedAt: flow.startedAt }),
+        ...(idleMs === undefined ? {} : { idleMs }),
+        bytesIn: flow.sent.bytes,
+        bytesOut: flow.received.bytes,
+        state: stateOf(flow.tcpState),
+      },
+    ];
+  }
+
+  #nodeOf({ reply }: Flow): SessionPeer | undefined {
+    if (!this.#relay || reply.source !== relayAddress) return { host: reply.source, port: reply.sourcePort };
+    const node = this.#relay.nodeOf(reply.destinationPort);
+    return node && { host: node.host, port: node.port };
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     // A list that is under way would go on reading from a descriptor that is somebody else's by then.
     void this.#conntrack.idle().then(() => this.#socket.close());
   }
-}
-
-function liveSession(flow: Flow, names: EndpointNames): readonly LiveSession[] {
-  const endpointId = names.nameOf(flow.mark)?.endpointId;
-  if (endpointId === undefined) return [];
-  const idleMs = idleMsOf(flow.tcpState, flow.secondsLeft);
-  return [
-    {
-      endpointId,
-      source: { host: flow.original.source, port: flow.original.sourcePort },
-      clientPort: flow.original.destinationPort,
-      node: { host: flow.reply.source, port: flow.reply.sourcePort },
-      ...(flow.startedAt === undefined ? {} : { startedAt: flow.startedAt }),
-      ...(idleMs === undefined ? {} : { idleMs }),
-      bytesIn: flow.sent.bytes,
-      bytesOut: flow.received.bytes,
-      state: stateOf(flow.tcpState),
-    },
-  ];
 }
 
 /** What `sortKeyOf` says of the session, from as little as that takes. */

@@ -33,13 +33,14 @@ export async function startKernelEngine(
   const open = (): NetlinkSocket => NetlinkSocket.open(libc, netlinkProtocol.netfilter);
   const socket = open();
   const tables = new Tables(socket);
+  const relay = new TcpRelay(relayAddress, RelayAddress.open(libc), log);
   const engine = await KernelEngine.start({
     tables,
     conntrack: new Conntrack(socket),
     poker: Poker.open(libc),
     hostNetwork: await openHostNetwork(libc),
-    relay: new TcpRelay(relayAddress, RelayAddress.open(libc), log),
-    sessions: KernelSessions.open(libc, log, records),
+    relay,
+    sessions: KernelSessions.open(libc, log, { records, relay }),
     log,
   });
   const conntrack = new Conntrack(open());
