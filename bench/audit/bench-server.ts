@@ -17,11 +17,11 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { createLogger } from "../../src/lib/log.ts";
 import { AuditTrail } from "../../src/store/audit-trail.ts";
 import { dropAuditTriggers } from "../../src/store/audit-triggers.ts";
+import { EventWriter } from "../../src/store/event-writer.ts";
 import type { Schema } from "../../src/store/schema.ts";
 import { SqlStore } from "../../src/store/sql-store.ts";
 
 const unused = (): Promise<never> => Promise.reject(new Error("not in this bench"));
-const append = Object.getOwnPropertyDescriptor(AuditTrail.prototype, "append");
 
 /** The API on a store of its own, with a model of the gateways that reaches every revision at once. */
 export interface BenchServer {
@@ -40,6 +40,8 @@ const outside = { lookUpTxt: unused, probe: unused };
 export async function startBenchServer(file: string, trail: Trail): Promise<BenchServer> {
   const store = await SqlStore.open(file, systemClock, Buffer.alloc(32, 1));
   const gateways = new TestGateways();
+  // Events are made of what the trail captures: without it there would be none, whose cost is another matter.
+  const bringBack = [leaveOut(EventWriter.prototype, "recordChanges")];
   const context = {
     store,
     clock: systemClock,
@@ -61,12 +63,7 @@ export async function startBenchServer(file: string, trail: Trail): Promise<Benc
     ...outside,
   };
   const app = buildServer(context, operations, () => undefined, createLogger("server", "silent"));
-  const secrets = await newTenantSecrets();
-  const wish = { accountName: "bench", projectName: "region-1", userName: "bench", isOperator: true };
-  const entry = { actor: "system", action: "firstStart", resource: "account/bench" };
-  const { result: tenant } = await store.write(entry, (tx) =>
-    createTenant(tx, (plain) => plain, wish, secrets, systemClock.now()),
-  );
+  const tenant = await signUp(store);
   const call = async (method: "GET" | "POST" | "PUT", path: string, payload?: object) => {
     const url = path.replace("{p}", tenant.project_id);
     const headers = { "x-auth-token": tenant.token };
@@ -81,7 +78,7 @@ export async function startBenchServer(file: string, trail: Trail): Promise<Benc
   });
   const id = String(cluster["id"]);
   await call("POST", `/v1.0/{p}/clusters/${id}/vpcepservice/open`, {});
-  if (trail !== "whole") forgetTrail(file);
+  if (trail !== "whole") bringBack.push(forgetTrail(file));
   if (trail === "entries") addPlainEntries(store);
   return {
     createEndpoint: async () =>
@@ -91,19 +88,37 @@ export async function startBenchServer(file: string, trail: Trail): Promise<Benc
       await call("PUT", path, { max_session: maxSession });
     },
     close: async () => {
-      if (append) Object.defineProperty(AuditTrail.prototype, "append", append);
+      for (const restore of bringBack) restore();
       await app.close();
       await store.close();
     },
   };
 }
 
+/** The account that writes. */
+async function signUp(store: SqlStore) {
+  const secrets = await newTenantSecrets();
+  const wish = { accountName: "bench", projectName: "region-1", userName: "bench", isOperator: true };
+  const entry = { actor: "system", action: "firstStart", resource: "account/bench" };
+  const { result } = await store.write(entry, (tx) =>
+    createTenant(tx, (plain) => plain, wish, secrets, systemClock.now()),
+  );
+  return result;
+}
+
 /** Takes the triggers out of the file, and the chain out of the program. */
-function forgetTrail(file: string): void {
+function forgetTrail(file: string): () => void {
   const database = new DatabaseSync(file);
   dropAuditTriggers(database);
   database.close();
-  Object.defineProperty(AuditTrail.prototype, "append", { value: () => undefined, configurable: true });
+  return leaveOut(AuditTrail.prototype, "append");
+}
+
+/** Makes a method do nothing. @returns what brings it back */
+function leaveOut(prototype: object, method: string): () => void {
+  const own = Object.getOwnPropertyDescriptor(prototype, method) ?? {};
+  Object.defineProperty(prototype, method, { value: () => undefined, configurable: true });
+  return () => Object.defineProperty(prototype, method, own);
 }
 
 /** Every write adds one row that says who did what, as any program with a log in its database does. */

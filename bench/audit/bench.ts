@@ -63,7 +63,7 @@ export const benchAudit: Bench = async (progress) => {
     ],
     notes: [
       "Plain entries: who did what, without the rows that changed and without the chain. All in one process, with a model " +
-        "of the gateways: sockets and gateways would hide costs.",
+        "of the gateways, and without events: sockets, gateways and events would hide costs.",
     ],
     ratios: {
       audited_creations_vs_entries: Number(ratio("creations", "entries").toFixed(3)),

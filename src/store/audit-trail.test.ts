@@ -11,8 +11,13 @@ import {
   gatewayId,
   projectId,
 } from "../domain/test-fixtures.ts";
+import { authenticator } from "../lib/authenticator.ts";
+import { TestClock } from "../lib/test-clock.ts";
 import { testDirectory } from "../lib/test-directory.ts";
+import { AuditTrail, beginTrail } from "./audit-trail.ts";
+import { AuditVerifier } from "./audit-verify.ts";
 import { auditedTables } from "./audited-tables.ts";
+import { openDatabase } from "./database.ts";
 import type { SqlStore } from "./sql-store.ts";
 import { insertBasics } from "./test-basics.ts";
 import { openTestStore } from "./test-store.ts";
@@ -90,6 +95,46 @@ test("a piece of work that fails leaves no change to the next one", async () => 
   await expect(failing).rejects.toThrow("broken on purpose");
   await next;
   expect(changes(2).map(({ kind }) => kind)).toEqual(["cluster"]);
+});
+
+test("entries of work that was taken back are in no chain, and those before and after it are", async () => {
+  const file = join(testDirectory(), "postern.db");
+  const database = openDatabase(file);
+  const authenticate = authenticator(Buffer.alloc(32, 1));
+  const clock = new TestClock();
+  beginTrail(database, authenticate, clock);
+  const trail = new AuditTrail(database, authenticate, clock);
+  const append = (action: string) => trail.append({ ...audit, action });
+  const transact = (work: () => void, end: "commit" | "rollback" = "commit"): void => {
+    database.exec("begin immediate");
+    work();
+    trail.seal();
+    database.exec(end);
+  };
+  const takenBack = (action: string): void => {
+    database.exec("savepoint piece");
+    append(action);
+    database.exec("rollback to piece; release piece");
+  };
+  transact(() => {
+    takenBack("first of all");
+    append("first");
+    takenBack("between");
+    append("second");
+    takenBack("last");
+  });
+  transact(() => append("never"), "rollback");
+  transact(() => takenBack("alone"));
+  transact(() => append("third"));
+  const all = database.prepare("select seq, action from audit_event order by seq").all();
+  expect(all.map(({ seq, action }) => `${String(seq)} ${String(action)}`)).toEqual([
+    "1 first",
+    "2 second",
+    "3 third",
+  ]);
+  const verifier = new AuditVerifier(database, authenticate);
+  expect((await verifier.verify((work) => Promise.resolve(work()))).fault).toBeNull();
+  database.close();
 });
 
 test("secrets are told of as changed, and nothing more", async () => {

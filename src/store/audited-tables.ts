@@ -195,7 +195,7 @@ export function changedJson({ columns }: AuditedTable, row: "old" | "new"): stri
     return `iif(old.${name} is new.${name}, '', ',"${name}":' || ${value})`;
   });
   // By text: few columns differ, and JSON functions would be called for all of them.
-  return `'{' || substr(${members.join(" || ")}, 2) || '}'`;
+  return `'{' || substr(concat(${members.join(", ")}), 2) || '}'`;
 }
 
 function columnJson(column: Column, value: string, secret: "set" | "changed"): string {
