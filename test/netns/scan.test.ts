@@ -247,7 +247,7 @@ const rules: readonly (readonly [Name, readonly Family[], readonly RulePick[]])[
   ["hops", [6], [{ chain: "from_consumer", text: "hoplimit set" }]],
   ["hops", [4], [{ chain: "to_consumer", text: "ip ttl set" }]],
   ["hops", [6], [{ chain: "to_consumer", text: "hoplimit set" }]],
-  ["hops", families, [{ chain: "hide", text: "masquerade" }]],
+  ["hops", families, [{ chain: "hide_consumer", text: "masquerade" }]],
   ["spoofed", [4], [{ chain: "decide", text: "@prefixes4" }]],
   ["spoofed", [6], [{ chain: "decide", text: "@prefixes6" }]],
   ["midstream", families, [{ chain: "decide", text: "reject with tcp reset" }]],
