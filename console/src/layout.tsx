@@ -4,7 +4,7 @@ import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { useState } from "react";
 import { Outlet, useLocation, useNavigate } from "react-router";
 import { EventsProvider } from "./api/use-events.ts";
-import { LiveState } from "./parts/live-state.tsx";
+import { Notices } from "./parts/notices.tsx";
 import { useSession } from "./session/session-context.tsx";
 import { texts } from "./texts/en.ts";
 import { chooseTheme, chosenTheme, type Theme } from "./theme.ts";
@@ -82,7 +82,7 @@ export function Layout() {
             ]}
           />
         }
-        notifications={<LiveState />}
+        notifications={<Notices />}
         stickyNotifications
         content={<Outlet />}
       />

@@ -67,9 +67,9 @@ test("a network is created, attached in another way and deleted, each with what 
   await page.getByRole("button", { name: "Delete" }).click();
   await dialog().getByText("Network lab (10.77.0.0/24) and its subnets are deleted.").waitFor();
   await press("Delete");
-  await dialog().getByText("No session was cut.").waitFor();
-  await press("Close");
   await shown.heading("Networks").waitFor();
+  await page.getByText("Network lab is deleted").waitFor();
+  await page.getByText("No session was cut.").waitFor();
   await page.getByRole("link", { name: "default" }).waitFor();
   expect(await page.getByRole("link", { name: "lab" }).count()).toBe(0);
   expect(shown.complaints).toEqual([]);
@@ -114,6 +114,7 @@ test("an endpoint that somebody else deletes goes from its page and from the lis
   await page.getByText("It is reachable.").waitFor();
   await postern.api("DELETE", `/postern/v1/{pid}/endpoints/${id}`);
   await page.getByText("This could not be loaded").first().waitFor();
+  await shown.heading(id).waitFor();
   expect(await page.getByText("It is reachable.").count()).toBe(0);
   await page.getByRole("link", { name: "Endpoints" }).click();
   await shown.heading("Endpoints (1)").waitFor();
@@ -141,9 +142,11 @@ test("whoever signed in by access key creates an endpoint, sees its figures live
   await page.getByRole("button", { name: "Delete" }).click();
   await dialog().getByText("This cuts 5 live sessions.").waitFor();
   await press("Delete");
-  await dialog().getByText("5 sessions were cut.").waitFor();
-  await press("Close");
   await shown.heading("Endpoints").waitFor();
+  await page.getByText(`Endpoint ${id} is deleted`).waitFor();
+  await page.getByText("5 sessions were cut.").waitFor();
+  await page.getByRole("button", { name: "Dismiss" }).click();
+  await page.getByText(`Endpoint ${id} is deleted`).waitFor({ state: "hidden" });
   expect((await postern.api("GET", `/postern/v1/{pid}/endpoints/${id}`)).status).toBe(404);
   for (const session of sessions) session.close();
   expect(shown.complaints).toEqual([]);

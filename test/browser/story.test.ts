@@ -50,8 +50,8 @@ test("a consumer creates an endpoint, sees it accepted, carrying, rejected and c
 
   await page.getByRole("button", { name: "Delete" }).click();
   await dialog.getByRole("button", { name: "Delete" }).click();
-  await dialog.getByRole("button", { name: "Close", exact: true }).click();
   await shown.heading("Endpoints").waitFor();
+  await page.getByText(`Endpoint ${id} is deleted`).waitFor();
   expect((await guest.api("GET", `/postern/v1/{pid}/endpoints/${id}`)).status).toBe(404);
   expect(shown.complaints).toEqual([]);
   await shown.close();

@@ -9,12 +9,14 @@ import {
   useSyncExternalStore,
   type ReactNode,
 } from "react";
+import { useLocation } from "react-router";
 import { useSession } from "../session/session-context.tsx";
 import { EventFeed, type FeedState } from "./event-feed.ts";
 import { FigureHistory, type Sample } from "./figures.ts";
 import { gathered } from "./gathered.ts";
 import { nodeFigures } from "./node-figures.ts";
 import { queryKeysOf } from "./query-keys.ts";
+import { RefetchGate } from "./refetch-gate.ts";
 import { activityKey, takeEvent } from "./take-event.ts";
 import { takeNodes } from "./take-nodes.ts";
 
@@ -31,6 +33,7 @@ const liveIntervalMs = 60_000;
 export interface Events {
   readonly state: FeedState;
   readonly history: FigureHistory;
+  readonly gate: RefetchGate;
 }
 
 const EventsContext = createContext<Events | null>(null);
@@ -59,10 +62,13 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
   const queries = useQueryClient();
   const [history] = useState(() => new FigureHistory());
   const [state, setState] = useState<FeedState>({ kind: "connecting" });
+  const [gate] = useState(() => new RefetchGate());
+  const { pathname } = useLocation();
+  useEffect(() => gate.arriveAt(pathname), [gate, pathname]);
   useEffect(() => {
     const end = new AbortController();
     const invalidate = gathered(
-      (queryKey) => void queries.invalidateQueries({ queryKey }),
+      (queryKey) => void queries.invalidateQueries({ queryKey, refetchType: gate.refetchType }),
       gatherMs,
       pauseMs,
     );
@@ -85,7 +91,7 @@ export function EventsProvider({ children }: { readonly children: ReactNode }) {
       clearInterval(timer);
       end.abort();
     };
-  }, [api, own, queries, history]);
-  const value = useMemo(() => ({ state, history }), [state, history]);
+  }, [api, own, queries, history, gate]);
+  const value = useMemo(() => ({ state, history, gate }), [state, history, gate]);
   return createElement(EventsContext, { value }, children);
 }

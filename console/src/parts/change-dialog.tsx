@@ -3,13 +3,17 @@ import Box from "@cloudscape-design/components/box";
 import Spinner from "@cloudscape-design/components/spinner";
 import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { useNavigate } from "react-router";
 import { ApiFailure } from "../api/failure.ts";
 import type { Plan } from "../api/generated.ts";
 import { pause } from "../api/pause.ts";
+import { useLeaving } from "../api/use-leaving.ts";
 import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";
 import { Dialog } from "./dialog.tsx";
 import { Failure } from "./failure.tsx";
+import type { Farewell } from "./notices.tsx";
+import { outcomeOf, OutcomeText, type Outcome } from "./outcome.tsx";
 import { PlanSummary } from "./plan-summary.tsx";
 
 /** A write that is looked at before it is made. */
@@ -22,6 +26,8 @@ export interface Change {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
+  /** Where it leads, as what the page shows is gone with it, and what is said of it there. */
+  readonly farewell?: { readonly path: string; readonly done: string };
 }
 
 interface ChangeDialogProps {
@@ -42,11 +48,20 @@ const typedMs = 300;
 export function ChangeDialog({ change, onClose, children, isIncomplete = false }: ChangeDialogProps) {
   const { api } = useSession();
   const queries = useQueryClient();
-  const { method, path, query, body } = change;
+  const navigate = useNavigate();
+  const { method, path, query, body, farewell } = change;
   const options = { ...(query ? { query } : {}), ...(body ? { body } : {}) };
+  const leaving = useLeaving();
+  const request = async () => (await api.request<unknown>(method, path, options)).headers;
   const write = useMutation({
-    mutationFn: async () => (await api.request<unknown>(method, path, options)).headers,
-    onSettled: () => void queries.invalidateQueries(),
+    mutationFn: farewell ? () => leaving(request) : request,
+    onSuccess: (headers) => {
+      if (!farewell) return;
+      const state: Farewell = { outcome: outcomeOf(farewell.done, headers) };
+      void navigate(farewell.path, { state });
+    },
+    onSettled: (_headers, error) =>
+      void queries.invalidateQueries({ refetchType: farewell && !error ? "none" : "active" }),
   });
   const preview = useQuery({
     queryKey: ["preview", method, path, query, body],
@@ -59,10 +74,10 @@ export function ChangeDialog({ change, onClose, children, isIncomplete = false }
     staleTime: 0,
     gcTime: 0,
   });
-  if (write.isSuccess) {
+  if (write.isSuccess && !farewell) {
     return (
       <Dialog title={change.title} onClose={() => onClose(true)}>
-        <Outcome headers={write.data} />
+        <Done outcome={outcomeOf(t.done, write.data)} />
       </Dialog>
     );
   }
@@ -73,7 +88,7 @@ export function ChangeDialog({ change, onClose, children, isIncomplete = false }
       action={{
         text: change.confirm,
         onClick: () => write.mutate(),
-        isBusy: write.isPending,
+        isBusy: write.isPending || write.isSuccess,
         isDisabled: isUnknown,
       }}
       onClose={() => onClose(false)}
@@ -105,14 +120,11 @@ function Preview({ preview: { data, error, refetch } }: { readonly preview: UseQ
   );
 }
 
-function Outcome({ headers }: { readonly headers: Headers }) {
-  const severed = Number(headers.get("x-postern-severed") ?? 0);
-  const isEnforced = headers.get("x-postern-enforced") === "true";
+function Done({ outcome }: { readonly outcome: Outcome }) {
   return (
     <output>
-      <Alert type={isEnforced ? "success" : "warning"} header={t.done}>
-        <div>{t.severed(severed)}</div>
-        <div>{isEnforced ? t.enforced : t.pending}</div>
+      <Alert type={outcome.isEnforced ? "success" : "warning"} header={outcome.done}>
+        <OutcomeText outcome={outcome} />
       </Alert>
     </output>
   );

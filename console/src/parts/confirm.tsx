@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { useLeaving } from "../api/use-leaving.ts";
 import { texts } from "../texts/en.ts";
 import { Dialog } from "./dialog.tsx";
 import { Failure } from "./failure.tsx";
@@ -12,18 +13,22 @@ interface ConfirmProps<Result> {
   /** Once it is done; it is dismissed then where this is left out. */
   readonly onDone?: (result: Result) => void;
   readonly onDismiss: () => void;
+  /** What the page shows is gone with it: it is not asked for again. */
+  readonly isRemoval?: boolean;
   /** What is asked. */
   readonly children: ReactNode;
 }
 
 /** Asks before something is done that cuts nobody, and stays with the server's reason where it is refused. */
 export function Confirm<Result>(props: ConfirmProps<Result>) {
-  const { title, action, onConfirm, onDismiss, onDone = onDismiss, children } = props;
+  const { title, action, onConfirm, onDismiss, onDone = onDismiss, isRemoval = false, children } = props;
   const queries = useQueryClient();
+  const leaving = useLeaving();
   const doing = useMutation({
-    mutationFn: onConfirm,
+    mutationFn: isRemoval ? () => leaving(onConfirm) : onConfirm,
     onSuccess: (result) => onDone(result),
-    onSettled: () => void queries.invalidateQueries(),
+    onSettled: (_result, error) =>
+      void queries.invalidateQueries({ refetchType: isRemoval && !error ? "none" : "active" }),
   });
   return (
     <Dialog

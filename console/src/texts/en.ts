@@ -108,6 +108,7 @@ export const texts = {
     },
     remove: {
       title: (name: string) => `Remove cluster ${name}?`,
+      done: (name: string) => `Cluster ${name} is removed`,
       text: (name: string) =>
         `The registration of ${name}, its endpoint service, its whitelist and every connection to it are deleted for ` +
         "good. The nodes themselves and their data stay as they are.",
@@ -497,6 +498,7 @@ export const texts = {
     },
     delete: "Delete",
     deleteTitle: (id: string) => `Delete endpoint ${id}?`,
+    deleted: (id: string) => `Endpoint ${id} is deleted`,
     deleteWarns: (address: string, service: string) =>
       `The address ${address} stops leading to ${service}, and another endpoint may get it.`,
     ipv4: "IPv4 address",
@@ -576,6 +578,7 @@ export const texts = {
     attachWarns: "Endpoints keep their addresses. Live sessions of the present attachment end.",
     delete: "Delete",
     deleteTitle: (name: string) => `Delete network ${name}?`,
+    deleted: (name: string) => `Network ${name} is deleted`,
     deleteWarns: (name: string, cidr: string) =>
       `Network ${name} (${cidr}) and its subnets are deleted. A network that has endpoints or clusters stays.`,
     createName: "Name",

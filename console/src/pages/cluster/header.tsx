@@ -3,7 +3,6 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { useState } from "react";
-import { useNavigate } from "react-router";
 import type { Cluster } from "../../api/generated.ts";
 import { useEndpoints } from "../../api/use-endpoints.ts";
 import { ChangeDialog, type Change } from "../../parts/change-dialog.tsx";
@@ -18,11 +17,9 @@ const t = texts.cluster;
 /** Name, state, the service name to copy, and the buttons of the whole service. */
 export function ClusterHeader({ cluster }: { readonly cluster: Cluster }) {
   const { own, info } = useSession();
-  const navigate = useNavigate();
   const [isOpening, setOpening] = useState(false);
   const [isChanging, setChanging] = useState(false);
   const [change, setChange] = useState<Change>();
-  const [isRemoving, setRemoving] = useState(false);
   const { service, name } = cluster;
   const ownEndpoint = useEndpoints().data?.find((endpoint) => endpoint.service_id === service?.id);
   const close: Change = {
@@ -38,6 +35,7 @@ export function ClusterHeader({ cluster }: { readonly cluster: Cluster }) {
     confirm: t.remove.confirm,
     method: "DELETE",
     path: `${own}/clusters/${cluster.id}`,
+    farewell: { path: "/clusters", done: t.remove.done(name) },
   };
   return (
     <>
@@ -55,14 +53,7 @@ export function ClusterHeader({ cluster }: { readonly cluster: Cluster }) {
                   {t.open.confirm}
                 </Button>
               )}
-              <Button
-                onClick={() => {
-                  setRemoving(true);
-                  setChange(remove);
-                }}
-              >
-                {t.remove.confirm}
-              </Button>
+              <Button onClick={() => setChange(remove)}>{t.remove.confirm}</Button>
             </SpaceBetween>
           }
         >
@@ -83,16 +74,7 @@ export function ClusterHeader({ cluster }: { readonly cluster: Cluster }) {
         />
       ) : null}
       {isOpening ? <OpenDialog cluster={cluster} onClose={() => setOpening(false)} /> : null}
-      {change ? (
-        <ChangeDialog
-          change={change}
-          onClose={(isDone) => {
-            setChange(undefined);
-            if (isDone && isRemoving) void navigate("/clusters");
-            setRemoving(false);
-          }}
-        />
-      ) : null}
+      {change ? <ChangeDialog change={change} onClose={() => setChange(undefined)} /> : null}
     </>
   );
 }

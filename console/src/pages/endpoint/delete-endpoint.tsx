@@ -7,8 +7,7 @@ const t = texts.endpoint;
 
 interface DeleteEndpointProps {
   readonly endpoint: Endpoint;
-  /** @param isDone it is deleted */
-  readonly onClose: (isDone: boolean) => void;
+  readonly onClose: () => void;
 }
 
 /** Asks before an endpoint is deleted, with what that would cut. */
@@ -22,6 +21,7 @@ export function DeleteEndpoint({ endpoint, onClose }: DeleteEndpointProps) {
         confirm: t.delete,
         method: "DELETE",
         path: `${own}/endpoints/${endpoint.id}`,
+        farewell: { path: "/endpoints", done: t.deleted(endpoint.id) },
       }}
       onClose={onClose}
     />

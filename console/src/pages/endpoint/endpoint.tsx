@@ -4,7 +4,7 @@ import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
-import { useNavigate, useParams } from "react-router";
+import { useParams } from "react-router";
 import { useEndpoint } from "../../api/use-endpoints.ts";
 import type { Endpoint } from "../../api/generated.ts";
 import { LastHour } from "../../parts/last-hour.tsx";
@@ -21,22 +21,15 @@ const t = texts.endpoint;
 /** One endpoint, as its consumer sees it. */
 export function EndpointPage() {
   const { id = "" } = useParams();
-  const navigate = useNavigate();
   const query = useEndpoint(id);
   const [isDeleting, setDeleting] = useState(false);
   return (
     <>
-      <Loaded query={query}>
+      <Loaded query={query} title={id}>
         {(endpoint) => <EndpointView endpoint={endpoint} onDelete={() => setDeleting(true)} />}
       </Loaded>
       {query.data && isDeleting ? (
-        <DeleteEndpoint
-          endpoint={query.data}
-          onClose={(isDone) => {
-            setDeleting(false);
-            if (isDone) void navigate("/endpoints");
-          }}
-        />
+        <DeleteEndpoint endpoint={query.data} onClose={() => setDeleting(false)} />
       ) : null}
     </>
   );

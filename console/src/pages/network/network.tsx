@@ -5,7 +5,7 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { useEndpoints } from "../../api/use-endpoints.ts";
 import { useVpc } from "../../api/use-vpcs.ts";
 import type { Vpc } from "../../api/generated.ts";
@@ -25,23 +25,16 @@ const t = texts.networks;
 /** One network: its pools, its attachment, and which endpoints are in it. */
 export function NetworkPage() {
   const { id = "" } = useParams();
-  const navigate = useNavigate();
   const query = useVpc(id);
   const [asked, setAsked] = useState<"attach" | "delete">();
   const vpc = query.data;
   return (
     <>
-      <Loaded query={query}>{(loaded) => <Network vpc={loaded} onAsk={setAsked} />}</Loaded>
+      <Loaded query={query} title={id}>
+        {(loaded) => <Network vpc={loaded} onAsk={setAsked} />}
+      </Loaded>
       {vpc && asked === "attach" ? <AttachNetwork vpc={vpc} onClose={() => setAsked(undefined)} /> : null}
-      {vpc && asked === "delete" ? (
-        <DeleteNetwork
-          vpc={vpc}
-          onClose={(isDone) => {
-            setAsked(undefined);
-            if (isDone) void navigate("/networks");
-          }}
-        />
-      ) : null}
+      {vpc && asked === "delete" ? <DeleteNetwork vpc={vpc} onClose={() => setAsked(undefined)} /> : null}
     </>
   );
 }
@@ -132,7 +125,7 @@ function EndpointsOf({ vpc }: { readonly vpc: Vpc }) {
   );
 }
 
-function DeleteNetwork({ vpc, onClose }: { readonly vpc: Vpc; readonly onClose: (isDone: boolean) => void }) {
+function DeleteNetwork({ vpc, onClose }: { readonly vpc: Vpc; readonly onClose: () => void }) {
   const { own } = useSession();
   return (
     <ChangeDialog
@@ -142,6 +135,7 @@ function DeleteNetwork({ vpc, onClose }: { readonly vpc: Vpc; readonly onClose: 
         confirm: t.delete,
         method: "DELETE",
         path: `${own}/vpcs/${vpc.id}`,
+        farewell: { path: "/networks", done: t.deleted(vpc.name) },
       }}
       onClose={onClose}
     />

@@ -30,13 +30,14 @@ export function WebhookPage() {
   const [isDeleting, setDeleting] = useState(false);
   return (
     <>
-      <Loaded query={query}>
+      <Loaded query={query} title={id}>
         {(webhook) => <WebhookView webhook={webhook} onDelete={() => setDeleting(true)} />}
       </Loaded>
       {query.data && isDeleting ? (
         <Confirm
           title={t.deleteTitle}
           action={t.delete}
+          isRemoval
           onDismiss={() => setDeleting(false)}
           onConfirm={() => api.request("DELETE", `${own}/webhooks/${id}`)}
           onDone={() => void navigate("/webhooks")}
