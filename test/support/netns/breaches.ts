@@ -39,7 +39,10 @@ export function isTooBig({ kind, protocol, ttl, type, code }: Seen): boolean {
 }
 
 function isDiscovery({ kind, protocol, ttl, type, source, target }: Seen, own: readonly string[]): boolean {
-  if (kind !== "ipv6" || protocol !== icmpv6 || ttl !== 255 || !own.includes(source)) return false;
+  if (kind !== "ipv6" || protocol !== icmpv6 || ttl !== 255) return false;
+  // It looks whether nobody has its address before it uses it (RFC 4862, section 5.4).
+  if (source === "::") return type === discovery.solicitation && own.includes(target);
+  if (!own.includes(source)) return false;
   return type === discovery.solicitation || (type === discovery.advertisement && own.includes(target));
 }
 
