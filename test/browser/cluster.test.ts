@@ -113,6 +113,8 @@ test("a node is drained, a session ended, the service closed, and the cluster re
   await cluster.tab("Picture");
   const edge = cluster.edge(new RegExp(`^127.0.0.1:${node?.port}: .* · drain(ed|ing)\\.`, "i"));
   await edge.waitFor();
+  // Dotted, and not red as a dead one is.
+  expect(await edge.getAttribute("class")).toContain("drained");
   const before = node?.raw.open;
   const sessions = await openSessions(own, 4);
   expect(node?.raw.open).toBe(before);

@@ -19,10 +19,12 @@ afterAll(async () => {
   await postern?.stop();
 });
 
-test("a page says that the server is away, keeps what it shows, and goes on when it is back", async () => {
+test("a page says that the server is away, keeps what it shows, and goes on where it was when it is back", async () => {
   const shown = await ConsolePage.open(browser, postern.endpoint);
   await shown.signIn(operatorAccount, postern.admin, "/gateways");
   await shown.page.getByText("up to date").waitFor();
+  // The stream tells its position before anything happens.
+  const resumed = shown.page.waitForRequest((request) => request.headers()["last-event-id"] !== undefined);
   const { server } = await postern.pids();
   process.kill(server, "SIGKILL");
   // It is back at once: the page waits a second before it asks again.
@@ -30,6 +32,7 @@ test("a page says that the server is away, keeps what it shows, and goes on when
   await notice.waitFor();
   expect(await shown.page.getByText("up to date").isVisible()).toBe(true);
   await notice.waitFor({ state: "hidden" });
+  expect(new URL((await resumed).url()).pathname).toMatch(/\/events$/);
   await shown.page.getByText("up to date").waitFor();
   expect((await postern.pids()).server).not.toBe(server);
   await shown.close();
