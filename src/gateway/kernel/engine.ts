@@ -23,6 +23,7 @@ import { firstEndpointNumber } from "./nft/closing.ts";
 import type { Count } from "./nft/counters.ts";
 import { isOfOthers, refusalCounter } from "./nft/schema.ts";
 import type { Change, Tables } from "./nft/tables.ts";
+import { Paced } from "./paced.ts";
 import { Plan } from "./plan.ts";
 import type { Relay } from "./relay/relay.ts";
 import { roomFor } from "./room.ts";
@@ -33,8 +34,6 @@ import type { Turn } from "./tracked.ts";
 
 /** Caps that admit too little are looked after this often. */
 const recountMs = 250;
-/** Looking after caps rests for so many times as long as it took. */
-const restBetweenCounts = 20;
 /** What somebody else may have changed in the kernel's tables is looked for this often, when something is applied. */
 const auditMs = 300_000;
 
@@ -74,7 +73,7 @@ export class KernelEngine implements Engine {
   #desired: readonly DesiredEndpoint[] = [];
   readonly #figures: Figures;
   readonly #refused: RefusedSources;
-  #recountDueAt = 0;
+  readonly #recountPace = new Paced(() => performance.now());
   /** Refusals of endpoints whose cap may admit too little, when they were looked at last. */
   #refusedByCap: ReadonlyMap<number, Count> = new Map();
 
@@ -88,7 +87,9 @@ export class KernelEngine implements Engine {
       resolve: (nodes) => this.#addresses.resolve(nodes),
       deviceOf: (network) => parts.hostNetwork.deviceOf(network),
     });
-    this.#recounting = setInterval(() => this.#recount(), recountMs);
+    this.#recounting = setInterval(() => {
+      if (this.#recountPace.isDue) this.#recountPace.run(() => this.#recount());
+    }, recountMs);
     this.#recounting.unref();
     this.#drains = new NodeDrains({ ...parts, plan: this.#plan });
   }
@@ -358,8 +359,6 @@ export class KernelEngine implements Engine {
 
   /** An endpoint with few credits gets more, and one whose cap refuses although there is room is looked at. */
   #recount(): void {
-    const startedAt = performance.now();
-    if (startedAt < this.#recountDueAt) return;
     try {
       this.#caps.refill();
       const refused = this.#parts.tables.countersIn("refused_session_cap");
@@ -371,9 +370,6 @@ export class KernelEngine implements Engine {
     } catch (error) {
       this.#isInSync = false;
       this.#parts.log.error({ err: error }, "counting sessions anew failed");
-    } finally {
-      const endedAt = performance.now();
-      this.#recountDueAt = endedAt + (endedAt - startedAt) * restBetweenCounts;
     }
   }
 }

@@ -4,11 +4,10 @@ import { zeroFigures, type EndpointFigures } from "../../domain/report.ts";
 import type { Conntrack } from "./conntrack/conntrack.ts";
 import { refusalCounter } from "./nft/schema.ts";
 import type { Tables } from "./nft/tables.ts";
+import { Paced } from "./paced.ts";
 
 /** Endpoints whose counters are read at once: ten counters of each, some microseconds a counter. */
 const mostAtOnce = 64;
-/** Counting rests for so many times as long as it took. */
-const restBetweenCounts = 20;
 
 export type FigureTables = Pick<Tables, "countersOf">;
 export type LiveSessions = Pick<Conntrack, "countLive">;
@@ -20,7 +19,7 @@ export type LiveSessions = Pick<Conntrack, "countLive">;
 export class Figures {
   readonly #tables: FigureTables;
   readonly #sessions: LiveSessions;
-  readonly #now: () => number;
+  readonly #pace: Paced;
   readonly #mostAtOnce: number;
   readonly #known = new Map<number, EndpointFigures>();
   #desired: readonly DesiredEndpoint[] = [];
@@ -30,13 +29,12 @@ export class Figures {
   /** Where the turns of the busy ones, and of all, have come to. */
   #busyTurn = 0;
   #turn = 0;
-  #dueAt = 0;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(tables: FigureTables, sessions: LiveSessions, now: () => number, most: number = mostAtOnce) {
     this.#tables = tables;
     this.#sessions = sessions;
-    this.#now = now;
+    this.#pace = new Paced(now);
     this.#mostAtOnce = most;
   }
 
@@ -48,13 +46,8 @@ export class Figures {
     desired: readonly DesiredEndpoint[],
     isCarried: (number: number) => boolean,
   ): readonly EndpointFigures[] {
-    const startedAt = this.#now();
-    if (startedAt < this.#dueAt && desired === this.#desired) return this.#figures;
-    if (startedAt >= this.#dueAt) {
-      this.#look(desired, isCarried);
-      const endedAt = this.#now();
-      this.#dueAt = endedAt + (endedAt - startedAt) * restBetweenCounts;
-    }
+    if (this.#pace.isDue) this.#pace.run(() => this.#look(desired, isCarried));
+    else if (desired === this.#desired) return this.#figures;
     this.#gather(desired);
     return this.#figures;
   }

@@ -13,10 +13,9 @@ import { firstClosedState, readOriginal, type Flow } from "./conntrack/flow.ts";
 import { readFacts, type FlowFacts } from "./conntrack/flow-facts.ts";
 import { FirstFlows } from "./conntrack/first-flows.ts";
 import type { EndpointNames } from "./endpoint-names.ts";
-import { relayAddress } from "./nft/schema.ts";
 import { idleMsOf } from "./nft/session-timeouts.ts";
 import type { NetlinkSocket } from "./netlink/netlink-socket.ts";
-import type { Relay } from "./relay/relay.ts";
+import { relayPortOf, type Relay } from "./relay/relay.ts";
 
 const established = 3;
 
@@ -89,8 +88,9 @@ export class LiveSessions {
   }
 
   #nodeOf({ reply }: Flow): SessionPeer | undefined {
-    if (!this.#relay || reply.source !== relayAddress) return { host: reply.source, port: reply.sourcePort };
-    const node = this.#relay.nodeOf(reply.destinationPort);
+    const relayed = relayPortOf(reply);
+    if (!this.#relay || relayed === undefined) return { host: reply.source, port: reply.sourcePort };
+    const node = this.#relay.nodeOf(relayed);
     return node && { host: node.host, port: node.port };
   }
 

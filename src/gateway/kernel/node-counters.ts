@@ -5,9 +5,8 @@ import type { NodeFigures, NodeTraffic } from "../../domain/report.ts";
 import { NodeOwners, type NodePlace } from "./node-owners.ts";
 import { mostCountedNodes, nodeCounterSets } from "./nft/schema.ts";
 import type { Change, Listed, Tables } from "./nft/tables.ts";
+import { Paced } from "./paced.ts";
 
-/** Reading rests for so many times as long as it took. */
-const restBetweenReads = 20;
 const families = [4, 6] as const;
 
 export type NodeCounterTables = Pick<Tables, "list" | "apply">;
@@ -20,30 +19,29 @@ type Counted = Address & { -readonly [Name in keyof NodeTraffic]: NodeTraffic[Na
  */
 export class NodeCounters {
   readonly #tables: NodeCounterTables;
-  readonly #now: () => number;
+  readonly #pace: Paced;
   /** What the kernel counts, by address; undefined while that is not known. */
   #counted: Map<string, Counted> | undefined;
   #traffic: ReadonlyMap<NodeId, NodeTraffic> = new Map();
-  #dueAt = 0;
 
   /** @param now milliseconds of a clock that never goes back */
   constructor(tables: NodeCounterTables, now: () => number) {
     this.#tables = tables;
-    this.#now = now;
+    this.#pace = new Paced(now);
   }
 
   /** Makes the kernel count what goes to addresses; to be called before sessions go there. @throws NetlinkError */
   count(addresses: Iterable<Address>): void {
     const counted = (this.#counted ??= this.#list());
-    const room = { 4: mostCountedNodes, 6: mostCountedNodes };
-    for (const { host } of counted.values()) room[familyOf(host)] -= 1;
     const added = new Map<string, Counted>();
     for (const { host, port } of addresses) {
       const name = `${host} ${port}`;
-      if (counted.has(name) || added.has(name) || room[familyOf(host)] === 0) continue;
-      room[familyOf(host)] -= 1;
-      added.set(name, { host, port, ...noTraffic });
+      if (!counted.has(name)) added.set(name, { host, port, ...noTraffic });
     }
+    if (added.size === 0) return;
+    const room = { 4: mostCountedNodes, 6: mostCountedNodes };
+    for (const { host } of counted.values()) room[familyOf(host)] -= 1;
+    for (const [name, { host }] of added) if ((room[familyOf(host)] -= 1) < 0) added.delete(name);
     this.#change("add", added.values());
     for (const [name, one] of added) counted.set(name, one);
   }
@@ -54,15 +52,15 @@ export class NodeCounters {
    * @param places every address that sessions may go to
    * @throws NetlinkError
    */
-  read(places: readonly NodePlace[]): ReadonlyMap<NodeId, NodeTraffic> {
-    const startedAt = this.#now();
-    if (startedAt < this.#dueAt) return this.#traffic;
+  read(places: Iterable<NodePlace>): ReadonlyMap<NodeId, NodeTraffic> {
+    if (this.#pace.isDue) this.#pace.run(() => this.#look([...places]));
+    return this.#traffic;
+  }
+
+  #look(places: readonly NodePlace[]): void {
     this.#counted = this.#list();
     this.count(places);
     this.#traffic = this.#assign(new NodeOwners(places));
-    const endedAt = this.#now();
-    this.#dueAt = endedAt + (endedAt - startedAt) * restBetweenReads;
-    return this.#traffic;
   }
 
   #assign(owners: NodeOwners): ReadonlyMap<NodeId, NodeTraffic> {

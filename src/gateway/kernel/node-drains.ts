@@ -7,9 +7,8 @@ import type { Flow } from "./conntrack/flow.ts";
 import type { KernelSessions } from "./kernel-sessions.ts";
 import { figuresOfNodes, NodeCounters, type NodeCounterTables } from "./node-counters.ts";
 import { flowKey, NodeWatch } from "./node-watch.ts";
-import { relayAddress } from "./nft/schema.ts";
 import type { Plan } from "./plan.ts";
-import type { Relay } from "./relay/relay.ts";
+import { relayPortOf, type Relay } from "./relay/relay.ts";
 import { sever, type SeverParts, type Verdict } from "./sever.ts";
 
 /** How often it is asked whether looking at all flows is due. */
@@ -55,7 +54,7 @@ export class NodeDrains {
     const ids = new Set([...plan.nodes].flatMap(({ id }) => id ?? []));
     // Before the first endpoints are known, all that a predecessor has counted would be nobody's.
     if (ids.size === 0) return new Map();
-    const counted = this.#countersDo((counters) => counters.read([...plan.places])) ?? new Map();
+    const counted = this.#countersDo((counters) => counters.read(plan.places)) ?? new Map();
     return figuresOfNodes(ids, { sessions: counts, counted, relayed: relay.traffic() });
   }
 
@@ -93,8 +92,9 @@ export class NodeDrains {
 
   #nodeOf({ mark, reply }: Flow): DesiredNode | AwayNode | undefined {
     const { plan, relay } = this.#parts;
-    if (reply.source !== relayAddress) return plan.nodeAt(mark, reply.source, reply.sourcePort);
-    const node = relay.nodeOf(reply.destinationPort);
+    const relayed = relayPortOf(reply);
+    if (relayed === undefined) return plan.nodeAt(mark, reply.source, reply.sourcePort);
+    const node = relay.nodeOf(relayed);
     return node && plan.withFate(mark, node);
   }
 

@@ -5,11 +5,10 @@ import { RefusalBook, recordsOf } from "../refusal-book.ts";
 import { identity } from "./nft/element.ts";
 import { refusalSourceSets } from "./nft/schema.ts";
 import type { Change, Listed, Tables } from "./nft/tables.ts";
+import { Paced } from "./paced.ts";
 
 /** A source that is not refused for so long gives its place to others. */
 const idleMs = 10 * 60_000;
-/** Looking rests for so many times as long as it took. */
-const restBetweenLooks = 20;
 
 export type RefusedSourceTables = Pick<Tables, "list" | "apply">;
 
@@ -36,11 +35,12 @@ export class RefusedSources {
   readonly #clocks: Clocks;
   readonly #book = new RefusalBook<EndpointId>();
   #seen: ReadonlyMap<string, Seen> = new Map();
-  #dueAt = 0;
+  readonly #pace: Paced;
 
   constructor(tables: RefusedSourceTables, clocks: Clocks) {
     this.#tables = tables;
     this.#clocks = clocks;
+    this.#pace = new Paced(clocks.now);
   }
 
   /** Takes what a predecessor counted for told. What was refused since it ended is in the endpoints' counters alone. */
@@ -56,12 +56,7 @@ export class RefusedSources {
    * @throws NetlinkError
    */
   take(most: number, idOf: (number: number) => EndpointId | undefined): readonly RefusalRecord[] {
-    const startedAt = this.#clocks.now();
-    if (startedAt >= this.#dueAt) {
-      this.#look(idOf);
-      const endedAt = this.#clocks.now();
-      this.#dueAt = endedAt + (endedAt - startedAt) * restBetweenLooks;
-    }
+    if (this.#pace.isDue) this.#pace.run(() => this.#look(idOf));
     return recordsOf(this.#book.take(most), (id) => id);
   }
 

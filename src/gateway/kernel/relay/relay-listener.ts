@@ -9,6 +9,13 @@ import { Session, type SessionHost } from "../../proxy/session.ts";
 
 const backlog = 4_096;
 
+/** What all groups have in common. */
+export interface RelayParts {
+  readonly settings: SessionSettings;
+  readonly buffers: ReadBuffers;
+  readonly totals: NodeTotals;
+}
+
 /** The sessions of one group of nodes: each is one that the rules admitted. They count what its endpoint has. */
 export class RelayListener implements SessionHost {
   readonly settings: SessionSettings;
@@ -21,14 +28,7 @@ export class RelayListener implements SessionHost {
   readonly #rotation: Rotation;
   readonly #totals: NodeTotals;
 
-  constructor(
-    nodes: readonly DesiredNode[],
-    {
-      settings,
-      buffers,
-      totals,
-    }: Pick<RelayListener, "settings" | "buffers"> & { readonly totals: NodeTotals },
-  ) {
+  constructor(nodes: readonly DesiredNode[], { settings, buffers, totals }: RelayParts) {
     this.#totals = totals;
     this.#rotation = new Rotation(nodes);
     this.settings = settings;

@@ -1,6 +1,8 @@
 import type { DesiredNode } from "../../../domain/desired.ts";
 import type { NodeId } from "../../../domain/ids.ts";
 import type { NodeTraffic } from "../../../domain/report.ts";
+import type { Flow } from "../conntrack/flow.ts";
+import { relayAddress } from "../nft/schema.ts";
 
 /**
  * Carries sessions of IPv6 consumers to nodes that have IPv4 only: the rules cannot translate between families, so they
@@ -24,4 +26,9 @@ export interface Relay {
   traffic(): ReadonlyMap<NodeId, NodeTraffic>;
   /** Ends everything. */
   close(): void;
+}
+
+/** Returns the port by which the relay knows a session, as in `cut`; undefined where it does not carry it. */
+export function relayPortOf({ source, destinationPort }: Flow["reply"]): number | undefined {
+  return source === relayAddress ? destinationPort : undefined;
 }

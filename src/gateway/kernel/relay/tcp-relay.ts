@@ -6,7 +6,7 @@ import type { EngineLog } from "../../engine.ts";
 import { NodeTotals } from "../../proxy/node-totals.ts";
 import { ReadBuffers } from "../../proxy/read-buffers.ts";
 import type { RelayAddress } from "./relay-address.ts";
-import { RelayListener } from "./relay-listener.ts";
+import { RelayListener, type RelayParts } from "./relay-listener.ts";
 import type { Relay } from "./relay.ts";
 
 const sweepMs = 1_000;
@@ -21,7 +21,7 @@ export class TcpRelay implements Relay {
   readonly #text: string;
   readonly #address: Address;
   readonly #log: EngineLog;
-  readonly #parts = { settings, buffers: new ReadBuffers(), totals: new NodeTotals() };
+  readonly #parts: RelayParts = { settings, buffers: new ReadBuffers(), totals: new NodeTotals() };
   readonly #listeners = new Map<number, { readonly listener: RelayListener; readonly port: number }>();
   /** Of groups that are gone, while they have sessions. */
   #leaving: readonly RelayListener[] = [];
