@@ -1,13 +1,14 @@
 import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Spinner from "@cloudscape-design/components/spinner";
-import { useMutation, useQuery, useQueryClient, type UseQueryResult } from "@tanstack/react-query";
+import { useMutation, useQuery, type UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useNavigate } from "react-router";
 import { ApiFailure } from "../api/failure.ts";
 import type { Plan } from "../api/generated.ts";
 import { pause } from "../api/pause.ts";
 import { useLeaving } from "../api/use-leaving.ts";
+import { useRefresh } from "../api/use-refresh.ts";
 import { useSession } from "../session/session-context.tsx";
 import { texts } from "../texts/en.ts";
 import { Dialog } from "./dialog.tsx";
@@ -47,7 +48,6 @@ const typedMs = 300;
 /** Shows what a change would cut, makes it where that is confirmed, and says what it did cut. */
 export function ChangeDialog({ change, onClose, children, isIncomplete = false }: ChangeDialogProps) {
   const { api } = useSession();
-  const queries = useQueryClient();
   const navigate = useNavigate();
   const { method, path, query, body, farewell } = change;
   const options = { ...(query ? { query } : {}), ...(body ? { body } : {}) };
@@ -60,8 +60,7 @@ export function ChangeDialog({ change, onClose, children, isIncomplete = false }
       const state: Farewell = { outcome: outcomeOf(farewell.done, headers) };
       void navigate(farewell.path, { state });
     },
-    onSettled: (_headers, error) =>
-      void queries.invalidateQueries({ refetchType: farewell && !error ? "none" : "active" }),
+    onSettled: useRefresh(),
   });
   const preview = useQuery({
     queryKey: ["preview", method, path, query, body],

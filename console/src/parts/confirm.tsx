@@ -1,6 +1,7 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useLeaving } from "../api/use-leaving.ts";
+import { useRefresh } from "../api/use-refresh.ts";
 import { texts } from "../texts/en.ts";
 import { Dialog } from "./dialog.tsx";
 import { Failure } from "./failure.tsx";
@@ -22,13 +23,11 @@ interface ConfirmProps<Result> {
 /** Asks before something is done that cuts nobody, and stays with the server's reason where it is refused. */
 export function Confirm<Result>(props: ConfirmProps<Result>) {
   const { title, action, onConfirm, onDismiss, onDone = onDismiss, isRemoval = false, children } = props;
-  const queries = useQueryClient();
   const leaving = useLeaving();
   const doing = useMutation({
     mutationFn: isRemoval ? () => leaving(onConfirm) : onConfirm,
     onSuccess: (result) => onDone(result),
-    onSettled: (_result, error) =>
-      void queries.invalidateQueries({ refetchType: isRemoval && !error ? "none" : "active" }),
+    onSettled: useRefresh(),
   });
   return (
     <Dialog
