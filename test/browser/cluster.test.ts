@@ -1,34 +1,25 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { beforeEach, expect, test } from "vitest";
 import { ClusterView } from "../support/browser/cluster-view.ts";
 import { ConsolePage } from "../support/browser/console-page.ts";
 import { ShownSystem } from "../support/browser/shown-system.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { createEndpoint, ok, type Endpoint } from "../support/service.ts";
 import { openSessions, refusalOf, type Session } from "../support/session.ts";
 
-const obstacle = await browserObstacle();
 let system: ShownSystem;
-let browser: Browser;
 let shown: ConsolePage;
 let cluster: ClusterView;
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   system = await ShownSystem.start();
-  browser = await launchBrowser();
+  parts.defer(() => system.stop());
 });
-beforeEach(async ({ skip }) => {
-  skip(obstacle !== "", obstacle);
-  shown = await ConsolePage.open(browser, system.postern.endpoint);
+beforeEach(async () => {
+  shown = await ConsolePage.open(browser(), system.postern.endpoint);
   cluster = new ClusterView(shown);
   const { owner, service } = system;
   await shown.signIn(owner.account, owner.admin, `/clusters/${service.clusterId}`);
   return () => shown.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await system?.stop();
 });
 
 /** An endpoint of the guest's that the owner has accepted. */

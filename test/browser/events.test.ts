@@ -1,33 +1,24 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { beforeEach, expect, test } from "vitest";
 import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { startNode, type SearchNode } from "../support/node.ts";
 import { startPostern, type Postern } from "../support/postern.ts";
 import { Service } from "../support/service.ts";
 import { WebhookReceiver } from "../support/webhook-receiver.ts";
 
-const obstacle = await browserObstacle();
 let node: SearchNode;
 let postern: Postern;
-let browser: Browser;
 let shown: ConsolePage;
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   node = await startNode({ name: "node-1" });
+  parts.defer(() => node.stop());
   postern = await startPostern({ args: ["--webhook-allow", "127.0.0.0/8"] });
-  browser = await launchBrowser();
+  parts.defer(() => postern.stop());
 });
-beforeEach(async ({ skip }) => {
-  skip(obstacle !== "", obstacle);
-  shown = await ConsolePage.open(browser, postern.endpoint);
+beforeEach(async () => {
+  shown = await ConsolePage.open(browser(), postern.endpoint);
   return () => shown.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await postern?.stop();
-  await node?.stop();
 });
 
 test("what happens is there as it happens, and leads to what it is about", async () => {

@@ -1,32 +1,20 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { beforeEach, expect, test } from "vitest";
 import { ConsolePage } from "../support/browser/console-page.ts";
 import { ShownSystem } from "../support/browser/shown-system.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { ok, showEndpoint } from "../support/service.ts";
 import { openSession } from "../support/session.ts";
 
-const obstacle = await browserObstacle();
 let system: ShownSystem;
-let browser: Browser;
 let shown: ConsolePage;
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   system = await ShownSystem.start();
-  browser = await launchBrowser();
+  parts.defer(() => system.stop());
 });
-beforeEach(async ({ skip }) => {
-  skip(obstacle !== "", obstacle);
-  shown = await ConsolePage.open(browser, system.postern.endpoint);
-});
-afterEach(async () => {
-  if (obstacle !== "") return;
-  await shown.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await system?.stop();
+beforeEach(async () => {
+  shown = await ConsolePage.open(browser(), system.postern.endpoint);
+  return () => shown.close();
 });
 
 const signIn = (tab: string): Promise<void> =>

@@ -1,28 +1,25 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { expect, test } from "vitest";
 import { ClusterView } from "../support/browser/cluster-view.ts";
 import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
 import { longestTaskOf, rowsChangedBy, watchTasks, type LongestTask } from "../support/browser/page-work.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { startNode, type SearchNode } from "../support/node.ts";
 import { startPostern, type Postern } from "../support/postern.ts";
 import { createEndpoint, Service, type Endpoint } from "../support/service.ts";
 import { openSession, type Session } from "../support/session.ts";
 
-const obstacle = await browserObstacle();
 const count = 1_000;
 const pageSize = 25;
 let postern: Postern;
-let browser: Browser;
 let node: SearchNode;
 let service: Service;
 /** The newest last. */
 const endpoints: Endpoint[] = [];
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   node = await startNode();
+  parts.defer(() => node.stop());
   postern = await startPostern();
-  browser = await launchBrowser();
+  parts.defer(() => postern.stop());
   const owner = { api: postern.api };
   service = await Service.open(owner, "logs", [node]);
   endpoints.push(await service.ownEndpoint());
@@ -33,12 +30,6 @@ beforeAll(async () => {
     );
     endpoints.push(...(await Promise.all(batch)));
   }
-});
-beforeEach(({ skip }) => skip(obstacle !== "", obstacle));
-afterAll(async () => {
-  await browser?.close();
-  await postern?.stop();
-  await node?.stop();
 });
 
 const sendSome = (session: Session): void => void session.echo("x".repeat(1_000)).catch(() => undefined);
@@ -58,7 +49,7 @@ test("a thousand connections under load are filtered, sorted, paged and scrolled
   const seen = (await service.connections()).connections.slice(3, 6).map(({ id }) => id);
   const carrying = endpoints.filter(({ id }, n) => seen.includes(id) || n < 200);
   const stop = await trickle(carrying);
-  const shown = await ConsolePage.open(browser, postern.endpoint);
+  const shown = await ConsolePage.open(browser(), postern.endpoint);
   const { page } = shown;
   const cluster = new ClusterView(shown);
   const rows = page.locator("tbody tr");
@@ -68,7 +59,7 @@ test("a thousand connections under load are filtered, sorted, paged and scrolled
 
   const longest: Record<string, LongestTask> = {};
   const measure = async (what: string, work: () => Promise<void>): Promise<void> => {
-    longest[what] = await longestTaskOf(browser, page, work);
+    longest[what] = await longestTaskOf(browser(), page, work);
     expect(await rows.count()).toBeLessThanOrEqual(pageSize);
   };
   await measure("first view", async () => {

@@ -1,13 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { beforeEach, expect, test } from "vitest";
 import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { startNode, type SearchNode } from "../support/node.ts";
 import { startPostern, type Postern } from "../support/postern.ts";
 import { createEndpoint, Service } from "../support/service.ts";
 import { openSessions } from "../support/session.ts";
 
-const obstacle = await browserObstacle();
 /** Networks that the kernel carries are on record here, but nothing becomes of them on the host that tests run on. */
 const withoutKernel = ["setpriv", "--inh-caps=-net_admin,-sys_admin", "--bounding-set=-net_admin,-sys_admin"];
 const isRoot = process.getuid?.() === 0;
@@ -15,24 +13,17 @@ const isRoot = process.getuid?.() === 0;
 let node: SearchNode;
 let postern: Postern;
 let service: Service;
-let browser: Browser;
 let shown: ConsolePage;
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   node = await startNode({ name: "node-1" });
+  parts.defer(() => node.stop());
   postern = await startPostern(isRoot ? { prefix: withoutKernel } : {});
+  parts.defer(() => postern.stop());
   service = await Service.open({ api: postern.api }, "logs", [node]);
-  browser = await launchBrowser();
 });
-beforeEach(async ({ skip }) => {
-  skip(obstacle !== "", obstacle);
-  shown = await ConsolePage.open(browser, postern.endpoint);
+beforeEach(async () => {
+  shown = await ConsolePage.open(browser(), postern.endpoint);
   return () => shown.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await postern?.stop();
-  await node?.stop();
 });
 
 const dialog = () => shown.page.getByRole("dialog");

@@ -1,26 +1,17 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { expect, test } from "vitest";
 import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { startPostern, type Postern } from "../support/postern.ts";
 
-const obstacle = await browserObstacle();
 let postern: Postern;
-let browser: Browser;
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   postern = await startPostern();
-  browser = await launchBrowser();
-});
-beforeEach(({ skip }) => skip(obstacle !== "", obstacle));
-afterAll(async () => {
-  await browser?.close();
-  await postern?.stop();
+  parts.defer(() => postern.stop());
 });
 
 test("a page says that the server is away, keeps what it shows, and goes on where it was when it is back", async () => {
-  const shown = await ConsolePage.open(browser, postern.endpoint);
+  const shown = await ConsolePage.open(browser(), postern.endpoint);
   await shown.signIn(operatorAccount, postern.admin, "/gateways");
   await shown.page.getByText("up to date").waitFor();
   // The stream tells its position before anything happens.
@@ -39,7 +30,7 @@ test("a page says that the server is away, keeps what it shows, and goes on wher
 });
 
 test("a gateway that is silent is shown so, and for how long, until it is heard of again", async () => {
-  const shown = await ConsolePage.open(browser, postern.endpoint);
+  const shown = await ConsolePage.open(browser(), postern.endpoint);
   const { page } = shown;
   await shown.signIn(operatorAccount, postern.admin, "/gateways");
   await page.getByText("Just now").waitFor();

@@ -1,8 +1,7 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { expect, test } from "vitest";
 import { ClusterView } from "../support/browser/cluster-view.ts";
 import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { startNode, type SearchNode } from "../support/node.ts";
@@ -11,22 +10,14 @@ import { showEndpoint } from "../support/service.ts";
 import { openSessions, refusalOf } from "../support/session.ts";
 import { createTenant } from "../support/tenant.ts";
 
-const obstacle = await browserObstacle();
 const guestAccount = "team-search";
 let postern: Postern;
-let browser: Browser;
 let nodes: SearchNode[];
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   nodes = [await startNode({ name: "node-1" }), await startNode({ name: "node-2" })];
+  parts.defer(async () => void (await Promise.all(nodes.map((node) => node.stop()))));
   postern = await startPostern();
-  browser = await launchBrowser();
-});
-beforeEach(({ skip }) => skip(obstacle !== "", obstacle));
-afterAll(async () => {
-  await browser?.close();
-  await postern?.stop();
-  await Promise.all(nodes?.map((node) => node.stop()) ?? []);
+  parts.defer(() => postern.stop());
 });
 
 /** By the form, from the list of clusters on. */
@@ -70,13 +61,13 @@ async function createEndpoint({ page }: ConsolePage, service: string): Promise<s
 
 test("an owner registers, opens, admits, accepts, sees the load, and cuts it off", async () => {
   const guest = await createTenant(postern, guestAccount);
-  const owners = await ConsolePage.open(browser, postern.endpoint);
+  const owners = await ConsolePage.open(browser(), postern.endpoint);
   const cluster = new ClusterView(owners);
   await owners.signIn(operatorAccount, postern.admin);
   await register(owners, "logs");
   const service = await open(owners, cluster);
 
-  const guests = await ConsolePage.open(browser, postern.endpoint);
+  const guests = await ConsolePage.open(browser(), postern.endpoint);
   await guests.signIn(guestAccount, guest.admin);
   await guests.page.getByRole("link", { name: "Endpoints" }).click();
   await guests.page.getByRole("link", { name: "Create endpoint" }).first().click();

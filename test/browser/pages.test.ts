@@ -1,33 +1,24 @@
 import { readdir, stat } from "node:fs/promises";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { accessibilityViolations } from "../support/browser/accessibility.ts";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
 import { ConsolePage } from "../support/browser/console-page.ts";
 import { routesOf } from "../support/browser/routes.ts";
 import { ShownSystem } from "../support/browser/shown-system.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 
-const obstacle = await browserObstacle();
 const scriptLimitBytes = 450_000;
 
 let system: ShownSystem;
-let browser: Browser;
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   system = await ShownSystem.start();
-  browser = await launchBrowser();
-});
-beforeEach(({ skip }) => skip(obstacle !== "", obstacle));
-afterAll(async () => {
-  await browser?.close();
-  await system?.stop();
+  parts.defer(() => system.stop());
 });
 
 test.each(["owner", "guest"] as const)(
   "no page or dialog of the %s has a violation that axe-core finds, nor an error",
   async (who) => {
     const person = system[who];
-    const shown = await ConsolePage.open(browser, system.postern.endpoint);
+    const shown = await ConsolePage.open(browser(), system.postern.endpoint);
     await shown.goto("/clusters");
     await shown.heading("Sign in to Postern").waitFor();
     const found = (await accessibilityViolations(shown)).map((line) => `sign-in: ${line}`);
@@ -43,7 +34,7 @@ test.each(["owner", "guest"] as const)(
 );
 
 test("every section is reached and read without a mouse", async () => {
-  const shown = await ConsolePage.open(browser, system.postern.endpoint);
+  const shown = await ConsolePage.open(browser(), system.postern.endpoint);
   await shown.signIn(system.owner.account, system.owner.admin);
   for (const name of ["Endpoints", "Networks", "Gateways", "Activity", "Webhooks", "Clusters"]) {
     await shown.tabTo(name);
@@ -55,7 +46,7 @@ test("every section is reached and read without a mouse", async () => {
 });
 
 test("a first view needs little script, and says how soon it was there", async () => {
-  const shown = await ConsolePage.open(browser, system.postern.endpoint);
+  const shown = await ConsolePage.open(browser(), system.postern.endpoint);
   await shown.goto("/clusters");
   await shown.heading("Sign in to Postern").waitFor();
   // The entry comes some time after the paint.

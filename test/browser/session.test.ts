@@ -1,27 +1,17 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { beforeEach, expect, test } from "vitest";
 import { ConsolePage, operatorAccount } from "../support/browser/console-page.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { startPostern, type Postern } from "../support/postern.ts";
 
-const obstacle = await browserObstacle();
-
 let postern: Postern;
-let browser: Browser;
 let shown: ConsolePage;
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   postern = await startPostern();
-  browser = await launchBrowser();
+  parts.defer(() => postern.stop());
 });
-beforeEach(async ({ skip }) => {
-  skip(obstacle !== "", obstacle);
-  shown = await ConsolePage.open(browser, postern.endpoint);
+beforeEach(async () => {
+  shown = await ConsolePage.open(browser(), postern.endpoint);
   return () => shown.close();
-});
-afterAll(async () => {
-  await browser?.close();
-  await postern?.stop();
 });
 
 test("a password opens the page that was asked for, and its session outlives a reload", async () => {

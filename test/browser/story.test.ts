@@ -1,28 +1,19 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { browserObstacle, launchBrowser } from "../support/browser/chromium.ts";
+import { expect, test } from "vitest";
 import { ConsolePage } from "../support/browser/console-page.ts";
 import { ShownSystem } from "../support/browser/shown-system.ts";
+import { useBrowser } from "../support/browser/use-browser.ts";
 import { ok, showEndpoint, type Endpoint } from "../support/service.ts";
 import { openSessions } from "../support/session.ts";
 
-const obstacle = await browserObstacle();
 let system: ShownSystem;
-let browser: Browser;
-beforeAll(async () => {
-  if (obstacle !== "") return;
+const browser = useBrowser(async (parts) => {
   system = await ShownSystem.start();
-  browser = await launchBrowser();
-});
-beforeEach(({ skip }) => skip(obstacle !== "", obstacle));
-afterAll(async () => {
-  await browser?.close();
-  await system?.stop();
+  parts.defer(() => system.stop());
 });
 
 test("a consumer creates an endpoint, sees it accepted, carrying, rejected and cut, and deletes it", async () => {
   const { guest, service, postern } = system;
-  const shown = await ConsolePage.open(browser, postern.endpoint);
+  const shown = await ConsolePage.open(browser(), postern.endpoint);
   const { page } = shown;
   const name = await service.name();
   await shown.signIn(guest.account, guest.admin, `/endpoints/create?service=${name}`);
